@@ -1,0 +1,127 @@
+// Package atomicfile writes files that are either whole or not there,
+// whatever happens to the process, the disk or the power, and sweeps up what
+// an interrupted write left behind.
+package atomicfile
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
+)
+
+// prefix begins the name of every temporary file. The dot keeps such a file
+// out of sight of galleries and of nginx. What follows is eight random digits,
+// whatever the final name: a name as long as the file system allows must not
+// make its temporary name too long.
+const prefix = ".tmp-"
+
+// Write stores data under name, one path element, in the directory dir.
+//
+// The order is what makes it safe. The temporary file lies in the same
+// directory, so that the rename stays on one file system and is atomic; it is
+// flushed before the rename, since a file system may otherwise make the new
+// name durable before the bytes; and it is locked from before it holds any
+// byte until it has its final name, so that Sweep, in this process or another,
+// can tell a write under way from litter.
+//
+// An existing file of that name is replaced. Symbolic links are never
+// followed: rename replaces the link itself. The directory is not flushed:
+// after a power cut the file may be missing, never torn.
+func Write(dir *os.Root, name string, data []byte, perm fs.FileMode) (err error) {
+	f, temp, err := create(dir, perm)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		f.Close()
+		if err != nil {
+			dir.Remove(temp)
+		}
+	}()
+	if _, err := f.Write(data); err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("flushing %s: %w", name, err)
+	}
+	return dir.Rename(temp, name)
+}
+
+// create makes a new locked temporary file. It tries again if a Sweep of
+// another process took the file between its creation and its lock.
+func create(dir *os.Root, perm fs.FileMode) (*os.File, string, error) {
+	for {
+		var random [4]byte
+		rand.Read(random[:])
+		temp := prefix + hex.EncodeToString(random[:])
+		f, err := dir.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return nil, "", err
+		}
+		// Where locks are not supported the write goes on without one.
+		if lock(f) == errLocked || !names(dir, temp, f) {
+			f.Close()
+			continue
+		}
+		return f, temp, nil
+	}
+}
+
+// names reports whether temp still is the name of the open file f.
+func names(dir *os.Root, temp string, f *os.File) bool {
+	opened, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := dir.Lstat(temp)
+	return err == nil && os.SameFile(opened, named)
+}
+
+// Sweep removes the temporary files in dir that no running Write owns and
+// returns how many there were. A directory that cannot be read has none.
+func Sweep(dir *os.Root) int {
+	list, err := dir.Open(".")
+	if err != nil {
+		return 0
+	}
+	defer list.Close()
+	entries, _ := list.ReadDir(-1)
+	removed := 0
+	for _, entry := range entries {
+		if entry.Type().IsRegular() && strings.HasPrefix(entry.Name(), prefix) && sweep(dir, entry.Name()) {
+			removed++
+		}
+	}
+	return removed
+}
+
+// sweep removes one temporary file unless it is locked.
+func sweep(dir *os.Root, temp string) bool {
+	// O_NONBLOCK: a FIFO that took the name since must not hang the caller.
+	f, err := dir.OpenFile(temp, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	if lock(f) != nil || !names(dir, temp, f) {
+		return false
+	}
+	return dir.Remove(temp) == nil
+}
+
+// errLocked says that somebody else holds the lock.
+var errLocked = syscall.EWOULDBLOCK
+
+// lock takes the exclusive lock on an open file, without waiting. The kernel
+// lets go of it when the file is closed or the process ends, however it ends.
+func lock(f *os.File) error {
+	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+}

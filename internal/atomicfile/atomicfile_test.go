@@ -1,0 +1,138 @@
+package atomicfile
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+func open(t *testing.T) (*os.Root, string) {
+	t.Helper()
+	path := t.TempDir()
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { root.Close() })
+	return root, path
+}
+
+func listing(t *testing.T, path string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+func TestWrite_replacesWhole(t *testing.T) {
+	dir, path := open(t)
+	long := strings.Repeat("n", 255)
+	for _, name := range []string{"a.jpg", long} {
+		for _, content := range []string{"first", "second, longer", ""} {
+			if err := Write(dir, name, []byte(content), 0o644); err != nil {
+				t.Fatalf("Write(%.10q) = %v", name, err)
+			}
+			got, err := os.ReadFile(filepath.Join(path, name))
+			if err != nil || string(got) != content {
+				t.Fatalf("after Write(%.10q, %q) the file holds %q, %v", name, content, got, err)
+			}
+		}
+	}
+	if got := listing(t, path); len(got) != 2 {
+		t.Errorf("directory holds %q, want the two files only", got)
+	}
+}
+
+// A link under the final name is replaced, and what it points at stays as it was.
+func TestWrite_symbolicLink(t *testing.T) {
+	dir, path := open(t)
+	original := filepath.Join(path, "original")
+	if err := os.WriteFile(original, []byte("sacred"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("original", filepath.Join(path, "link")); err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(dir, "link", []byte("thumbnail"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := os.ReadFile(original); string(got) != "sacred" {
+		t.Errorf("original holds %q after a write to a link that pointed at it", got)
+	}
+}
+
+func TestWrite_leavesNothingBehindOnError(t *testing.T) {
+	dir, path := open(t)
+	if err := os.Mkdir(filepath.Join(path, "taken"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(dir, "taken", []byte("x"), 0o644); err == nil {
+		t.Error("Write over a directory = nil, want an error")
+	}
+	if got := listing(t, path); len(got) != 1 {
+		t.Errorf("directory holds %q, want only the folder", got)
+	}
+}
+
+func TestSweep_takesLitterOnly(t *testing.T) {
+	dir, path := open(t)
+	for _, name := range []string{prefix + "00000000", "photo.jpg", ".hidden"} {
+		if err := os.WriteFile(filepath.Join(path, name), []byte("x"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("photo.jpg", filepath.Join(path, prefix+"11111111")); err != nil {
+		t.Fatal(err)
+	}
+	f, owned, err := create(dir, 0o644)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := Sweep(dir); got != 1 {
+		t.Errorf("Sweep = %d, want 1: not the file being written, nor a link, nor a photo", got)
+	}
+	if _, err := dir.Lstat(owned); err != nil {
+		t.Errorf("the file being written is gone: %v", err)
+	}
+	f.Close()
+	if got := Sweep(dir); got != 1 {
+		t.Errorf("Sweep after its owner closed it = %d, want 1", got)
+	}
+}
+
+func TestWrite_besideSweep(t *testing.T) {
+	dir, path := open(t)
+	data := bytes.Repeat([]byte("0123456789"), 1000)
+	done := make(chan struct{})
+	var sweeper sync.WaitGroup
+	sweeper.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				Sweep(dir)
+			}
+		}
+	})
+	for range 200 {
+		if err := Write(dir, "file", data, 0o644); err != nil {
+			t.Errorf("Write beside Sweep = %v", err)
+			break
+		}
+	}
+	close(done)
+	sweeper.Wait()
+	if got, _ := os.ReadFile(filepath.Join(path, "file")); !bytes.Equal(got, data) {
+		t.Errorf("file holds %d bytes, want %d", len(got), len(data))
+	}
+}

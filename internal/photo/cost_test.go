@@ -1,0 +1,147 @@
+package photo
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"runtime"
+	"testing"
+)
+
+// seeds are all pictures that tests draw: kinds, and what else is special.
+func seeds(t testing.TB) map[string][]byte {
+	files := kinds(t)
+	for _, sof := range []byte{markerSOF0, markerSOF2} {
+		for _, sampling := range []string{"\x11\x11\x11", "\x22\x11\x11", "\x21\x11\x11", "\x12\x11\x11", "\x41\x11\x11", "\x42\x11\x11", "\x21\x21\x21"} {
+			files[fmt.Sprintf("flat jpeg %x %x", sof, sampling)] =
+				flatJPEG{sof: sof, w: 333, h: 222, values: []uint8{1, 2, 3}, sampling: []byte(sampling), adobe: -1}.encode()
+		}
+		files[fmt.Sprintf("flat grey jpeg %x", sof)] = flatJPEG{sof: sof, w: 333, h: 222, values: []uint8{1}, adobe: -1}.encode()
+		files[fmt.Sprintf("flat rgb jpeg %x", sof)] = flatJPEG{sof: sof, w: 333, h: 222, values: []uint8{1, 2, 3}, adobe: 0}.encode()
+		files[fmt.Sprintf("flat cmyk jpeg %x", sof)] = flatJPEG{sof: sof, w: 333, h: 222, values: []uint8{1, 2, 3, 4}, adobe: 0}.encode()
+		files[fmt.Sprintf("flat ycck jpeg %x", sof)] =
+			flatJPEG{sof: sof, w: 333, h: 222, values: []uint8{1, 2, 3, 4}, sampling: []byte("\x22\x11\x11\x22"), adobe: 2}.encode()
+	}
+	for _, name := range []string{"lossy-alpha.webp", "lossless-alpha.webp", "animated.webp"} {
+		files[name] = testdata(t, name)
+	}
+	grey := func(x, y int) []int { return []int{x & 1, 1} }
+	files["png grey"] = rawPNG(90, 60, 1, pngGrey, true, func(x, y int) []int { return []int{x & 1} })
+	files["png grey with alpha"] = rawPNG(90, 60, 16, pngGreyAlpha, true, grey)
+	files["png grey with key"] = rawPNG(90, 60, 16, pngGrey, true, func(x, y int) []int { return []int{x & 1} }, pngChunk("tRNS", []byte{0, 1}))
+	files["png of many chunks"] = withChunks(files["png rgb 8"], bytes.Repeat(pngChunk("junk", nil), 2000))
+	files["wide"] = rawPNG(20000, 3, 8, pngRGBA, false, func(x, y int) []int { return []int{x & 255, 0, 0, 255} })
+	files["tall"] = rawPNG(3, 20000, 8, pngRGBA, true, func(x, y int) []int { return []int{y & 255, 0, 0, 255} })
+	files["gif on a canvas"] = gifFile(t, 65535, 65535, image.Pt(65000, 60000))
+	return files
+}
+
+// allocated returns how many bytes f allocates, garbage included.
+func allocated(f func()) int64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return int64(after.TotalAlloc - before.TotalAlloc)
+}
+
+func TestCost_holds(t *testing.T) {
+	files := seeds(t)
+	for name, file := range larger(t) {
+		files[name] = file
+	}
+	for name, file := range files {
+		r, size := bytes.NewReader(file), int64(len(file))
+		info, err := Inspect(r, size)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		for _, side := range []int{1, 24, 400, 1600} {
+			cost := info.CostAt(side)
+			if cost > 512<<20 {
+				continue
+			}
+			used := allocated(func() {
+				if _, err := Reduce(r, size, info, side); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			})
+			if used > cost || side <= costSide && used > info.Cost {
+				t.Errorf("%s at %d: allocated %d, Cost %d, Info.Cost %d", name, side, used, cost, info.Cost)
+			}
+			t.Logf("%-30s at %4d: %10d of %10d, %3d%%", name, side, used, cost, 100*used/cost)
+		}
+	}
+}
+
+// larger are pictures large enough that pixels outweigh all else.
+func larger(t testing.TB) map[string][]byte {
+	if testing.Short() {
+		return nil
+	}
+	const w, h = 1300, 900
+	m := drawQuadrants(w, h)
+	rgb := func(x, y int) []int { return []int{x & 255, y & 255, 0} }
+	return map[string][]byte{
+		"large 4:2:0":             flatJPEG{w: w, h: h, values: []uint8{1, 2, 3}, sampling: []byte("\x22\x11\x11"), adobe: -1}.encode(),
+		"large 4:4:4":             flatJPEG{w: w, h: h, values: []uint8{1, 2, 3}, adobe: -1}.encode(),
+		"large progressive":       flatJPEG{sof: markerSOF2, w: w, h: h, values: []uint8{1, 2, 3}, adobe: -1}.encode(),
+		"large cmyk":              flatJPEG{w: w, h: h, values: []uint8{1, 2, 3, 4}, adobe: 0}.encode(),
+		"large grey":              flatJPEG{w: w, h: h, values: []uint8{1}, adobe: -1}.encode(),
+		"large webp":              webpOf("VP8L", vp8lOf(m)),
+		"large png 16 interlaced": rawPNG(w, h, 16, pngRGB, true, rgb),
+		"large png 8":             rawPNG(w, h, 8, pngRGB, false, rgb),
+	}
+}
+
+// Cost never falls as maxSide grows: CostAt bounds all smaller ones too.
+func TestCostAt_monotonic(t *testing.T) {
+	for name, file := range seeds(t) {
+		info, err := Inspect(bytes.NewReader(file), int64(len(file)))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		last := int64(0)
+		for side := 1; side < 70000; side += 1 + side/8 {
+			cost := info.CostAt(side)
+			if cost < last {
+				t.Errorf("%s: CostAt(%d) = %d, after %d", name, side, cost, last)
+			}
+			last = max(last, cost)
+		}
+	}
+}
+
+// A few bytes may stand for more pixels than memory holds. They cost what
+// they claim, before anything is decoded, and Inspect takes next to nothing.
+func TestInspect_bombs(t *testing.T) {
+	one := func(x, y int) []int { return []int{0} }
+	bomb := rawPNG(8, 8, 8, pngGrey, false, one)
+	copy(bomb[16:], "\x7f\xff\xff\xff\x00\x00\x00\x80")
+	small := flatJPEG{sof: markerSOF2, w: 8, h: 8, values: []uint8{1}, adobe: -1}.encode()
+	for name, test := range map[string]struct {
+		file []byte
+		cost int64
+	}{
+		"png":              {bomb, 256 << 30},
+		"jpeg progressive": {bytes.Replace(small, []byte{8, 0, 8, 0, 8, 1}, []byte{8, 0xff, 0xff, 0xff, 0xff, 1}, 1), 20 << 30},
+	} {
+		var info Info
+		used := allocated(func() {
+			var err error
+			if info, err = Inspect(bytes.NewReader(test.file), int64(len(test.file))); err != nil {
+				t.Error(name, err)
+			}
+		})
+		if info.Cost < test.cost || used > 64<<10 {
+			t.Errorf("%s: cost %d, want at least %d; Inspect allocated %d", name, info.Cost, test.cost, used)
+		}
+	}
+	// A canvas costs nothing where no frame is.
+	file := gifFile(t, 65535, 65535, image.Pt(65000, 60000))
+	info, m := mustReduce(t, file, 400)
+	if info.Cost > 600<<20 || m.Bounds().Dx() != 400 {
+		t.Errorf("gif: cost %d, %v", info.CostAt(400), m.Bounds())
+	}
+}

@@ -1,0 +1,295 @@
+package photo
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+)
+
+// flatten draws the decoded picture m on a white canvas, where frame says,
+// and averages the canvas down by k in both directions. It returns
+// *image.Gray or *image.NRGBA, opaque, with top left (0, 0), whatever the type
+// of m. The canvas itself is never allocated, and no work is done where
+// the frame is not.
+//
+// A side of n pixels becomes n/k, and at least 1, cells of k pixels; so that
+// none is left over, some cells are one pixel longer.
+func flatten(m image.Image, canvas image.Point, frame image.Rectangle, k int, grey bool) (image.Image, error) {
+	if frame.Size() != m.Bounds().Size() || !frame.In(image.Rect(0, 0, canvas.X, canvas.Y)) || frame.Empty() {
+		return nil, fmt.Errorf("frame of %v at %v on a canvas of %v", m.Bounds(), frame, canvas)
+	}
+	row, err := rows(m, grey)
+	if err != nil {
+		return nil, err
+	}
+	cells := image.Rect(0, 0, max(1, canvas.X/k), max(1, canvas.Y/k))
+	var (
+		pix      []uint8 // white
+		out      image.Image
+		channels = 3
+		stride   = 4 * cells.Dx()
+	)
+	if grey {
+		g := image.NewGray(cells)
+		pix, out, channels, stride = g.Pix, g, 1, g.Stride
+	} else {
+		n := image.NewNRGBA(cells)
+		pix, out = n.Pix, n
+	}
+	for i := range pix {
+		pix[i] = 0xff
+	}
+	var (
+		x0   = cellOf(frame.Min.X, canvas.X, cells.Dx())
+		x1   = cellOf(frame.Max.X-1, canvas.X, cells.Dx()) + 1
+		line = make([]uint8, channels*frame.Dx())
+		sum  = make([]uint64, channels*(x1-x0))
+		edge = make([]int, x1-x0+1) // of the cells of a row, in pixels of the frame
+	)
+	for i := range edge {
+		edge[i] = edgeOf(x0+i, canvas.X, cells.Dx()) - frame.Min.X
+	}
+	for cy := cellOf(frame.Min.Y, canvas.Y, cells.Dy()); cy < cells.Dy(); cy++ {
+		top, bottom := edgeOf(cy, canvas.Y, cells.Dy()), edgeOf(cy+1, canvas.Y, cells.Dy())
+		if top >= frame.Max.Y {
+			break
+		}
+		first, last := max(top, frame.Min.Y), min(bottom, frame.Max.Y)
+		clear(sum)
+		for y := first; y < last; y++ {
+			row(y-frame.Min.Y, line)
+			addCells(sum, line, edge, channels)
+		}
+		for i := range x1 - x0 {
+			all := (edge[i+1] - edge[i]) * (bottom - top)
+			drawn := (min(edge[i+1], frame.Dx()) - max(edge[i], 0)) * (last - first)
+			bare := uint64(all-drawn) * 0xff
+			o := cy*stride + (x0+i)*max(1, stride/cells.Dx())
+			for c := range channels {
+				pix[o+c] = uint8((sum[channels*i+c] + bare + uint64(all)/2) / uint64(all))
+			}
+		}
+	}
+	return out, nil
+}
+
+// edgeOf returns the first of n pixels that lies in cell i of cells, and n
+// for i = cells. cellOf returns the cell that pixel x lies in.
+func edgeOf(i, n, cells int) int { return int(int64(i) * int64(n) / int64(cells)) }
+
+func cellOf(x, n, cells int) int { return int((int64(x+1)*int64(cells) - 1) / int64(n)) }
+
+// addCells adds one line of pixels to the sums of the cells between edges.
+// Edges outside the line mean that the first and last cells lie partly there.
+func addCells(sum []uint64, line []uint8, edge []int, channels int) {
+	w := len(line) / channels
+	if channels == 1 {
+		for i := range sum {
+			s := uint64(0)
+			for _, v := range line[max(0, edge[i]):min(w, edge[i+1])] {
+				s += uint64(v)
+			}
+			sum[i] += s
+		}
+		return
+	}
+	for i := range len(edge) - 1 {
+		var r, g, b uint64
+		for p := line[3*max(0, edge[i]) : 3*min(w, edge[i+1])]; len(p) >= 3; p = p[3:] {
+			r += uint64(p[0])
+			g += uint64(p[1])
+			b += uint64(p[2])
+		}
+		sum[3*i] += r
+		sum[3*i+1] += g
+		sum[3*i+2] += b
+	}
+}
+
+// rows returns a function that writes row y of m, counted from 0, to line,
+// opaque on white: one byte a pixel for grey, else R, G and B. It checks
+// first that m holds every sample that its bounds promise.
+func rows(m image.Image, grey bool) (func(y int, line []uint8), error) {
+	w, h := m.Bounds().Dx(), m.Bounds().Dy()
+	ok := false
+	var row func(y int, line []uint8)
+	switch m := m.(type) {
+	case *image.Gray:
+		ok = covers(m.Pix, m.Stride, w, h)
+		row = func(y int, line []uint8) { greyRow(line, m.Pix[y*m.Stride:], w, 1, grey) }
+	case *image.Gray16:
+		ok = covers(m.Pix, m.Stride, 2*w, h)
+		row = func(y int, line []uint8) { greyRow(line, m.Pix[y*m.Stride:], w, 2, grey) }
+	case *image.RGBA:
+		ok = covers(m.Pix, m.Stride, 4*w, h) && !grey
+		row = func(y int, line []uint8) { rgbaRow(line, m.Pix[y*m.Stride:], w) }
+	case *image.NRGBA:
+		ok = covers(m.Pix, m.Stride, 4*w, h)
+		row = func(y int, line []uint8) { nrgbaRow(line, m.Pix[y*m.Stride:], w, grey) }
+	case *image.RGBA64:
+		ok = covers(m.Pix, m.Stride, 8*w, h) && !grey
+		row = func(y int, line []uint8) { rgba64Row(line, m.Pix[y*m.Stride:], w) }
+	case *image.NRGBA64:
+		ok = covers(m.Pix, m.Stride, 8*w, h)
+		row = func(y int, line []uint8) { nrgba64Row(line, m.Pix[y*m.Stride:], w, grey) }
+	case *image.CMYK:
+		ok = covers(m.Pix, m.Stride, 4*w, h) && !grey
+		row = func(y int, line []uint8) { cmykRow(line, m.Pix[y*m.Stride:], w) }
+	case *image.Paletted:
+		ok = covers(m.Pix, m.Stride, w, h) && !grey
+		table := flatPalette(m.Palette)
+		row = func(y int, line []uint8) {
+			for x, i := range m.Pix[y*m.Stride : y*m.Stride+w] {
+				copy(line[3*x:3*x+3], table[i][:])
+			}
+		}
+	case *image.YCbCr:
+		ok = plain(m) && !grey
+		row = func(y int, line []uint8) { ycbcrRow(line, m, y, w) }
+	case *image.NYCbCrA:
+		ok = plain(&m.YCbCr) && covers(m.A, m.AStride, w, h) && !grey
+		row = func(y int, line []uint8) {
+			ycbcrRow(line, &m.YCbCr, y, w)
+			for x, a := range m.A[y*m.AStride : y*m.AStride+w] {
+				if a != 0xff {
+					p := line[3*x : 3*x+3]
+					p[0], p[1], p[2] = onWhite(p[0], a), onWhite(p[1], a), onWhite(p[2], a)
+				}
+			}
+		}
+	default:
+		return nil, fmt.Errorf("unsupported pixel type %T", m)
+	}
+	if !ok {
+		return nil, errors.New("decoder returned a damaged picture")
+	}
+	return row, nil
+}
+
+// onWhite returns a sample of opacity a as it shows on white.
+func onWhite(v, a uint8) uint8 {
+	return uint8((uint32(v)*uint32(a) + 0xff*(0xff-uint32(a)) + 0x7f) / 0xff)
+}
+
+// onWhite16 is onWhite for 16 bit samples, big-endian, and returns 8 bits.
+func onWhite16(v, a []uint8) uint8 {
+	alpha := uint32(a[0])<<8 | uint32(a[1])
+	if alpha == 0xffff {
+		return v[0]
+	}
+	return uint8(((uint32(v[0])<<8|uint32(v[1]))*alpha/0xffff + 0xffff - alpha) >> 8)
+}
+
+func greyRow(line, pix []uint8, w, bytes int, grey bool) {
+	if grey && bytes == 1 {
+		copy(line, pix[:w])
+		return
+	}
+	for x := range w {
+		v := pix[bytes*x]
+		if grey {
+			line[x] = v
+		} else {
+			line[3*x], line[3*x+1], line[3*x+2] = v, v, v
+		}
+	}
+}
+
+// rgbaRow reads samples that are already multiplied by their opacity.
+func rgbaRow(line, pix []uint8, w int) {
+	for x := range w {
+		p, q := pix[4*x:4*x+4:4*x+4], line[3*x:3*x+3:3*x+3]
+		bare := 0xff - p[3]
+		q[0], q[1], q[2] = p[0]+min(bare, 0xff-p[0]), p[1]+min(bare, 0xff-p[1]), p[2]+min(bare, 0xff-p[2])
+	}
+}
+
+func nrgbaRow(line, pix []uint8, w int, grey bool) {
+	for x := range w {
+		p := pix[4*x : 4*x+4 : 4*x+4]
+		if grey {
+			line[x] = onWhite(p[0], p[3])
+			continue
+		}
+		q := line[3*x : 3*x+3 : 3*x+3]
+		if p[3] == 0xff {
+			q[0], q[1], q[2] = p[0], p[1], p[2]
+			continue
+		}
+		q[0], q[1], q[2] = onWhite(p[0], p[3]), onWhite(p[1], p[3]), onWhite(p[2], p[3])
+	}
+}
+
+// rgba64Row reads what image/png makes of 16 bit RGB, which is opaque.
+func rgba64Row(line, pix []uint8, w int) {
+	for x := range w {
+		p, q := pix[8*x:8*x+8:8*x+8], line[3*x:3*x+3:3*x+3]
+		q[0], q[1], q[2] = p[0], p[2], p[4]
+	}
+}
+
+func nrgba64Row(line, pix []uint8, w int, grey bool) {
+	for x := range w {
+		p := pix[8*x : 8*x+8 : 8*x+8]
+		if grey {
+			line[x] = onWhite16(p, p[6:])
+			continue
+		}
+		q := line[3*x : 3*x+3 : 3*x+3]
+		q[0], q[1], q[2] = onWhite16(p, p[6:]), onWhite16(p[2:], p[6:]), onWhite16(p[4:], p[6:])
+	}
+}
+
+func cmykRow(line, pix []uint8, w int) {
+	for x := range w {
+		p, q := pix[4*x:4*x+4:4*x+4], line[3*x:3*x+3:3*x+3]
+		q[0], q[1], q[2] = color.CMYKToRGB(p[0], p[1], p[2], p[3])
+	}
+}
+
+// ycbcrRow converts by JFIF's equations (ITU-T T.871, 7).
+func ycbcrRow(line []uint8, m *image.YCbCr, y, w int) {
+	luma := m.Y[y*m.YStride:]
+	c := y / chromaY(m.SubsampleRatio) * m.CStride
+	cb, cr := m.Cb[c:], m.Cr[c:]
+	shift := chromaX(m.SubsampleRatio) >> 1 // 1, 2 or 4 pixels a sample: 0, 1 or 2
+	for x := range w {
+		q := line[3*x : 3*x+3 : 3*x+3]
+		q[0], q[1], q[2] = color.YCbCrToRGB(luma[x], cb[x>>shift], cr[x>>shift])
+	}
+}
+
+// chromaX and chromaY return how many pixels across and down share a chroma
+// sample.
+func chromaX(r image.YCbCrSubsampleRatio) int {
+	switch r {
+	case image.YCbCrSubsampleRatio422, image.YCbCrSubsampleRatio420:
+		return 2
+	case image.YCbCrSubsampleRatio411, image.YCbCrSubsampleRatio410:
+		return 4
+	}
+	return 1
+}
+
+func chromaY(r image.YCbCrSubsampleRatio) int {
+	switch r {
+	case image.YCbCrSubsampleRatio420, image.YCbCrSubsampleRatio440, image.YCbCrSubsampleRatio410:
+		return 2
+	}
+	return 1
+}
+
+// flatPalette returns a palette's colours on white. Indexes beyond it are
+// black, as in image/png.
+func flatPalette(p color.Palette) *[256][3]uint8 {
+	var table [256][3]uint8
+	for i, c := range p[:min(len(p), 256)] {
+		if c == nil {
+			continue
+		}
+		n := color.NRGBAModel.Convert(c).(color.NRGBA)
+		table[i] = [3]uint8{onWhite(n.R, n.A), onWhite(n.G, n.A), onWhite(n.B, n.A)}
+	}
+	return &table
+}

@@ -1,0 +1,67 @@
+package photo
+
+import (
+	"bytes"
+	"image"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+// FuzzReduce holds Reduce to what it promises of any file: what it returns is
+// upright, opaque, of the size that fitted says, in one of two types, and
+// cost no more than was foretold, whether it succeeded or not.
+func FuzzReduce(f *testing.F) {
+	for _, file := range seeds(f) {
+		if len(file) < 100_000 {
+			f.Add(file, uint16(24))
+		}
+	}
+	exif := exifOf(bigEndian, exifEntry{0x0112, 6}, exifEntry{0x010e, "A caption"},
+		exifEntry{0x8769, []exifEntry{{0x9003, "2019:07:21 18:30:05"}, {0xa005, []exifEntry{{1, "R03"}}}}})
+	j := jpegOf(f, drawQuadrants(20, 10))
+	f.Add(withSegments(j, segment(markerAPP1, "Exif\x00\x00", exif), segment(markerAPP13, iptcHeader, iptcOf("Caption", true)),
+		segment(markerAPP1, xmpHeader, xmpOf(`<dc:description>XMP</dc:description>`)),
+		segment(markerAPP2, iccHeader, append([]byte{1, 1}, adobeRGBProfile()...))), uint16(400))
+	f.Add(withChunks(pngOf(f, drawQuadrants(20, 10)), pngChunk("eXIf", exif), iccpChunk(adobeRGBProfile())), uint16(7))
+
+	f.Fuzz(func(t *testing.T, file []byte, side uint16) {
+		maxSide := int(side)%2000 + 1
+		r, size := bytes.NewReader(file), int64(len(file))
+		start := time.Now()
+		info, err := Inspect(r, size)
+		if err != nil {
+			return
+		}
+		if !utf8.ValidString(info.Caption) || utf8.RuneCountInString(info.Caption) > maxCaption {
+			t.Errorf("caption %q", info.Caption)
+		}
+		cost := info.CostAt(maxSide)
+		if cost > 64<<20 {
+			return
+		}
+		var m image.Image
+		used := allocated(func() { m, err = Reduce(r, size, info, maxSide) })
+		if used > cost {
+			t.Errorf("%v of %d x %d at %d: allocated %d, cost %d", info.Format, info.Width, info.Height, maxSide, used, cost)
+		}
+		if d := time.Since(start); d > 5*time.Second {
+			t.Errorf("took %v", d)
+		}
+		if err != nil {
+			return
+		}
+		if want := Fitted(image.Pt(info.Width, info.Height), maxSide); m.Bounds() != (image.Rectangle{Max: want}) {
+			t.Errorf("%v of %d x %d at %d: %v, want %v", info.Format, info.Width, info.Height, maxSide, m.Bounds(), want)
+		}
+		switch m := m.(type) {
+		case *image.Gray:
+		case *image.RGBA:
+			if !m.Opaque() {
+				t.Error("not opaque")
+			}
+		default:
+			t.Errorf("%T", m)
+		}
+	})
+}

@@ -1,0 +1,93 @@
+package photo
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"image"
+	"image/gif"
+	"io"
+)
+
+// readGIF walks the blocks up to the first picture (GIF89a, 18 to 26).
+func readGIF(s *source) (h header, err error) {
+	h.format = GIF
+	b, err := s.at(0, 13)
+	if err != nil {
+		return h, err
+	}
+	h.width, h.height = le16(b[6:]), le16(b[8:])
+	pos := int64(13) + colorTable(b[10])
+	for range maxChunks {
+		if b, err = s.at(pos, 1); err != nil {
+			return h, err
+		}
+		switch b[0] {
+		case 0x21: // extension: a label, then sub-blocks
+			if pos, err = s.skipSubBlocks(pos + 2); err != nil {
+				return h, err
+			}
+		case 0x2c: // image descriptor
+			if b, err = s.at(pos+1, 9); err != nil {
+				return h, err
+			}
+			return h, h.setGIF(b)
+		case 0x3b:
+			return h, errors.New("no picture")
+		default:
+			return h, fmt.Errorf("unknown block %#02x", b[0])
+		}
+	}
+	return h, errors.New("too many blocks before the first picture")
+}
+
+// colorTable returns the length in bytes of the colour table that packed
+// fields announce.
+func colorTable(fields byte) int64 {
+	if fields&0x80 == 0 {
+		return 0
+	}
+	return 3 << (1 + fields&7)
+}
+
+// skipSubBlocks returns the offset behind a chain of sub-blocks (GIF89a, 15).
+func (s *source) skipSubBlocks(pos int64) (int64, error) {
+	for range maxChunks {
+		b, err := s.at(pos, 1)
+		if err != nil {
+			return pos, err
+		}
+		pos += 1 + int64(b[0])
+		if b[0] == 0 {
+			return pos, nil
+		}
+	}
+	return pos, errors.New("extension too long")
+}
+
+// setGIF sets the layout from an image descriptor's nine bytes. image/gif
+// allocates the first picture only, once more if it is interlaced, and never
+// the canvas; nor does flatten.
+func (h *header) setGIF(b []byte) error {
+	x, y, w, hh := le16(b), le16(b[2:]), le16(b[4:]), le16(b[6:])
+	h.frame = image.Rect(x, y, x+w, y+hh)
+	if !h.frame.In(image.Rect(0, 0, h.width, h.height)) || h.frame.Empty() {
+		return fmt.Errorf("picture %v on a screen of %d x %d", h.frame, h.width, h.height)
+	}
+	h.decode = int64(w) * int64(hh)
+	if b[8]&0x40 != 0 {
+		h.decode *= 2
+	}
+	return nil
+}
+
+func decodeGIF(r io.Reader, l layout) (image.Image, error) {
+	m, err := gif.Decode(bufio.NewReader(r))
+	if err != nil {
+		return nil, err
+	}
+	if m.Bounds() != l.frame {
+		return nil, fmt.Errorf("decoded as %v, not %v", m.Bounds(), l.frame)
+	}
+	return m, nil
+}

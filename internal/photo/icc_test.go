@@ -1,0 +1,176 @@
+package photo
+
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/binary"
+	"image"
+	"image/color"
+	"math"
+	"testing"
+)
+
+var bigEndian = binary.BigEndian
+
+// profileOf returns a profile's header of a colour space, and n bytes in all.
+func profileOf(space string, n int) []byte {
+	b := make([]byte, n)
+	binary.BigEndian.PutUint32(b, uint32(n))
+	copy(b[12:], "mntr"+space+"XYZ ")
+	copy(b[36:], "acsp")
+	for i := 128; i < n; i++ {
+		b[i] = byte(i * 7)
+	}
+	return b
+}
+
+// iccSegments returns a profile in APP2 segments of at most piece bytes.
+func iccSegments(profile []byte, piece int) (segments [][]byte) {
+	n := ceilDiv(len(profile), piece)
+	for i := range n {
+		data := append([]byte{byte(i + 1), byte(n)}, profile[i*piece:min(len(profile), (i+1)*piece)]...)
+		segments = append(segments, segment(markerAPP2, iccHeader, data))
+	}
+	return segments
+}
+
+func iccpChunk(profile []byte) []byte {
+	b := bytes.NewBufferString("name\x00\x00")
+	z := zlib.NewWriter(b)
+	z.Write(profile)
+	z.Close()
+	return pngChunk("iCCP", b.Bytes())
+}
+
+func TestProfile(t *testing.T) {
+	m := drawQuadrants(8, 8)
+	grey := image.NewGray(m.Rect)
+	j, p, vp8l := jpegOf(t, m), pngOf(t, m), vp8lOf(m)
+	rgb, gray, cmyk, big := profileOf("RGB ", 548), profileOf("GRAY", 300), profileOf("CMYK", 600), profileOf("RGB ", 200_000)
+	pieces := iccSegments(rgb, 200)
+	lying := bytes.Clone(rgb)
+	binary.BigEndian.PutUint32(lying, 549)
+	longer := append(bytes.Clone(rgb), 1, 2, 3)
+	for _, test := range []struct {
+		name string
+		file []byte
+		want []byte
+	}{
+		{"none", j, nil},
+		{"jpeg", withSegments(j, iccSegments(rgb, 60000)...), rgb},
+		{"jpeg, three pieces", withSegments(j, pieces...), rgb},
+		{"jpeg, out of order", withSegments(j, pieces[2], pieces[0], pieces[1]), rgb},
+		{"jpeg, one missing", withSegments(j, pieces[0], pieces[2]), nil},
+		{"jpeg, one twice", withSegments(j, pieces[0], pieces[1], pieces[1], pieces[2]), nil},
+		{"jpeg, four large pieces", withSegments(j, iccSegments(big, 60000)...), big},
+		{"jpeg, too large", withSegments(j, iccSegments(profileOf("RGB ", 1<<20+1), 65000)...), nil},
+		{"jpeg, longer than it says", withSegments(j, iccSegments(longer, 60000)...), rgb},
+		{"jpeg, shorter than it says", withSegments(j, iccSegments(lying, 60000)...), nil},
+		{"jpeg, no profile", withSegments(j, iccSegments(make([]byte, 500), 60000)...), nil},
+		{"jpeg, cut short", withSegments(j, iccSegments(rgb[:100], 60000)...), nil},
+		{"jpeg, grey profile of RGB", withSegments(j, iccSegments(gray, 60000)...), nil},
+		{"grey jpeg", withSegments(jpegOf(t, grey), iccSegments(gray, 60000)...), gray},
+		{"grey jpeg, RGB profile", withSegments(jpegOf(t, grey), iccSegments(rgb, 60000)...), nil},
+		{"cmyk jpeg", withSegments(flatJPEG{w: 8, h: 8, values: []uint8{1, 2, 3, 4}, adobe: 0}.encode(), iccSegments(cmyk, 60000)...), nil},
+		{"png", withChunks(p, iccpChunk(rgb)), rgb},
+		{"grey png", withChunks(pngOf(t, grey), iccpChunk(gray)), gray},
+		{"grey png, RGB profile", withChunks(pngOf(t, grey), iccpChunk(rgb)), nil},
+		{"png, bomb", withChunks(p, iccpChunk(profileOf("RGB ", 1<<20+1))), nil},
+		{"png, damaged", withChunks(p, pngChunk("iCCP", []byte("name\x00\x00garbage"))), nil},
+		{"webp", webpOf("VP8X", vp8x(0x20, 8, 8), "ICCP", rgb, "VP8L", vp8l), rgb},
+	} {
+		info, err := Inspect(bytes.NewReader(test.file), int64(len(test.file)))
+		if err != nil || !bytes.Equal(info.Profile(), test.want) {
+			t.Errorf("%s: profile of %d bytes, %v, want %d bytes", test.name, len(info.Profile()), err, len(test.want))
+		}
+	}
+}
+
+func TestProfile_adobeRGBByExif(t *testing.T) {
+	m := drawQuadrants(8, 8)
+	exif := func(index string) []byte {
+		return segment(markerAPP1, "Exif\x00\x00", exifOf(binary.LittleEndian,
+			exifEntry{0x8769, []exifEntry{{0xa001, 0xffff}, {0xa005, []exifEntry{{1, index}}}}}))
+	}
+	for _, test := range []struct {
+		name string
+		file []byte
+		want []byte
+	}{
+		{"R03", withSegments(jpegOf(t, m), exif("R03")), adobeRGBProfile()},
+		{"R98", withSegments(jpegOf(t, m), exif("R98")), nil},
+		{"R03 and a profile", withSegments(jpegOf(t, m), exif("R03"), iccSegments(profileOf("RGB ", 300), 60000)[0]), profileOf("RGB ", 300)},
+		{"R03, grey", withSegments(jpegOf(t, image.NewGray(m.Rect)), exif("R03")), nil},
+		{"R03 as GPS", withSegments(jpegOf(t, m), segment(markerAPP1, "Exif\x00\x00", exifOf(binary.LittleEndian,
+			exifEntry{0x8825, []exifEntry{{1, "R03"}}}))), nil},
+	} {
+		info, err := Inspect(bytes.NewReader(test.file), int64(len(test.file)))
+		if err != nil || !bytes.Equal(info.Profile(), test.want) {
+			t.Errorf("%s: profile of %d bytes, %v, want %d bytes", test.name, len(info.Profile()), err, len(test.want))
+		}
+	}
+}
+
+// The colorants are those of Adobe RGB (1998), 4.3.5.3 relative to D50, and
+// white is white.
+func TestAdobeRGBProfile(t *testing.T) {
+	p := adobeRGBProfile()
+	if fittingProfile(p, false) == nil || len(p)%4 != 0 {
+		t.Fatal("not a profile of RGB")
+	}
+	want := map[string][3]float64{
+		"rXYZ": {0.60974, 0.31111, 0.01947},
+		"gXYZ": {0.20528, 0.62567, 0.06087},
+		"bXYZ": {0.14919, 0.06322, 0.74457},
+		"wtpt": d50,
+	}
+	n := int(binary.BigEndian.Uint32(p[128:]))
+	var sum [3]float64
+	for i := range n {
+		e := p[132+12*i:]
+		sig, off, size := string(e[:4]), binary.BigEndian.Uint32(e[4:]), binary.BigEndian.Uint32(e[8:])
+		data := p[off : off+size]
+		if w, ok := want[sig]; ok {
+			for c := range 3 {
+				v := float64(int32(binary.BigEndian.Uint32(data[8+4*c:]))) / 65536
+				if math.Abs(v-w[c]) > 0.0002 {
+					t.Errorf("%s[%d] = %.5f, want %.5f", sig, c, v, w[c])
+				}
+				if sig != "wtpt" {
+					sum[c] += v
+				}
+			}
+			delete(want, sig)
+		}
+		if sig == "gTRC" && binary.BigEndian.Uint16(data[12:]) != 563 {
+			t.Errorf("gamma %d/256", binary.BigEndian.Uint16(data[12:]))
+		}
+	}
+	for c := range 3 {
+		if math.Abs(sum[c]-d50[c]) > 0.0002 {
+			t.Errorf("white[%d] = %.5f, want %.5f", c, sum[c], d50[c])
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("missing: %v", want)
+	}
+}
+
+func TestAverage(t *testing.T) {
+	m := image.NewRGBA(image.Rect(0, 0, 2, 1))
+	copy(m.Pix, []uint8{10, 20, 30, 255, 20, 40, 61, 255})
+	for name, test := range map[string]struct {
+		m    image.Image
+		want color.RGBA
+	}{
+		"rgba":    {m, color.RGBA{15, 30, 46, 255}},
+		"part":    {m.SubImage(image.Rect(1, 0, 2, 1)), color.RGBA{20, 40, 61, 255}},
+		"gray":    {&image.Gray{Pix: []uint8{1, 2, 3}, Stride: 3, Rect: image.Rect(0, 0, 3, 1)}, color.RGBA{2, 2, 2, 255}},
+		"nrgba":   {&image.NRGBA{Pix: []uint8{7, 8, 9, 255}, Stride: 4, Rect: image.Rect(0, 0, 1, 1)}, color.RGBA{7, 8, 9, 255}},
+		"nothing": {image.NewRGBA(image.Rectangle{}), color.RGBA{0, 0, 0, 255}},
+	} {
+		if got := Average(test.m); got != test.want {
+			t.Errorf("Average(%s) = %v, want %v", name, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,180 @@
+// Package photo reads what a picture file says of itself and reduces its
+// pixels to a thumbnail: upright, opaque, in its own colours.
+//
+// Four formats are read, JPEG, PNG, GIF and WebP, and told apart by their
+// first bytes. A file is untrusted throughout: its dimensions are known
+// before a pixel is decoded, Info.Cost says how much memory decoding takes,
+// no length it claims is allocated unchecked, and a panic in a decoder
+// becomes an error.
+package photo
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"strings"
+	"time"
+)
+
+// ErrFormat says that a file begins like none of the four formats.
+var ErrFormat = errors.New("not a JPEG, PNG, GIF or WebP picture")
+
+// Format is a picture's file format.
+type Format uint8
+
+const (
+	JPEG Format = iota + 1
+	PNG
+	GIF
+	WebP
+)
+
+// String returns the format's name in lower case, as in its media type.
+func (f Format) String() string {
+	switch f {
+	case JPEG:
+		return "jpeg"
+	case PNG:
+		return "png"
+	case GIF:
+		return "gif"
+	case WebP:
+		return "webp"
+	}
+	return "unknown"
+}
+
+// Info is what a file says of itself before any pixel is decoded.
+type Info struct {
+	Format        Format
+	Width, Height int       // upright, that is after Orientation is applied; pixels
+	Orientation   int       // Exif's 1..8; 1 where absent or out of range
+	Taken         time.Time // wall clock of capture, in UTC as files rarely name a zone; zero if unknown
+	Caption       string    // valid UTF-8, trimmed, at most 1000 runes; "" if none
+
+	// Cost is an upper bound, in bytes, of all that one Reduce allocates
+	// with a maxSide of at most 1600. CostAt gives it for any maxSide.
+	Cost int64
+
+	layout  layout
+	profile []byte // ICC profile that fits the reduced picture; nil if none
+}
+
+// Profile returns the ICC profile to store with what Reduce returns, or nil
+// where that is to be read as sRGB. The caller must not modify it.
+func (info Info) Profile() []byte { return info.profile }
+
+// layout is what has to be known of a file to decode it and to foretell what
+// that takes. It is comparable: Reduce reads it again, and refuses a file
+// that is no longer the one that was inspected.
+type layout struct {
+	format        Format
+	width, height int             // of the canvas, as stored, before orientation
+	frame         image.Rectangle // where on it the picture lies; all of it, but for GIF and animated WebP
+	grey          bool            // one channel, besides alpha
+	direct        bool            // decoded as what imaging reads as it is: YCbCr or Gray
+	decode        int64           // upper bound of what the decoder allocates, bytes
+
+	png          pngParts
+	image, alpha chunk // of a WebP: the bitstream, and its ALPH chunk if it has one
+}
+
+// header is a layout and where in the file the rest stands.
+type header struct {
+	layout
+	icc             []span // pieces of the ICC profile, in order
+	exif, xmp, iptc span   // payloads, without their containers' own headers
+	adobeRGB        bool   // may be in Adobe RGB if Exif says so: JPEG in YCbCr without a profile
+}
+
+// span is a range of bytes of the file. The zero span is empty.
+type span struct{ off, n int64 }
+
+// chunk is a span with a name.
+type chunk struct {
+	id string
+	span
+}
+
+// maxPixels bounds a canvas, so that no product of dimensions overflows. What
+// fits in memory is for the caller to decide, by Cost.
+const maxPixels = 1 << 40
+
+// Inspect reads what the file of the given size says of itself. It reads
+// headers and metadata only, wherever they stand, and decodes no pixel.
+//
+// Metadata that is damaged counts as absent. Any other error than ErrFormat
+// means that the file is damaged or of an unsupported kind. That Inspect
+// succeeds does not mean that Reduce will.
+func Inspect(r io.ReaderAt, size int64) (info Info, err error) {
+	defer recovered(&err)
+	s := &source{r: r, size: size}
+	h, err := readHeader(s)
+	if err != nil {
+		return Info{}, err
+	}
+	info = Info{
+		Format:      h.format,
+		Width:       h.width,
+		Height:      h.height,
+		Orientation: 1,
+		layout:      h.layout,
+	}
+	m := readMetadata(s, h)
+	info.Taken, info.Caption = m.taken, m.caption
+	if 1 <= m.orientation && m.orientation <= 8 {
+		info.Orientation = m.orientation
+	}
+	if transposed(info.Orientation) {
+		info.Width, info.Height = info.Height, info.Width
+	}
+	info.profile = readProfile(s, h)
+	if info.profile == nil && h.adobeRGB && m.adobeRGB {
+		info.profile = adobeRGBProfile()
+	}
+	info.Cost = info.CostAt(costSide)
+	return info, nil
+}
+
+// readHeader reads a file's header by its first bytes.
+func readHeader(s *source) (h header, err error) {
+	magic, err := s.at(0, min(12, int(max(0, s.size))))
+	if err != nil {
+		return h, fmt.Errorf("read picture: %w", err)
+	}
+	switch b := string(magic); {
+	case strings.HasPrefix(b, "\xff\xd8"):
+		h, err = readJPEG(s)
+	case strings.HasPrefix(b, "\x89PNG\r\n\x1a\n"):
+		h, err = readPNG(s)
+	case strings.HasPrefix(b, "GIF87a"), strings.HasPrefix(b, "GIF89a"):
+		h, err = readGIF(s)
+	case strings.HasPrefix(b, "RIFF") && len(b) == 12 && b[8:] == "WEBP":
+		h, err = readWebP(s)
+	default:
+		return h, ErrFormat
+	}
+	if err != nil {
+		return h, fmt.Errorf("read %s header: %w", h.format, err)
+	}
+	if h.width < 1 || h.height < 1 {
+		return h, fmt.Errorf("read %s header: %d x %d pixels", h.format, h.width, h.height)
+	}
+	if int64(h.width) > maxPixels/int64(h.height) {
+		return h, fmt.Errorf("read %s header: %d x %d pixels are too many", h.format, h.width, h.height)
+	}
+	return h, nil
+}
+
+// transposed reports whether an orientation turns rows into columns
+// (CIPA DC-008, 4.6.5.1.8, tag 274).
+func transposed(orientation int) bool { return orientation >= 5 }
+
+// recovered turns a panic, which a decoder may raise on a damaged file, into
+// an error. It holds in its own goroutine only.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("decoder panicked: %v", p)
+	}
+}

@@ -1,0 +1,267 @@
+package photo
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"image"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestInspect_formats(t *testing.T) {
+	m := drawQuadrants(40, 30)
+	for _, test := range []struct {
+		name   string
+		file   []byte
+		format Format
+		w, h   int
+	}{
+		{"jpeg", jpegOf(t, m), JPEG, 40, 30},
+		{"png", pngOf(t, m), PNG, 40, 30},
+		{"gif", gifFile(t, 40, 30, image.Point{}), GIF, 40, 30},
+		{"webp vp8l", webpOf("VP8L", vp8lOf(m)), WebP, 40, 30},
+		{"webp vp8", testdata(t, "lossy.webp"), WebP, 64, 48},
+		{"webp vp8 with alpha", testdata(t, "lossy-alpha.webp"), WebP, 64, 48},
+		{"webp animated", testdata(t, "animated.webp"), WebP, 84, 58},
+	} {
+		info, err := Inspect(bytes.NewReader(test.file), int64(len(test.file)))
+		if err != nil || info.Format != test.format || info.Width != test.w || info.Height != test.h || info.Orientation != 1 {
+			t.Errorf("Inspect(%s) = %v %d x %d, orientation %d, %v, want %v %d x %d, 1",
+				test.name, info.Format, info.Width, info.Height, info.Orientation, err, test.format, test.w, test.h)
+		}
+	}
+}
+
+func TestInspect_notAPicture(t *testing.T) {
+	for _, s := range []string{"", "x", "\xff", "<svg>", "II*\x00\x08\x00\x00\x00\x00\x00\x00\x00", "BM\x00\x00", "RIFF\x00\x00\x00\x00WAVE",
+		"RIFF", "\x00\x00\x00\x1cftypavif", "GIF88a", "\x89PNG\r\n"} {
+		if _, err := Inspect(strings.NewReader(s), int64(len(s))); !errors.Is(err, ErrFormat) {
+			t.Errorf("Inspect(%q) = %v, want ErrFormat", s, err)
+		}
+	}
+}
+
+// A picture cut short anywhere, or whose dimensions are zero, is an error or a
+// picture, never a panic, and never ErrFormat once its magic is whole.
+func TestInspect_truncated(t *testing.T) {
+	m := drawQuadrants(20, 10)
+	for name, file := range seeds(t) {
+		for n := 12; n < len(file); n += 1 + n/16 {
+			info, err := Inspect(bytes.NewReader(file[:n]), int64(n))
+			if errors.Is(err, ErrFormat) {
+				t.Fatalf("Inspect(%s[:%d]) = %v", name, n, err)
+			}
+			if err == nil {
+				Reduce(bytes.NewReader(file[:n]), int64(n), info, 8)
+			}
+			// The same where the size was taken before the file became shorter.
+			if info, err = Inspect(bytes.NewReader(file[:n]), int64(len(file))); err == nil {
+				Reduce(bytes.NewReader(file[:n]), int64(len(file)), info, 8)
+			}
+		}
+	}
+	for name, file := range map[string][]byte{
+		"jpeg":  flatJPEG{w: 0, h: 8, values: []uint8{0}, adobe: -1}.encode(),
+		"DNL":   flatJPEG{w: 8, h: 0, values: []uint8{0}, adobe: -1}.encode(),
+		"png":   rawPNG(0, 1, 8, pngGrey, false, nil),
+		"gif":   append([]byte("GIF89a\x00\x00\x01\x00\x00\x00\x00"), gifFile(t, 1, 1, image.Point{})[13:]...),
+		"webp":  webpOf("VP8 ", append([]byte("\x10\x00\x00\x9d\x01\x2a\x00\x00\x01\x00"), 0)),
+		"frame": webpOf("VP8X", vp8x(2, 10, 10), "ANIM", make([]byte, 6), "ANMF", anmf(0, 0, m)), // larger than its canvas
+	} {
+		if info, err := Inspect(bytes.NewReader(file), int64(len(file))); err == nil {
+			t.Errorf("Inspect(%s without pixels) = %d x %d", name, info.Width, info.Height)
+		}
+	}
+}
+
+func TestInspect_metadata(t *testing.T) {
+	m := drawQuadrants(8, 8)
+	exif := exifOf(binary.LittleEndian,
+		exifEntry{0x010e, "From Exif"},
+		exifEntry{0x0112, 6},
+		exifEntry{0x0132, "2024:01:01 00:00:00"},
+		exifEntry{0x8769, []exifEntry{{0x9003, "2019:07:21 18:30:05"}, {0x9004, "2020:01:01 00:00:00"}}})
+	xmp := xmpOf(`<dc:description><rdf:Alt><rdf:li xml:lang="x-default">From XMP</rdf:li></rdf:Alt></dc:description>` +
+		`<xmp:CreateDate>2001-02-03T04:05:06+02:00</xmp:CreateDate>`)
+	taken := time.Date(2019, 7, 21, 18, 30, 5, 0, time.UTC)
+	created := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
+	j, p, vp8l := jpegOf(t, m), pngOf(t, m), vp8lOf(m)
+	exifSegment := segment(markerAPP1, "Exif\x00\x00", exif)
+	xmpSegment := segment(markerAPP1, xmpHeader, xmp)
+	iptcSegment := segment(markerAPP13, iptcHeader, iptcOf("From IPTC", false))
+	for _, test := range []struct {
+		name        string
+		file        []byte
+		orientation int
+		taken       time.Time
+		caption     string
+	}{
+		{"none", j, 1, time.Time{}, ""},
+		{"jpeg exif", withSegments(j, exifSegment), 6, taken, "From Exif"},
+		{"jpeg xmp", withSegments(j, xmpSegment), 1, created, "From XMP"},
+		{"jpeg iptc", withSegments(j, iptcSegment), 1, time.Time{}, "From IPTC"},
+		{"jpeg exif, xmp", withSegments(j, exifSegment, xmpSegment), 6, taken, "From XMP"},
+		{"jpeg xmp, iptc, exif", withSegments(j, xmpSegment, iptcSegment, exifSegment), 6, taken, "From IPTC"},
+		{"png exif", withChunks(p, pngChunk("eXIf", exif)), 6, taken, "From Exif"},
+		{"png exif at the end", append(bytes.Clone(p[:len(p)-12]), append(pngChunk("eXIf", exif), iend...)...), 6, taken, "From Exif"},
+		{"png xmp", withChunks(p, pngChunk("iTXt", append([]byte(xmpKeyword), xmp...))), 1, created, "From XMP"},
+		{"webp exif", webpOf("VP8X", vp8x(8, 8, 8), "VP8L", vp8l, "EXIF", exif), 6, taken, "From Exif"},
+		{"webp exif with JPEG's header", webpOf("VP8X", vp8x(8, 8, 8), "VP8L", vp8l, "EXIF", append([]byte("Exif\x00\x00"), exif...)), 6, taken, "From Exif"},
+		{"webp xmp", webpOf("VP8X", vp8x(4, 8, 8), "VP8L", vp8l, "XMP ", xmp), 1, created, "From XMP"},
+		{"big-endian", withSegments(j, segment(markerAPP1, "Exif\x00\x00", exifOf(binary.BigEndian, exifEntry{0x0112, 8}))), 8, time.Time{}, ""},
+		{"orientation 0", withSegments(j, segment(markerAPP1, "Exif\x00\x00", exifOf(binary.BigEndian, exifEntry{0x0112, 0}))), 1, time.Time{}, ""},
+		{"orientation 9", withSegments(j, segment(markerAPP1, "Exif\x00\x00", exifOf(binary.BigEndian, exifEntry{0x0112, 9}))), 1, time.Time{}, ""},
+		{"orientation as text", withSegments(j, segment(markerAPP1, "Exif\x00\x00", exifOf(binary.BigEndian, exifEntry{0x0112, "6"}))), 1, time.Time{}, ""},
+		{"exif cut short", withSegments(j, segment(markerAPP1, "Exif\x00\x00", exif[:40])), 6, time.Time{}, ""},
+		{"exif of noise", withSegments(j, segment(markerAPP1, "Exif\x00\x00", bytes.Repeat([]byte("MM\x00\x2a\x00\x00\x00\x08\xff\xff"), 99))), 1, time.Time{}, ""},
+		{"xmp cut short", withSegments(j, segment(markerAPP1, xmpHeader, xmp[:300])), 1, time.Time{}, ""},
+	} {
+		info, err := Inspect(bytes.NewReader(test.file), int64(len(test.file)))
+		if err != nil || info.Orientation != test.orientation || !info.Taken.Equal(test.taken) || info.Caption != test.caption {
+			t.Errorf("Inspect(%s) = orientation %d, taken %v, caption %q, %v, want %d, %v, %q",
+				test.name, info.Orientation, info.Taken, info.Caption, err, test.orientation, test.taken, test.caption)
+		}
+	}
+}
+
+func TestCaption(t *testing.T) {
+	for _, test := range []struct{ in, want string }{
+		{"  The sea,\r\n\tat dusk \x00", "The sea, at dusk"},
+		{"OLYMPUS DIGITAL CAMERA         ", ""},
+		{"SONY DSC", ""},
+		{"Sony DSC 0123", ""},
+		{"Samsung", ""},
+		{"Samsung headquarters", "Samsung headquarters"},
+		{"...", ""},
+		{"1984", ""},
+		{"Zürich \xff 東京", "Zürich 東京"},
+		{"<b>&amp;", "<b>&amp;"},
+		{"a\u202eb", "ab"},
+		{strings.Repeat("é", 1001), strings.Repeat("é", 1000)},
+	} {
+		if got := caption(test.in); got != test.want {
+			t.Errorf("caption(%q) = %q, want %q", test.in, got, test.want)
+		}
+	}
+}
+
+func TestInspect_captionEncodings(t *testing.T) {
+	j := jpegOf(t, drawQuadrants(8, 8))
+	exif := func(s string) []byte {
+		return segment(markerAPP1, "Exif\x00\x00", exifOf(binary.BigEndian, exifEntry{0x010e, s}))
+	}
+	iptc := func(s string, utf8 bool) []byte { return segment(markerAPP13, iptcHeader, iptcOf(s, utf8)) }
+	for _, test := range []struct {
+		name    string
+		segment []byte
+		want    string
+	}{
+		{"exif in UTF-8", exif("Café"), "Café"},
+		{"exif in Latin 1", exif("Caf\xe9"), "Café"},
+		{"iptc in Latin 1", iptc("Caf\xe9", false), "Café"},
+		{"iptc in UTF-8, unmarked", iptc("Café 東", false), "Café 東"},
+		{"iptc in UTF-8, marked", iptc("Café 東", true), "Café 東"},
+		{"iptc of 3000 bytes", iptc(strings.Repeat("x", 3000), true), strings.Repeat("x", 1000)},
+	} {
+		file := withSegments(j, test.segment)
+		info, err := Inspect(bytes.NewReader(file), int64(len(file)))
+		if err != nil || info.Caption != test.want {
+			t.Errorf("caption, %s = %q, %v, want %q", test.name, info.Caption, err, test.want)
+		}
+	}
+}
+
+func TestWallClock(t *testing.T) {
+	for in, want := range map[string]string{
+		"2019:07:21 18:30:05":          "2019-07-21T18:30:05Z",
+		"2019-07-21T18:30:05.25+02:00": "2019-07-21T18:30:05Z",
+		"2019-07-21T18:30Z":            "2019-07-21T18:30:00Z",
+		"2019-07-21":                   "2019-07-21T00:00:00Z",
+		"0000:00:00 00:00:00":          "0001-01-01T00:00:00Z",
+		"    :  :     :  :  ":          "0001-01-01T00:00:00Z",
+		"":                             "0001-01-01T00:00:00Z",
+		"9999:01:01 00:00:00":          "0001-01-01T00:00:00Z",
+		"2019:07:21 25:61:00":          "2019-07-21T00:00:00Z",
+	} {
+		if got := wallClock(in).Format(time.RFC3339); got != want {
+			t.Errorf("wallClock(%q) = %s, want %s", in, got, want)
+		}
+	}
+}
+
+// A hostile Exif block may name a thousand SubIFDs, each of which claims
+// thousands of entries.
+func TestInspect_manySubIFDs(t *testing.T) {
+	le := binary.LittleEndian
+	b := []byte("II\x2a\x00\x08\x00\x00\x00\x01\x00")
+	b = le.AppendUint32(le.AppendUint16(le.AppendUint16(b, 0x014a), 4), 1900)
+	b = le.AppendUint32(b, 26)
+	b = append(b, 0, 0, 0, 0)
+	for range 1900 {
+		b = le.AppendUint32(b, 26+4*1900)
+	}
+	b = le.AppendUint16(b, 4700)
+	for range 4700 {
+		b = append(b, "\x01\x90\x04\x00\xff\xff\xff\xff\x00\x00\x00\x00"...)
+	}
+	file := withSegments(jpegOf(t, drawQuadrants(8, 8)), segment(markerAPP1, "Exif\x00\x00", b))
+	start := time.Now()
+	if _, err := Inspect(bytes.NewReader(file), int64(len(file))); err != nil {
+		t.Error(err)
+	}
+	if d := time.Since(start); d > 500*time.Millisecond {
+		t.Errorf("Inspect took %v", d)
+	}
+}
+
+// Inspect reads a header, not the pixels behind it.
+func TestInspect_readsLittle(t *testing.T) {
+	file := withSegments(jpegOf(t, drawQuadrants(2000, 1500)),
+		segment(markerAPP1, "Exif\x00\x00", exifOf(binary.BigEndian, exifEntry{0x0112, 6})),
+		segment(markerAPP2, "MPF\x00", make([]byte, 60_000)))
+	r := &countingReader{r: bytes.NewReader(file)}
+	if _, err := Inspect(r, int64(len(file))); err != nil {
+		t.Fatal(err)
+	}
+	if r.n > 16<<10 {
+		t.Errorf("Inspect read %d of %d bytes", r.n, len(file))
+	}
+}
+
+type countingReader struct {
+	r io.ReaderAt
+	n int
+}
+
+func (c *countingReader) ReadAt(p []byte, off int64) (int, error) {
+	n, err := c.r.ReadAt(p, off)
+	c.n += n
+	return n, err
+}
+
+func testdata(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func BenchmarkInspect(b *testing.B) {
+	file := withSegments(jpegOf(b, drawQuadrants(400, 300)),
+		segment(markerAPP1, "Exif\x00\x00", exifOf(binary.LittleEndian,
+			exifEntry{0x0112, 6}, exifEntry{0x8769, []exifEntry{{0x9003, "2019:07:21 18:30:05"}}})),
+		segment(markerAPP13, iptcHeader, iptcOf("A caption", true)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Inspect(bytes.NewReader(file), int64(len(file))); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,260 @@
+package photo
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"io"
+)
+
+// Markers of ITU-T T.81, table B.1, less their first byte, X'FF'.
+const (
+	markerSOF0  = 0xc0 // baseline
+	markerSOF2  = 0xc2 // progressive
+	markerDHT   = 0xc4
+	markerJPG   = 0xc8
+	markerDAC   = 0xcc
+	markerSOF15 = 0xcf
+	markerRST0  = 0xd0
+	markerRST7  = 0xd7
+	markerSOI   = 0xd8
+	markerEOI   = 0xd9
+	markerSOS   = 0xda
+	markerAPP0  = 0xe0
+	markerAPP1  = 0xe1
+	markerAPP2  = 0xe2
+	markerAPP13 = 0xed
+	markerAPP14 = 0xee
+	markerCOM   = 0xfe
+)
+
+// What begins the application segments that are read.
+const (
+	exifHeader = "Exif\x00" // CIPA DC-008, 4.7.2.1; one more byte follows, of any value
+	xmpHeader  = "http://ns.adobe.com/xap/1.0/\x00"
+	iptcHeader = "Photoshop 3.0\x00"
+	iccHeader  = "ICC_PROFILE\x00" // ICC.1, annex B.4
+)
+
+// A header is read in so many segments, with so many bytes that belong to
+// none between them; real ones have a few dozen, and none.
+const (
+	maxSegments = 4096
+	maxStray    = 1 << 20
+)
+
+// jpegFrame is what a frame header says (T.81, B.2.2), and the application
+// segments that change how its components are read.
+type jpegFrame struct {
+	marker     byte
+	w, h       int
+	n          int // components
+	sampling   [4]struct{ h, v int }
+	id         [4]byte
+	jfif       bool
+	adobe      bool // has an Adobe segment
+	adobeColor byte // whose transform is this: 0 RGB or CMYK, 1 YCbCr, 2 YCCK
+}
+
+// readJPEG walks the segments up to the first scan. It finds markers as
+// image/jpeg does, fill bytes and stray bytes included, so that both see the
+// same frame header.
+func readJPEG(s *source) (h header, err error) {
+	h.format = JPEG
+	var (
+		f   jpegFrame
+		icc jpegICC
+		pos = int64(2)
+	)
+	for n, stray := 0, 0; ; n++ {
+		if n == maxSegments {
+			return h, errors.New("too many segments")
+		}
+		b, err := s.at(pos, 2)
+		if err != nil {
+			return h, err
+		}
+		for b[0] != 0xff {
+			if stray++; stray > maxStray {
+				return h, errors.New("too many bytes between segments")
+			}
+			pos++
+			if b, err = s.at(pos, 2); err != nil {
+				return h, err
+			}
+		}
+		marker := b[1]
+		pos += 2
+		if marker == 0 {
+			if stray += 2; stray > maxStray {
+				return h, errors.New("too many bytes between segments")
+			}
+			n--
+			continue
+		}
+		for marker == 0xff {
+			if stray++; stray > maxStray {
+				return h, errors.New("too many fill bytes")
+			}
+			if b, err = s.at(pos, 1); err != nil {
+				return h, err
+			}
+			marker = b[0]
+			pos++
+		}
+		if marker == markerEOI {
+			return h, errors.New("no scan")
+		}
+		if markerRST0 <= marker && marker <= markerRST7 {
+			continue
+		}
+		if b, err = s.at(pos, 2); err != nil {
+			return h, err
+		}
+		seg := span{pos + 2, int64(be16(b)) - 2}
+		if seg.n < 0 {
+			return h, errors.New("segment too short")
+		}
+		if marker == markerSOS {
+			break
+		}
+		if err := h.segment(s, marker, seg, &f, &icc); err != nil {
+			return h, err
+		}
+		pos = seg.off + seg.n
+	}
+	if f.marker == 0 {
+		return h, errors.New("no frame header before the scan")
+	}
+	h.icc = icc.pieces()
+	return h, h.setFrame(f)
+}
+
+// segment notes what one segment before the scan says.
+func (h *header) segment(s *source, marker byte, seg span, f *jpegFrame, icc *jpegICC) error {
+	switch {
+	case markerSOF0 <= marker && marker <= markerSOF15 &&
+		marker != markerDHT && marker != markerJPG && marker != markerDAC:
+		return f.read(s, marker, seg)
+	case marker == markerAPP0:
+		f.jfif = s.begins(seg, "JFIF\x00")
+	case marker == markerAPP1 && h.exif.n == 0 && seg.n > 6 && s.begins(seg, exifHeader):
+		h.exif = span{seg.off + 6, seg.n - 6}
+	case marker == markerAPP1 && h.xmp.n == 0 && s.begins(seg, xmpHeader):
+		h.xmp = seg.after(len(xmpHeader))
+	case marker == markerAPP2 && s.begins(seg, iccHeader):
+		return icc.add(s, seg.after(len(iccHeader)))
+	case marker == markerAPP13 && h.iptc.n == 0 && s.begins(seg, iptcHeader):
+		h.iptc = seg.after(len(iptcHeader))
+	case marker == markerAPP14 && seg.n >= 12:
+		b, err := s.at(seg.off, 12)
+		if err != nil {
+			return err
+		}
+		if string(b[:5]) == "Adobe" {
+			f.adobe, f.adobeColor = true, b[11]
+		}
+	}
+	return nil
+}
+
+// begins reports whether the bytes of p begin with prefix.
+func (s *source) begins(p span, prefix string) bool {
+	if p.n < int64(len(prefix)) {
+		return false
+	}
+	b, err := s.at(p.off, len(prefix))
+	return err == nil && string(b) == prefix
+}
+
+// after returns p without its first n bytes, of which it has at least n.
+func (p span) after(n int) span { return span{p.off + int64(n), p.n - int64(n)} }
+
+// read reads a frame header (T.81, B.2.2).
+func (f *jpegFrame) read(s *source, marker byte, seg span) error {
+	if f.marker != 0 {
+		return errors.New("two frame headers")
+	}
+	if seg.n < 6 {
+		return errors.New("frame header too short")
+	}
+	b, err := s.at(seg.off, int(min(seg.n, 6+3*4)))
+	if err != nil {
+		return err
+	}
+	f.marker, f.h, f.w, f.n = marker, be16(b[1:]), be16(b[3:]), int(b[5])
+	if f.n < 1 || f.n > 4 || seg.n != int64(6+3*f.n) {
+		return fmt.Errorf("frame of %d components in %d bytes", f.n, seg.n)
+	}
+	for i := range f.n {
+		c := b[6+3*i:]
+		f.id[i] = c[0]
+		h, v := int(c[1]>>4), int(c[1]&15)
+		if h < 1 || h > 4 || v < 1 || v > 4 {
+			return fmt.Errorf("sampling factors %d x %d", h, v)
+		}
+		f.sampling[i].h, f.sampling[i].v = h, v
+	}
+	return nil
+}
+
+// rgb reports whether three components are R, G and B as they stand. It
+// decides as image/jpeg does.
+func (f *jpegFrame) rgb() bool {
+	if f.n != 3 || f.jfif {
+		return false
+	}
+	return f.adobe && f.adobeColor == 0 || string(f.id[:3]) == "RGB"
+}
+
+// setFrame sets the layout of a frame, and foretells what image/jpeg
+// allocates for it: planes of whole MCUs; in progressive coding also all
+// coefficients, 4 bytes each; and a last copy where they become RGB or CMYK.
+func (h *header) setFrame(f jpegFrame) error {
+	h.width, h.height = f.w, f.h
+	h.frame = image.Rect(0, 0, f.w, f.h)
+	h.grey = f.n == 1
+	h.direct = f.n == 1 || f.n == 3 && !f.rgb()
+	h.adobeRGB = f.n == 3 && len(h.icc) == 0
+
+	if f.n == 1 { // one block is the MCU, whatever the factors (A.2.2)
+		f.sampling[0].h, f.sampling[0].v = 1, 1
+	}
+	// image/jpeg counts MCUs by the first component.
+	h0, v0 := f.sampling[0].h, f.sampling[0].v
+	mcus := int64(ceilDiv(f.w, 8*h0)) * int64(ceilDiv(f.h, 8*v0))
+	var blocks int64
+	for _, c := range f.sampling[:f.n] {
+		blocks += mcus * int64(c.h*c.v)
+	}
+	h.decode = 64 * blocks
+	if f.marker == markerSOF2 {
+		h.decode += 4 * 64 * blocks
+	}
+	if !h.direct {
+		h.decode += 4 * 64 * mcus * int64(h0*v0)
+	}
+	return nil
+}
+
+func ceilDiv(a, b int) int { return (a + b - 1) / b }
+
+// decodeJPEG decodes a JPEG whose longer side will be reduced to maxSide. It
+// may return the picture at its stored dimensions or reduced in proportion,
+// though not below what Reduce makes of it, in any of the types that flatten
+// reads. It may not allocate more than layout.decode says.
+//
+// This is the one place where JPEG is decoded.
+func decodeJPEG(r io.Reader, l layout, maxSide int) (image.Image, error) {
+	_ = maxSide // image/jpeg decodes at full size only
+	m, err := jpeg.Decode(bufio.NewReaderSize(r, 1<<15))
+	if err != nil {
+		return nil, err
+	}
+	if m.Bounds() != l.frame {
+		return nil, fmt.Errorf("decoded as %v, not %v", m.Bounds(), l.frame)
+	}
+	return m, nil
+}

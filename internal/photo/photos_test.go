@@ -1,0 +1,134 @@
+package photo
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"image"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// photos calls f with each file of a folder of GALLERY_TEST_PHOTOS, and with
+// what its manifest says that the Go decoders make of it.
+func photos(t *testing.T, folder string, f func(t *testing.T, file []byte, decodes string)) {
+	dir := os.Getenv("GALLERY_TEST_PHOTOS")
+	if dir == "" {
+		t.Skip("GALLERY_TEST_PHOTOS names no directory of photos")
+	}
+	manifest, err := os.Open(filepath.Join(dir, "MANIFEST.tsv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer manifest.Close()
+	n := 0
+	for lines := bufio.NewScanner(manifest); lines.Scan(); {
+		fields := strings.Split(lines.Text(), "\t")
+		if !strings.HasPrefix(fields[0], folder+"/") {
+			continue
+		}
+		file, err := os.ReadFile(filepath.Join(dir, fields[0]))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		n++
+		t.Run(filepath.Base(fields[0]), func(t *testing.T) { f(t, file, fields[len(fields)-2]) })
+	}
+	if n == 0 {
+		t.Errorf("no photos in %s", folder)
+	}
+}
+
+// What the decoders decode becomes a thumbnail of the right dimensions.
+func TestPhotos_reduce(t *testing.T) {
+	for _, folder := range []string{"camera", "odd"} {
+		photos(t, folder, func(t *testing.T, file []byte, decodes string) {
+			var format string
+			var w, h int
+			if n, _ := fmt.Sscanf(decodes, "ok %s %dx%d", &format, &w, &h); n != 3 {
+				checkBroken(t, file)
+				return
+			}
+			info, err := Inspect(bytes.NewReader(file), int64(len(file)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if transposed(info.Orientation) {
+				w, h = h, w
+			}
+			if info.Format == GIF {
+				w, h = info.Width, info.Height // the decoder returns the frame only
+			}
+			if info.Format.String() != format || info.Width != w || info.Height != h {
+				t.Errorf("Inspect = %v %d x %d, want %s %d x %d", info.Format, info.Width, info.Height, format, w, h)
+			}
+			var m image.Image
+			used := allocated(func() { m, err = Reduce(bytes.NewReader(file), int64(len(file)), info, 400) })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := Fitted(image.Pt(w, h), 400); m.Bounds().Size() != want {
+				t.Errorf("Reduce = %v, want %v", m.Bounds().Size(), want)
+			}
+			if used > info.CostAt(400) {
+				t.Errorf("allocated %d, cost %d", used, info.CostAt(400))
+			}
+		})
+	}
+}
+
+// What is broken fails soon, or succeeds, within its cost.
+func TestPhotos_broken(t *testing.T) {
+	photos(t, "broken", func(t *testing.T, file []byte, _ string) { checkBroken(t, file) })
+}
+
+func checkBroken(t *testing.T, file []byte) {
+	start := time.Now()
+	var info Info
+	var err error
+	used := allocated(func() { info, err = Inspect(bytes.NewReader(file), int64(len(file))) })
+	if used > 4<<20 {
+		t.Errorf("Inspect allocated %d", used)
+	}
+	if err != nil || info.CostAt(400) > 256<<20 {
+		return
+	}
+	used = allocated(func() { _, err = Reduce(bytes.NewReader(file), int64(len(file)), info, 400) })
+	if used > info.CostAt(400) {
+		t.Errorf("allocated %d, cost %d", used, info.CostAt(400))
+	}
+	if d := time.Since(start); d > time.Second {
+		t.Errorf("took %v: %v", d, err)
+	}
+}
+
+// Inspect of a camera's JPEG takes well under a millisecond.
+func BenchmarkInspect_photos(b *testing.B) {
+	dir := os.Getenv("GALLERY_TEST_PHOTOS")
+	names, _ := filepath.Glob(filepath.Join(dir, "camera", "*"))
+	if dir == "" || len(names) == 0 {
+		b.Skip("GALLERY_TEST_PHOTOS names no directory of photos")
+	}
+	for _, name := range names {
+		file, err := os.ReadFile(name)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(filepath.Base(name), func(b *testing.B) {
+			b.ReportAllocs()
+			r := &countingReader{r: bytes.NewReader(file)}
+			n := 0
+			for b.Loop() {
+				if _, err := Inspect(r, int64(len(file))); err != nil {
+					b.Fatal(err)
+				}
+				n++
+			}
+			b.ReportMetric(float64(r.n)/float64(n), "read-B/op")
+		})
+	}
+}

@@ -1,0 +1,208 @@
+package photo
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"io"
+
+	"github.com/disintegration/imaging"
+)
+
+// gap is how many times larger than the thumbnail, at least, the picture is
+// that the Lanczos filter sees. What is larger still is first averaged down
+// by a whole factor, which is many times faster and, from twice the size on,
+// leaves no visible difference.
+const gap = 2
+
+// Reduce decodes the picture that info was read from and returns it upright,
+// opaque, in its own RGB or grey, with its longer side at most maxSide
+// pixels, never enlarged. Of an animation it takes the first frame.
+// Transparency shows white. The result is *image.Gray or *image.RGBA, both
+// with their top left at (0, 0).
+//
+// The longer side becomes maxSide exactly, the shorter one the nearest whole
+// number in proportion and at least 1.
+//
+// Reduce fails for a file that is not the one info was read from, as far as
+// their layout tells.
+func Reduce(r io.ReaderAt, size int64, info Info, maxSide int) (img image.Image, err error) {
+	defer recovered(&err)
+	if maxSide < 1 {
+		return nil, fmt.Errorf("reduce to %d pixels", maxSide)
+	}
+	s := &source{r: r, size: size}
+	h, err := readHeader(s)
+	if err != nil {
+		return nil, err
+	}
+	if h.layout != info.layout {
+		return nil, errors.New("picture is not the one inspected")
+	}
+	m, err := decode(s, h.layout, maxSide)
+	if err != nil {
+		return nil, fmt.Errorf("decode %s: %w", h.format, err)
+	}
+	small, err := fit(m, h.layout, maxSide)
+	if err != nil {
+		return nil, fmt.Errorf("reduce %s: %w", h.format, err)
+	}
+	return opaque(upright(small, info.Orientation), h.grey), nil
+}
+
+// decode decodes the picture, or the first frame, of a layout.
+func decode(s *source, l layout, maxSide int) (image.Image, error) {
+	whole := span{0, s.size}
+	switch l.format {
+	case JPEG:
+		return decodeJPEG(s.section(whole), l, maxSide)
+	case PNG:
+		return decodePNG(s, l)
+	case GIF:
+		return decodeGIF(s.section(whole), l)
+	case WebP:
+		return decodeWebP(s, l)
+	}
+	return nil, ErrFormat
+}
+
+// fit reduces a decoded picture, still as it is stored, so that its longer
+// side is at most maxSide.
+func fit(m image.Image, l layout, maxSide int) (image.Image, error) {
+	canvas, frame := image.Pt(l.width, l.height), l.frame
+	if b := m.Bounds(); l.format == JPEG && b.Size() != canvas { // decoded at a reduced scale
+		canvas, frame = b.Size(), b
+	}
+	to := Fitted(image.Pt(l.width, l.height), maxSide)
+	k := max(1, max(canvas.X, canvas.Y)/(gap*maxSide))
+	if k > 1 || canvas == to || !plain(m) {
+		var err error
+		if m, err = flatten(m, canvas, frame, k, l.grey); err != nil {
+			return nil, err
+		}
+	}
+	if m.Bounds().Size() == to {
+		return m, nil
+	}
+	// imaging.Fit would do the same, but for rounding the shorter side down,
+	// after division in floating point.
+	return imaging.Resize(m, to.X, to.Y, imaging.Lanczos), nil
+}
+
+// Fitted returns what dimensions in pixels become when the longer is at most
+// maxSide: each at least 1, and never enlarged.
+func Fitted(p image.Point, maxSide int) image.Point {
+	long := max(p.X, p.Y)
+	if long <= maxSide {
+		return p
+	}
+	scale := func(v int) int {
+		return max(1, int((int64(v)*int64(maxSide)+int64(long)/2)/int64(long)))
+	}
+	return image.Pt(scale(p.X), scale(p.Y))
+}
+
+// plain reports whether imaging, whose goroutines nothing can recover, reads
+// m as it is: opaque, of a type whose every pixel it looks up where
+// m's own methods do, and with all of its samples there.
+func plain(m image.Image) bool {
+	if m.Bounds().Min != (image.Point{}) || m.Bounds().Empty() {
+		return false
+	}
+	w, h := m.Bounds().Dx(), m.Bounds().Dy()
+	switch m := m.(type) {
+	case *image.Gray:
+		return covers(m.Pix, m.Stride, w, h)
+	case *image.YCbCr:
+		cw, ch := ceilDiv(w, chromaX(m.SubsampleRatio)), ceilDiv(h, chromaY(m.SubsampleRatio))
+		return covers(m.Y, m.YStride, w, h) && covers(m.Cb, m.CStride, cw, ch) && covers(m.Cr, m.CStride, cw, ch)
+	}
+	return false
+}
+
+// covers reports whether pix holds h rows of w bytes.
+func covers(pix []uint8, stride, w, h int) bool {
+	return stride >= w && len(pix) >= (h-1)*stride+w
+}
+
+// upright applies an orientation to a reduced picture (CIPA DC-008,
+// 4.6.5.1.8). imaging turns counter-clockwise.
+func upright(m image.Image, orientation int) image.Image {
+	switch orientation {
+	case 2:
+		return imaging.FlipH(m)
+	case 3:
+		return imaging.Rotate180(m)
+	case 4:
+		return imaging.FlipV(m)
+	case 5:
+		return imaging.Transpose(m)
+	case 6:
+		return imaging.Rotate270(m)
+	case 7:
+		return imaging.Transverse(m)
+	case 8:
+		return imaging.Rotate90(m)
+	}
+	return m
+}
+
+// opaque returns a picture that flatten or imaging made in the type that
+// image/jpeg encodes fast.
+func opaque(m image.Image, grey bool) image.Image {
+	n, ok := m.(*image.NRGBA)
+	if !ok {
+		return m
+	}
+	if grey {
+		g := image.NewGray(n.Rect)
+		for i := range g.Pix {
+			g.Pix[i] = n.Pix[4*i]
+		}
+		return g
+	}
+	for i := 3; i < len(n.Pix); i += 4 {
+		n.Pix[i] = 0xff
+	}
+	return &image.RGBA{Pix: n.Pix, Stride: n.Stride, Rect: n.Rect} // the same, where all is opaque
+}
+
+// Average returns the mean of a picture's pixels, opaque. It is quick for
+// what Reduce returns.
+func Average(img image.Image) color.RGBA {
+	b := img.Bounds()
+	n := uint64(b.Dx()) * uint64(b.Dy())
+	if n == 0 {
+		return color.RGBA{A: 0xff}
+	}
+	var sum [3]uint64
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		switch m := img.(type) {
+		case *image.Gray:
+			i := m.PixOffset(b.Min.X, y)
+			for _, v := range m.Pix[i : i+b.Dx()] {
+				sum[0] += uint64(v)
+			}
+		case *image.RGBA:
+			i := m.PixOffset(b.Min.X, y)
+			for p := m.Pix[i : i+4*b.Dx()]; len(p) >= 4; p = p[4:] {
+				sum[0] += uint64(p[0])
+				sum[1] += uint64(p[1])
+				sum[2] += uint64(p[2])
+			}
+		default:
+			for x := b.Min.X; x < b.Max.X; x++ {
+				r, g, b, _ := img.At(x, y).RGBA()
+				sum[0] += uint64(r >> 8)
+				sum[1] += uint64(g >> 8)
+				sum[2] += uint64(b >> 8)
+			}
+		}
+	}
+	if _, ok := img.(*image.Gray); ok {
+		sum[1], sum[2] = sum[0], sum[0]
+	}
+	mean := func(s uint64) uint8 { return uint8((s + n/2) / n) }
+	return color.RGBA{mean(sum[0]), mean(sum[1]), mean(sum[2]), 0xff}
+}

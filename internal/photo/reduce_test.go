@@ -1,0 +1,417 @@
+package photo
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"image"
+	"image/color"
+	"image/gif"
+	"testing"
+	"time"
+
+	"github.com/disintegration/imaging"
+)
+
+// gifFile returns a GIF of quadrants of 40 x 30 at a place on a screen.
+func gifFile(t testing.TB, w, h int, at image.Point) []byte {
+	m := palettedQuadrants(40, 30)
+	m.Rect = m.Rect.Add(at)
+	if w < 40 {
+		m.Rect = image.Rect(0, 0, w, h)
+	}
+	return gifOf(t, &gif.GIF{Image: []*image.Paletted{m}, Delay: []int{0}, Config: image.Config{Width: w, Height: h}})
+}
+
+func TestReduce_orientation(t *testing.T) {
+	want := [9]string{1: "rgby", 2: "gryb", 3: "ybgr", 4: "byrg", 5: "rbgy", 6: "bryg", 7: "ygbr", 8: "gyrb"}
+	m := drawQuadrants(64, 48)
+	j, p, vp8l := jpegOf(t, m), pngOf(t, m), vp8lOf(m)
+	for o := 1; o <= 8; o++ {
+		exif := exifOf(binary.BigEndian, exifEntry{0x0112, o})
+		for name, file := range map[string][]byte{
+			"jpeg": withSegments(j, segment(markerAPP1, "Exif\x00\x00", exif)),
+			"png":  withChunks(p, pngChunk("eXIf", exif)),
+			"webp": webpOf("VP8X", vp8x(8, 64, 48), "VP8L", vp8l, "EXIF", exif),
+		} {
+			for _, side := range []int{1000, 64, 40, 13} { // not reduced, just not, by imaging, by k and imaging
+				info, got := mustReduce(t, file, side)
+				size := Fitted(image.Pt(64, 48), side)
+				if o >= 5 {
+					size.X, size.Y = size.Y, size.X
+				}
+				if got.Bounds() != (image.Rectangle{Max: size}) || corners(got) != want[o] {
+					t.Errorf("%s of orientation %d at %d: %v %s, want %v %s", name, o, side, got.Bounds(), corners(got), size, want[o])
+				}
+				if (info.Width > info.Height) != (o < 5) {
+					t.Errorf("%s of orientation %d: %d x %d", name, o, info.Width, info.Height)
+				}
+			}
+		}
+	}
+}
+
+// kinds are pictures of one kind each, quadrants unless they are grey or of
+// one colour.
+func kinds(t testing.TB) map[string][]byte {
+	const w, h = 61, 47
+	m := drawQuadrants(w, h)
+	rgb := func(x, y int) []int {
+		c := quadrant(x, y, w, h)
+		return []int{int(c.R), int(c.G), int(c.B)}
+	}
+	rgba := func(x, y int) []int { return append(rgb(x, y), 0xff) }
+	wide := func(at func(x, y int) []int) func(x, y int) []int {
+		return func(x, y int) []int {
+			var s []int
+			for _, v := range at(x, y) {
+				s = append(s, v*0x101)
+			}
+			return s
+		}
+	}
+	index := func(x, y int) []int { return []int{min(1, 2*x/w) + 2*min(1, 2*y/h)} }
+	plte := pngChunk("PLTE", []byte{0xe0, 0x20, 0x20, 0x20, 0xc0, 0x20, 0x20, 0x20, 0xd0, 0xe0, 0xe0, 0x20})
+	files := map[string][]byte{
+		"jpeg":                 jpegOf(t, m),
+		"gif":                  gifOf(t, &gif.GIF{Image: []*image.Paletted{palettedQuadrants(w, h)}, Delay: []int{0}}),
+		"gif interlaced":       interlacedGIF(t, w, h),
+		"webp lossless":        webpOf("VP8L", vp8lOf(m)),
+		"webp lossy":           testdata(t, "lossy.webp"),
+		"webp by cwebp":        testdata(t, "lossless.webp"),
+		"webp animated":        webpOf("VP8X", vp8x(2, w, h), "ANIM", make([]byte, 6), "ANMF", anmf(0, 0, m), "ANMF", anmf(0, 0, m)),
+		"webp with odd extras": webpOf("JUNK", []byte("odd"), "VP8L", vp8lOf(m), "TAIL", []byte{1}),
+		"png with key colour":  rawPNG(w, h, 8, pngRGB, false, rgb, pngChunk("tRNS", []byte{0, 1, 0, 2, 0, 3})),
+	}
+	for _, interlaced := range []bool{false, true} {
+		suffix := map[bool]string{true: " interlaced"}[interlaced]
+		files["png rgb 8"+suffix] = rawPNG(w, h, 8, pngRGB, interlaced, rgb)
+		files["png rgb 16"+suffix] = rawPNG(w, h, 16, pngRGB, interlaced, wide(rgb))
+		files["png rgba 8"+suffix] = rawPNG(w, h, 8, pngRGBA, interlaced, rgba)
+		files["png rgba 16"+suffix] = rawPNG(w, h, 16, pngRGBA, interlaced, wide(rgba))
+		for _, depth := range []int{2, 4, 8} {
+			files[fmt.Sprintf("png palette %d%s", depth, suffix)] = rawPNG(w, h, depth, pngPalette, interlaced, index, plte)
+		}
+	}
+	return files
+}
+
+func interlacedGIF(t testing.TB, w, h int) []byte {
+	m := palettedQuadrants(w, h)
+	rows := image.NewPaletted(m.Rect, m.Palette)
+	n := 0
+	for _, pass := range [][2]int{{0, 8}, {4, 8}, {2, 4}, {1, 2}} { // GIF89a, appendix E
+		for y := pass[0]; y < h; y += pass[1] {
+			copy(rows.Pix[n*rows.Stride:], m.Pix[y*m.Stride:(y+1)*m.Stride])
+			n++
+		}
+	}
+	file := gifOf(t, &gif.GIF{Image: []*image.Paletted{rows}, Delay: []int{0}})
+	file[bytes.Index(file, []byte{0x2c, 0, 0, 0, 0, byte(w)})+9] |= 0x40
+	return file
+}
+
+func TestReduce_kinds(t *testing.T) {
+	for name, file := range kinds(t) {
+		for _, side := range []int{400, 40, 13} {
+			info, m := mustReduce(t, file, side)
+			if _, ok := m.(*image.RGBA); !ok || corners(m) != "rgby" {
+				t.Errorf("%s at %d: %T %s, want *image.RGBA rgby", name, side, m, corners(m))
+			}
+			if want := Fitted(image.Pt(info.Width, info.Height), side); m.Bounds() != (image.Rectangle{Max: want}) {
+				t.Errorf("%s at %d: %v, want %v", name, side, m.Bounds(), want)
+			}
+		}
+	}
+}
+
+func TestReduce_grey(t *testing.T) {
+	half := func(v ...int) func(x, y int) []int { return func(x, y int) []int { return v } }
+	for name, test := range map[string]struct {
+		file []byte
+		want uint8
+	}{
+		"jpeg":                   {flatJPEG{w: 50, h: 30, values: []uint8{200}, adobe: -1}.encode(), 200},
+		"jpeg of 2 x 2 blocks":   {flatJPEG{w: 50, h: 30, values: []uint8{200}, sampling: []byte{0x22}, adobe: -1}.encode(), 200},
+		"jpeg progressive":       {flatJPEG{sof: markerSOF2, w: 50, h: 30, values: []uint8{200}, adobe: -1}.encode(), 200},
+		"png 1":                  {rawPNG(50, 30, 1, pngGrey, false, half(1)), 255},
+		"png 2":                  {rawPNG(50, 30, 2, pngGrey, false, half(2)), 170},
+		"png 4":                  {rawPNG(50, 30, 4, pngGrey, true, half(5)), 85},
+		"png 8":                  {rawPNG(50, 30, 8, pngGrey, false, half(77)), 77},
+		"png 16":                 {rawPNG(50, 30, 16, pngGrey, true, half(0x4d4d)), 0x4d},
+		"png with alpha 8":       {rawPNG(50, 30, 8, pngGreyAlpha, false, half(0, 128)), 127},
+		"png with alpha 16":      {rawPNG(50, 30, 16, pngGreyAlpha, true, half(0, 0x8080)), 127},
+		"png with key colour":    {rawPNG(50, 30, 8, pngGrey, false, half(9), pngChunk("tRNS", []byte{0, 9})), 255},
+		"png with key colour 16": {rawPNG(50, 30, 16, pngGrey, false, half(9), pngChunk("tRNS", []byte{0, 9})), 255},
+	} {
+		for _, side := range []int{400, 40, 5} {
+			_, m := mustReduce(t, test.file, side)
+			g, ok := m.(*image.Gray)
+			if !ok || !near(g.At(1, 1), color.Gray{test.want}, 1) || !near(Average(g), color.Gray{test.want}, 1) {
+				t.Errorf("%s at %d: %T %v, want *image.Gray %d", name, side, m, m.At(1, 1), test.want)
+			}
+		}
+	}
+}
+
+// The colours of JPEG's kinds, each of one colour.
+func TestReduce_jpegColors(t *testing.T) {
+	red := []uint8{76, 85, 255} // in YCbCr
+	for name, test := range map[string]struct {
+		jpeg flatJPEG
+		want color.RGBA
+	}{
+		"YCbCr":              {flatJPEG{values: red, adobe: -1}, color.RGBA{254, 0, 0, 255}},
+		"YCbCr by Adobe":     {flatJPEG{values: red, adobe: 1}, color.RGBA{254, 0, 0, 255}},
+		"YCbCr progressive":  {flatJPEG{sof: markerSOF2, values: red, adobe: -1}, color.RGBA{254, 0, 0, 255}},
+		"4:2:0":              {flatJPEG{values: red, sampling: []byte{0x22, 0x11, 0x11}, adobe: -1}, color.RGBA{254, 0, 0, 255}},
+		"4:2:2":              {flatJPEG{values: red, sampling: []byte{0x21, 0x11, 0x11}, adobe: -1}, color.RGBA{254, 0, 0, 255}},
+		"4:4:0":              {flatJPEG{values: red, sampling: []byte{0x12, 0x11, 0x11}, adobe: -1}, color.RGBA{254, 0, 0, 255}},
+		"4:1:1":              {flatJPEG{values: red, sampling: []byte{0x41, 0x11, 0x11}, adobe: -1}, color.RGBA{254, 0, 0, 255}},
+		"4:1:0":              {flatJPEG{values: red, sampling: []byte{0x42, 0x11, 0x11}, adobe: -1}, color.RGBA{254, 0, 0, 255}},
+		"4:4:4 of 2 x 1":     {flatJPEG{values: red, sampling: []byte{0x21, 0x21, 0x21}, adobe: -1}, color.RGBA{254, 0, 0, 255}},
+		"RGB by Adobe":       {flatJPEG{values: []uint8{250, 10, 20}, adobe: 0}, color.RGBA{250, 10, 20, 255}},
+		"RGB by identifiers": {flatJPEG{values: []uint8{250, 10, 20}, ids: "RGB", adobe: -1}, color.RGBA{250, 10, 20, 255}},
+		// Adobe inverts: 255 is no ink.
+		"CMYK":       {flatJPEG{values: []uint8{255, 0, 0, 255}, adobe: 0}, color.RGBA{255, 0, 0, 255}},
+		"CMYK dark":  {flatJPEG{values: []uint8{255, 255, 255, 128}, adobe: 0}, color.RGBA{128, 128, 128, 255}},
+		"CMYK 4:2:0": {flatJPEG{values: []uint8{255, 0, 0, 255}, sampling: []byte{0x22, 0x11, 0x11, 0x22}, adobe: 0}, color.RGBA{255, 0, 0, 255}},
+		// In YCCK, the complement of the inverted inks became YCbCr: red is cyan there.
+		"YCCK":      {flatJPEG{values: []uint8{179, 171, 1, 255}, adobe: 2}, color.RGBA{255, 0, 0, 255}},
+		"YCCK dark": {flatJPEG{sof: markerSOF2, values: []uint8{0, 128, 128, 64}, adobe: 2}, color.RGBA{64, 64, 64, 255}},
+	} {
+		test.jpeg.w, test.jpeg.h = 70, 50
+		file := test.jpeg.encode()
+		for _, side := range []int{400, 60, 7} {
+			_, m := mustReduce(t, file, side)
+			if got := Average(m); !near(got, test.want, 2) || !near(m.At(0, 0), test.want, 2) {
+				t.Errorf("%s at %d = %v, want %v", name, side, got, test.want)
+			}
+		}
+	}
+}
+
+func TestReduce_transparency(t *testing.T) {
+	m := image.NewNRGBA(image.Rect(0, 0, 30, 20)) // left half red at half opacity, right half clear
+	for y := range 20 {
+		for x := range 15 {
+			m.SetNRGBA(x, y, color.NRGBA{0xff, 0, 0, 0x80})
+		}
+	}
+	p := palettedQuadrants(30, 20)
+	for i := range p.Pix {
+		p.Pix[i] = 4
+	}
+	pink, white := color.RGBA{0xff, 0x7f, 0x7f, 0xff}, color.RGBA{0xff, 0xff, 0xff, 0xff}
+	key := func(x, y int) []int { return []int{1, 2, 3} }
+	key16 := func(x, y int) []int { return []int{0x101, 0x202, 0x303} }
+	palette := func(x, y int) []int { return []int{min(1, x/15)} }
+	chunks := [][]byte{pngChunk("PLTE", []byte{255, 0, 0, 0, 0, 0}), pngChunk("tRNS", []byte{0x80, 0})}
+	for name, test := range map[string]struct {
+		file        []byte
+		left, right color.RGBA
+	}{
+		"png":                    {pngOf(t, m), pink, white},
+		"png 16":                 {rawPNG(30, 20, 16, pngRGBA, true, func(x, y int) []int { return []int{0xffff, 0, 0, 0x8080 * (1 - x/15)} }), pink, white},
+		"png palette":            {rawPNG(30, 20, 1, pngPalette, false, palette, chunks...), pink, white},
+		"png with key colour":    {rawPNG(30, 20, 8, pngRGB, false, key, pngChunk("tRNS", []byte{0, 1, 0, 2, 0, 3})), white, white},
+		"png with key colour 16": {rawPNG(30, 20, 16, pngRGB, false, key16, pngChunk("tRNS", []byte{1, 1, 2, 2, 3, 3})), white, white},
+		"gif":                    {gifOf(t, &gif.GIF{Image: []*image.Paletted{p}, Delay: []int{0}}), white, white},
+		"webp":                   {webpOf("VP8L", vp8lOf(m)), pink, white},
+		"webp extended":          {webpOf("VP8X", vp8x(0x10, 30, 20), "VP8L", vp8lOf(m)), pink, white},
+	} {
+		for _, side := range []int{400, 20, 5} {
+			_, r := mustReduce(t, test.file, side)
+			b := r.Bounds()
+			if l, rt := r.At(0, b.Dy()/2), r.At(b.Dx()-1, b.Dy()/2); !near(l, test.left, 3) || !near(rt, test.right, 3) {
+				t.Errorf("%s at %d: %v and %v, want %v and %v", name, side, l, rt, test.left, test.right)
+			}
+		}
+	}
+	// Opacity falls from 1 at the top to 0 at the bottom.
+	for _, name := range []string{"lossy-alpha.webp", "lossless-alpha.webp"} {
+		_, r := mustReduce(t, testdata(t, name), 400)
+		if top, bottom := r.At(10, 0), r.At(10, 47); !near(top, quadrants['r'], 24) || !near(bottom, white, 8) {
+			t.Errorf("%s: %v at the top, %v at the bottom", name, top, bottom)
+		}
+	}
+}
+
+// The first frame of an animation stands where its offset says, on white.
+func TestReduce_frameOnCanvas(t *testing.T) {
+	m := drawQuadrants(40, 30)
+	for name, file := range map[string][]byte{
+		"gif":  gifFile(t, 120, 80, image.Pt(70, 40)),
+		"webp": webpOf("VP8X", vp8x(2, 120, 80), "ANIM", make([]byte, 6), "ANMF", anmf(70, 40, m), "ANMF", anmf(0, 0, drawQuadrants(120, 80))),
+	} {
+		for _, side := range []int{400, 120, 60, 24} {
+			info, r := mustReduce(t, file, side)
+			if info.Width != 120 || info.Height != 80 {
+				t.Fatalf("%s: %d x %d", name, info.Width, info.Height)
+			}
+			b := r.Bounds()
+			at := func(x, y int) color.Color { return r.At(x*b.Dx()/120, y*b.Dy()/80) }
+			for _, p := range []struct {
+				x, y int
+				want color.Color
+			}{
+				{5, 5, color.White}, {60, 60, color.White}, {90, 30, color.White}, {117, 77, color.White},
+				{80, 47, quadrants['r']}, {100, 47, quadrants['g']}, {80, 63, quadrants['b']}, {100, 63, quadrants['y']},
+			} {
+				if !near(at(p.x, p.y), p.want, 30) {
+					t.Errorf("%s at %d: %v at (%d, %d), want %v", name, side, at(p.x, p.y), p.x, p.y, p.want)
+				}
+			}
+		}
+	}
+}
+
+func TestReduce_sizes(t *testing.T) {
+	for _, test := range []struct{ w, h, side, wantW, wantH int }{
+		{4032, 3024, 400, 400, 300},
+		{3024, 4032, 400, 300, 400},
+		{6000, 4000, 400, 400, 267},
+		{400, 400, 400, 400, 400},
+		{401, 400, 400, 400, 399},
+		{399, 1, 400, 399, 1},
+		{1, 1, 400, 1, 1},
+		{10000, 1, 400, 400, 1},
+		{3, 65500, 400, 1, 400},
+		{1000, 999, 1, 1, 1},
+	} {
+		file := flatJPEG{w: test.w, h: test.h, values: []uint8{90}, adobe: -1}.encode()
+		_, m := mustReduce(t, file, test.side)
+		if got := m.Bounds().Size(); got != image.Pt(test.wantW, test.wantH) {
+			t.Errorf("%d x %d at %d = %v, want (%d,%d)", test.w, test.h, test.side, got, test.wantW, test.wantH)
+		}
+	}
+	if _, err := Reduce(bytes.NewReader(nil), 0, Info{}, 0); err == nil {
+		t.Error("Reduce to 0 pixels succeeded")
+	}
+}
+
+// A file that was replaced between Inspect and Reduce may cost more than was
+// reckoned.
+func TestReduce_otherFile(t *testing.T) {
+	small := flatJPEG{w: 8, h: 8, values: []uint8{0}, adobe: -1}.encode()
+	large := flatJPEG{sof: markerSOF2, w: 9000, h: 9000, values: []uint8{0}, adobe: -1}.encode()
+	info, err := Inspect(bytes.NewReader(small), int64(len(small)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Reduce(bytes.NewReader(large), int64(len(large)), info, 400); err == nil {
+		t.Error("Reduce of another file succeeded")
+	}
+}
+
+// Only the first of many frames is read.
+func TestReduce_manyFrames(t *testing.T) {
+	file := gifFile(t, 40, 30, image.Point{})
+	start := bytes.Index(file, []byte{0x21, 0xf9})
+	frame := file[start : len(file)-1]
+	many := bytes.Join([][]byte{file[:start], bytes.Repeat(frame, 100_000), {0x3b}}, nil)
+	begin := time.Now()
+	_, m := mustReduce(t, many, 400)
+	if corners(m) != "rgby" {
+		t.Error(corners(m))
+	}
+	if d := time.Since(begin); d > time.Second {
+		t.Errorf("%d bytes took %v", len(many), d)
+	}
+}
+
+// flatten and imaging together come close to imaging alone.
+func TestFit_likeLanczosAlone(t *testing.T) {
+	m := image.NewNRGBA(image.Rect(0, 0, 1000, 700))
+	for y := range 700 {
+		for x := range 1000 {
+			d := (x-500)*(x-500) + (y-350)*(y-350)
+			m.SetNRGBA(x, y, color.NRGBA{uint8(x / 4), uint8(d / 2000), uint8(128 + 100*((x/60+y/60)%2)), 0xff})
+		}
+	}
+	file := pngOf(t, m)
+	_, fast := mustReduce(t, file, 100)
+	slow := imaging.Fit(m, 100, 100, imaging.Lanczos)
+	var sum, worst int
+	for i, v := range fast.(*image.RGBA).Pix {
+		d := int(v) - int(slow.Pix[i])
+		sum += max(d, -d)
+		worst = max(worst, d, -d)
+	}
+	if mean := float64(sum) / float64(len(slow.Pix)); mean > 1 || worst > 40 {
+		t.Errorf("mean difference %.2f, worst %d", mean, worst)
+	}
+}
+
+func TestPlain_damaged(t *testing.T) {
+	gray := image.NewGray(image.Rect(0, 0, 8, 8))
+	ycc := image.NewYCbCr(image.Rect(0, 0, 9, 9), image.YCbCrSubsampleRatio420)
+	for name, m := range map[string]image.Image{
+		"short gray":     &image.Gray{Pix: gray.Pix[:63], Stride: 8, Rect: gray.Rect},
+		"short stride":   &image.Gray{Pix: gray.Pix, Stride: 7, Rect: gray.Rect},
+		"moved":          &image.Gray{Pix: gray.Pix, Stride: 8, Rect: gray.Rect.Add(image.Pt(1, 1))},
+		"empty":          &image.Gray{},
+		"short Cr":       &image.YCbCr{Y: ycc.Y, Cb: ycc.Cb, Cr: ycc.Cr[:24], YStride: 9, CStride: 5, Rect: ycc.Rect, SubsampleRatio: ycc.SubsampleRatio},
+		"another ratio":  &image.YCbCr{Y: ycc.Y, Cb: ycc.Cb, Cr: ycc.Cr, YStride: 9, CStride: 5, Rect: ycc.Rect, SubsampleRatio: 99},
+		"with a palette": image.NewPaletted(gray.Rect, nil),
+	} {
+		if plain(m) {
+			t.Errorf("plain(%s) = true", name)
+		}
+	}
+	for name, m := range map[string]image.Image{
+		"short":   &image.NRGBA{Pix: make([]uint8, 255), Stride: 32, Rect: gray.Rect},
+		"uniform": image.NewUniform(color.White),
+	} {
+		if _, err := rows(m, false); err == nil {
+			t.Errorf("rows(%s) succeeded", name)
+		}
+	}
+	p := image.NewPaletted(gray.Rect, color.Palette{color.White, nil})
+	for i := range p.Pix {
+		p.Pix[i] = 200
+	}
+	if m, err := flatten(p, image.Pt(8, 8), p.Rect, 2, false); err != nil || !near(m.At(0, 0), color.Black, 0) {
+		t.Errorf("index beyond the palette: %v, want black", err)
+	}
+}
+
+// One picture to 400 pixels: decoding, and what comes after it.
+func BenchmarkReduce(b *testing.B) {
+	for name, file := range map[string][]byte{
+		"jpeg 420": flatJPEG{w: 4000, h: 3000, values: []uint8{9, 99, 199}, sampling: []byte("\x22\x11\x11"), adobe: -1}.encode(),
+		"png rgb":  pngOf(b, drawQuadrants(2000, 1500)),
+	} {
+		info, err := Inspect(bytes.NewReader(file), int64(len(file)))
+		if err != nil {
+			b.Fatal(err)
+		}
+		s := &source{r: bytes.NewReader(file), size: int64(len(file))}
+		m, err := decode(s, info.layout, 400)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(name+"/decode", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := decode(s, info.layout, 400); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(name+"/fit", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := fit(m, info.layout, 400); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(name+"/fit by imaging alone", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				imaging.Fit(m, 400, 400, imaging.Lanczos)
+			}
+		})
+	}
+}

@@ -1,0 +1,213 @@
+package photo
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+
+	"golang.org/x/image/webp"
+)
+
+// readWebP walks the chunks of the container (RFC 9649, 2.3 to 2.7). Of an
+// animation it takes the first frame. Lengths that pass the end of the file
+// are cut there, as are chunks behind the end that the RIFF header gives.
+func readWebP(s *source) (h header, err error) {
+	h.format = WebP
+	var (
+		frame    span // of ANMF's subchunks
+		extended bool
+		pos      = int64(12)
+	)
+	for range maxChunks {
+		c, next, err := s.riffChunk(pos, s.size)
+		if err != nil {
+			break
+		}
+		pos = next
+		switch c.id {
+		case "VP8X":
+			b, err := s.at(c.off, 10)
+			if err != nil || c.n < 10 {
+				return h, errors.New("VP8X chunk too short")
+			}
+			extended = true
+			h.width, h.height = le24(b[4:])+1, le24(b[7:])+1
+			h.frame = image.Rect(0, 0, h.width, h.height)
+		case "ANMF":
+			if h.image.n > 0 || frame.n > 0 {
+				continue
+			}
+			b, err := s.at(c.off, 16)
+			if err != nil || c.n < 16 || !extended {
+				return h, errors.New("ANMF chunk too short or without VP8X")
+			}
+			h.frame = image.Rect(0, 0, le24(b[6:])+1, le24(b[9:])+1).
+				Add(image.Pt(2*le24(b), 2*le24(b[3:])))
+			frame = c.after(16)
+		case "ALPH", "VP8 ", "VP8L":
+			if frame.n == 0 {
+				h.bitstream(c)
+			}
+		case "ICCP":
+			if h.icc == nil {
+				h.icc = []span{c.span}
+			}
+		case "EXIF":
+			if h.exif.n == 0 {
+				h.exif = c.span
+				if s.begins(h.exif, exifHeader) { // some writers keep JPEG's
+					h.exif = h.exif.after(min(6, int(h.exif.n)))
+				}
+			}
+		case "XMP ":
+			if h.xmp.n == 0 {
+				h.xmp = c.span
+			}
+		}
+		if h.image.n > 0 && !extended {
+			break
+		}
+	}
+	for pos, end := frame.off, frame.off+frame.n; pos < end; {
+		c, next, err := s.riffChunk(pos, end)
+		if err != nil {
+			break
+		}
+		h.bitstream(c)
+		pos = next
+	}
+	return h, h.setWebP(s, extended)
+}
+
+// riffChunk reads the chunk header at pos and returns the chunk, cut at end,
+// and where the next one stands.
+func (s *source) riffChunk(pos, end int64) (c chunk, next int64, err error) {
+	b, err := s.at(pos, 8)
+	if err != nil {
+		return c, 0, err
+	}
+	n := int64(binary.LittleEndian.Uint32(b[4:]))
+	c = chunk{string(b[:4]), span{pos + 8, min(n, end-pos-8)}}
+	if c.n < 0 {
+		return c, 0, io.ErrUnexpectedEOF
+	}
+	return c, c.off + n + n&1, nil
+}
+
+// bitstream notes the first bitstream, and the ALPH chunk before it.
+func (h *header) bitstream(c chunk) {
+	switch {
+	case h.image.n > 0:
+	case c.id == "ALPH":
+		h.alpha = c
+	case c.id == "VP8 " || c.id == "VP8L":
+		h.image = c
+	}
+}
+
+// setWebP reads the bitstream's own dimensions, which must be the frame's,
+// and foretells what the decoders allocate.
+func (h *header) setWebP(s *source, extended bool) error {
+	if h.image.n == 0 {
+		return errors.New("no picture")
+	}
+	b, err := s.at(h.image.off, int(min(10, h.image.n)))
+	if err != nil {
+		return err
+	}
+	var w, hh int
+	switch {
+	case h.image.id == "VP8L" && len(b) >= 5 && b[0] == 0x2f: // RFC 9649, 3.4
+		v := int(binary.LittleEndian.Uint32(b[1:]))
+		w, hh = v&0x3fff+1, v>>14&0x3fff+1
+		h.alpha = chunk{}
+	case h.image.id == "VP8 " && len(b) == 10 && string(b[3:6]) == "\x9d\x01\x2a": // RFC 6386, 9.1
+		w, hh = le16(b[6:])&0x3fff, le16(b[8:])&0x3fff
+	default:
+		return fmt.Errorf("damaged %q bitstream", h.image.id)
+	}
+	if !extended {
+		h.width, h.height = w, hh
+		h.frame = image.Rect(0, 0, w, hh)
+		h.alpha = chunk{}
+	}
+	if h.frame.Dx() != w || h.frame.Dy() != hh || !h.frame.In(image.Rect(0, 0, h.width, h.height)) {
+		return fmt.Errorf("bitstream of %d x %d for %v on a canvas of %d x %d", w, hh, h.frame, h.width, h.height)
+	}
+	if h.image.id == "VP8L" {
+		h.decode = costVP8L(w, hh, h.image.n)
+		return nil
+	}
+	h.direct = h.alpha.n == 0
+	h.decode = costVP8(w, hh, h.image.n)
+	if h.alpha.n > 0 {
+		h.decode += int64(w)*int64(hh) + costVP8L(w, hh, h.alpha.n)
+	}
+	return nil
+}
+
+// costVP8 bounds what decoding a VP8 bitstream of n bytes allocates: 4:2:0
+// planes of whole macroblocks, 16 bytes of state for each of those, and the
+// partitions, the first of which has a 19 bit length.
+func costVP8(w, h int, n int64) int64 {
+	mbw, mbh := int64(ceilDiv(w, 16)), int64(ceilDiv(h, 16))
+	return mbw*mbh*(384+16) + 16*mbw + min(n, 1<<24) + 1<<19
+}
+
+// costVP8L bounds what decoding a VP8L bitstream of n bytes allocates: pixels
+// twice, as the colour-indexing transform needs a second copy; three
+// sub-images of at most one pixel for each 4 x 4; and Huffman trees. Those
+// are many and large for few bytes: 2600 groups of five trees at most (beyond,
+// the decoder gives up), 84 kB for a group of full ones, and about 420 bytes
+// for each byte that describes one.
+func costVP8L(w, h int, n int64) int64 {
+	pixels := int64(w) * int64(h)
+	tiles := int64(ceilDiv(w, 4)) * int64(ceilDiv(h, 4))
+	return 2*4*pixels + 3*4*tiles + min(2600*84_000, 2600*2680+420*n) + 1<<16
+}
+
+// decodeWebP decodes the one bitstream that the layout names, in a plain
+// container written around it: x/image/webp knows no animation, and trusts
+// no length that does not fit.
+func decodeWebP(s *source, l layout) (image.Image, error) {
+	var parts []io.Reader
+	add := func(head []byte, p span) {
+		parts = append(parts, bytes.NewReader(head), s.section(p))
+		if p.n%2 == 1 {
+			parts = append(parts, bytes.NewReader([]byte{0}))
+		}
+	}
+	total := int64(4)
+	if l.alpha.n > 0 {
+		const alphaFlag = 1 << 4
+		x := []byte{alphaFlag, 0, 0, 0}
+		x = appendLE24(x, l.frame.Dx()-1)
+		x = appendLE24(x, l.frame.Dy()-1)
+		add(append(chunkHeader("VP8X", int64(len(x))), x...), span{})
+		add(chunkHeader("ALPH", l.alpha.n), l.alpha.span)
+		total += 8 + 10 + 8 + l.alpha.n + l.alpha.n%2
+	}
+	add(chunkHeader(l.image.id, l.image.n), l.image.span)
+	total += 8 + l.image.n + l.image.n%2
+	riff := append(chunkHeader("RIFF", total), "WEBP"...)
+
+	r := io.MultiReader(append([]io.Reader{bytes.NewReader(riff)}, parts...)...)
+	m, err := webp.Decode(bufio.NewReaderSize(r, 1<<15))
+	if err != nil {
+		return nil, err
+	}
+	if m.Bounds() != image.Rect(0, 0, l.frame.Dx(), l.frame.Dy()) {
+		return nil, fmt.Errorf("decoded as %v, not %v", m.Bounds(), l.frame)
+	}
+	return m, nil
+}
+
+func chunkHeader(id string, n int64) []byte {
+	return binary.LittleEndian.AppendUint32([]byte(id), uint32(n))
+}
+
+func appendLE24(b []byte, v int) []byte { return append(b, byte(v), byte(v>>8), byte(v>>16)) }
