@@ -1,0 +1,194 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/maruel/natural"
+)
+
+// errNotHere says that what is there under a name is not what is served under
+// such a name: a symbolic link, a FIFO, a folder where a photo was expected.
+var errNotHere = fmt.Errorf("not a plain file or folder: %w", fs.ErrNotExist)
+
+// source is a photo as its folder shows it, without opening it.
+type source struct {
+	album string // the album's name relative to the root, "." for the root itself
+	file  string // the file's name in it
+	size  int64  // bytes
+	mtime int64  // ns since 1970
+}
+
+func (s source) name() string { return path.Join(s.album, s.file) }
+
+func (s source) modified() time.Time { return time.Unix(0, s.mtime) }
+
+// album is a folder of photos, listed.
+type album struct {
+	name   string    // relative to the root, slash-separated, "." for the root
+	mtime  time.Time // of the folder: when a name was last added or removed
+	albums []string  // the names of its sub-albums, sorted
+	photos []source  // sorted by name
+}
+
+// openFolder opens the folder name below root, or fails with an error that is
+// fs.ErrNotExist. It follows no symbolic link in any component: os.Root keeps
+// links from leading out of the root, and here, where a link within the root
+// would make two names for one folder (or _thumbs a name for the photos),
+// there are none at all. With create, what is missing is made.
+func openFolder(root *os.Root, name string, create bool) (*os.Root, error) {
+	current, err := root.OpenRoot(".")
+	if err != nil || name == "." {
+		return current, err
+	}
+	for segment := range strings.SplitSeq(name, "/") {
+		next, err := openStep(current, segment, create)
+		current.Close()
+		if err != nil {
+			return nil, err
+		}
+		current = next
+	}
+	return current, nil
+}
+
+// openStep opens the folder called segment in parent. What it returns is the
+// very folder that bears the name, not something a link was swapped in for
+// between the look and the opening.
+func openStep(parent *os.Root, segment string, create bool) (*os.Root, error) {
+	seen, err := parent.Lstat(segment)
+	if create && errors.Is(err, fs.ErrNotExist) {
+		if err := parent.Mkdir(segment, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, err
+		}
+		seen, err = parent.Lstat(segment)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !seen.IsDir() {
+		return nil, errNotHere
+	}
+	folder, err := parent.OpenRoot(segment)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := folder.Stat(".")
+	if err != nil || !os.SameFile(seen, opened) {
+		folder.Close()
+		return nil, errNotHere
+	}
+	return folder, nil
+}
+
+// openPhoto opens the regular file called name in folder for reading. It
+// never waits (a FIFO or a device is refused before and after opening) and
+// never follows a link.
+func openPhoto(folder *os.Root, name string) (*os.File, fs.FileInfo, error) {
+	seen, err := folder.Lstat(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !seen.Mode().IsRegular() {
+		return nil, nil, errNotHere
+	}
+	f, err := folder.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	opened, err := f.Stat()
+	if err != nil || !os.SameFile(seen, opened) {
+		f.Close()
+		return nil, nil, errNotHere
+	}
+	return f, opened, nil
+}
+
+// statPhoto returns the photo called file in the folder of an album.
+func statPhoto(folder *os.Root, albumName, file string) (source, error) {
+	info, err := folder.Lstat(file)
+	if err != nil {
+		return source{}, err
+	}
+	if !info.Mode().IsRegular() {
+		return source{}, errNotHere
+	}
+	return source{albumName, file, info.Size(), info.ModTime().UnixNano()}, nil
+}
+
+// listAlbum reads an album's folder. Hidden, foreign and non-regular files are
+// not in the list, nor is a photo that went away meanwhile.
+func listAlbum(folder *os.Root, name string) (album, error) {
+	list, err := folder.Open(".")
+	if err != nil {
+		return album{}, err
+	}
+	defer list.Close()
+	info, err := list.Stat()
+	if err != nil {
+		return album{}, err
+	}
+	entries, err := list.ReadDir(-1)
+	if err != nil {
+		return album{}, err
+	}
+	a := album{name: name, mtime: info.ModTime()}
+	for _, entry := range entries {
+		switch entryName := entry.Name(); {
+		case !visible(entryName) || strings.EqualFold(entryName, thumbsDir):
+		case entry.IsDir():
+			a.albums = append(a.albums, entryName)
+		case entry.Type().IsRegular() && contentType(entryName) != "":
+			if src, err := statPhoto(folder, name, entryName); err == nil {
+				a.photos = append(a.photos, src)
+			}
+		}
+	}
+	slices.SortFunc(a.albums, compareNames)
+	slices.SortFunc(a.photos, func(x, y source) int { return compareNames(x.file, y.file) })
+	return a, nil
+}
+
+// compareNames orders names as a person would: numbers by value, capitals
+// beside small letters, and otherwise equal names ("1.jpg", "01.jpg") always
+// in the same order.
+func compareNames(a, b string) int {
+	return cmp.Or(natural.Compare(strings.ToLower(a), strings.ToLower(b)), strings.Compare(a, b))
+}
+
+// The orders that a visitor can ask for with ?sort=.
+const (
+	byName     = "name"
+	byNameDown = "-name"
+	byDate     = "date"
+	byDateDown = "-date"
+)
+
+// sortPhotos puts the photos, which come sorted by name, in the given order;
+// dates holds their dates where the order is one by date. Photos of the same
+// date stay in the order of their names either way.
+func sortPhotos(photos []source, order string, dates []time.Time) {
+	switch order {
+	case byNameDown:
+		slices.Reverse(photos)
+	case byDate, byDateDown:
+		byFile := make(map[string]time.Time, len(photos))
+		for i, p := range photos {
+			byFile[p.file] = dates[i]
+		}
+		slices.SortStableFunc(photos, func(x, y source) int {
+			if order == byDateDown {
+				x, y = y, x
+			}
+			return byFile[x.file].Compare(byFile[y.file])
+		})
+	}
+}

@@ -1,0 +1,331 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+)
+
+// server answers every request. Its methods are safe for use by many
+// goroutines.
+type server struct {
+	config
+	photos *os.Root
+	thumbs *thumbs
+	views  *views
+	log    *slog.Logger
+
+	building  singleflight.Group // one building of a page at a time
+	pages     pageCache
+	summaries summaryCache
+}
+
+func newServer(c config, photos, cache *os.Root, log *slog.Logger) *server {
+	return &server{
+		config: c,
+		photos: photos,
+		thumbs: newThumbs(photos, cache, c, log),
+		views:  newViews(c.title),
+		log:    log,
+	}
+}
+
+const (
+	// maxURI is the length of the longest request target, as in nginx with its
+	// default buffers.
+	maxURI = 8 << 10
+	// forever suits an address that names the very state of what it holds.
+	forever = "public, max-age=31536000, immutable"
+	// revalidate allows keeping, but asks each time.
+	revalidate = "no-cache"
+)
+
+// httpError is an answer other than success. Only the status reaches the
+// client; the error goes to the log where it is the server's own.
+type httpError struct {
+	status int
+	err    error
+}
+
+func (e httpError) Error() string { return fmt.Sprintf("%d: %v", e.status, e.err) }
+func (e httpError) Unwrap() error { return e.err }
+
+var errNotFound = httpError{http.StatusNotFound, errors.New("names nothing that is served")}
+
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Referrer-Policy", "same-origin")
+	if err := s.route(w, r); err != nil {
+		s.fail(w, r, err)
+	}
+}
+
+// route finds out what the request names and answers it. An error means that
+// nothing was written yet.
+func (s *server) route(w http.ResponseWriter, r *http.Request) error {
+	switch {
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		w.Header().Set("Allow", "GET, HEAD")
+		return httpError{http.StatusMethodNotAllowed, errors.New(r.Method)}
+	case len(r.RequestURI) > maxURI:
+		return httpError{http.StatusRequestURITooLong, errors.New("request target too long")}
+	case strings.ContainsRune(r.URL.Path, 0):
+		return httpError{http.StatusBadRequest, errors.New("NUL in path")}
+	case r.URL.Path == "/.health":
+		return s.serveHealth(w)
+	}
+	t, ok := parsePath(s.root, r.URL.Path)
+	if !ok {
+		return errNotFound
+	}
+	if t.thumb {
+		return s.serveThumb(w, r, t)
+	}
+	if contentType(t.name) != "" {
+		err := s.servePhoto(w, r, t)
+		// It may still be a folder that is called like a photo.
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return s.serveAlbum(w, r, t)
+}
+
+// fail answers with an error page. No validator, no caching and no type of
+// what was asked for stays on it: a proxy may keep it otherwise.
+func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil {
+		return // the client has left
+	}
+	status := http.StatusInternalServerError
+	var answer httpError
+	switch {
+	case errors.As(err, &answer):
+		status = answer.status
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, errUnfit),
+		errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENAMETOOLONG):
+		status = http.StatusNotFound
+	case errors.Is(err, fs.ErrPermission):
+		s.log.Warn("not readable", "path", r.URL.Path, "err", err)
+		status = http.StatusNotFound
+	default:
+		s.log.Error("request", "path", r.URL.Path, "err", err)
+	}
+	h := w.Header()
+	for _, name := range []string{"ETag", "Last-Modified", "Content-Length", "X-Accel-Buffering"} {
+		h.Del(name)
+	}
+	s.pageHeader(w)
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		// An error here is the client's leaving.
+		_ = s.views.render(w, "error", s.errorView(status))
+	}
+}
+
+func (s *server) serveHealth(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	// An error here is the client's leaving.
+	_, _ = io.WriteString(w, "ok\n")
+	return nil
+}
+
+// serveThumb answers with a rendition of a photo, made now if there is none.
+func (s *server) serveThumb(w http.ResponseWriter, r *http.Request, t target) error {
+	folder, err := openFolder(s.photos, t.album(), false)
+	if err != nil {
+		return err
+	}
+	src, err := statPhoto(folder, t.album(), t.file())
+	folder.Close()
+	if err != nil {
+		return err
+	}
+	caching := revalidate
+	if r.URL.Query().Get("v") != "" {
+		caching = forever
+	}
+	if f, info, ok := s.thumbs.open(src, t.rend); ok {
+		defer f.Close()
+		serveFile(w, r, f, info.ModTime(), info.Size(), "image/jpeg", caching)
+		return nil
+	}
+	m, err := s.thumbs.ensure(r.Context(), src, t.rend)
+	if err != nil {
+		return err
+	}
+	if m.jpeg != nil {
+		serveFile(w, r, bytes.NewReader(m.jpeg), time.Unix(0, m.MTime), int64(len(m.jpeg)), "image/jpeg", revalidate)
+		return nil
+	}
+	src.size, src.mtime = m.Size, m.MTime // as they were when it was made
+	f, info, ok := s.thumbs.open(src, t.rend)
+	if !ok {
+		return fmt.Errorf("the thumbnail of %s went away", src.name())
+	}
+	defer f.Close()
+	serveFile(w, r, f, info.ModTime(), info.Size(), "image/jpeg", caching)
+	return nil
+}
+
+// serveFile answers with a file's bytes, with ranges and conditions as in RFC
+// 9110, sections 13 and 14. The entity tag has the form that nginx gives its
+// own, so that a client's copy stays valid whichever of the two it asks.
+func serveFile(w http.ResponseWriter, r *http.Request, content io.ReadSeeker, modified time.Time, size int64, mediaType, caching string) {
+	h := w.Header()
+	h.Set("Content-Type", mediaType)
+	h.Set("Cache-Control", caching)
+	h.Set("ETag", fmt.Sprintf(`"%x-%x"`, modified.Unix(), size))
+	http.ServeContent(w, r, "", modified, content)
+}
+
+// servePhoto answers with an original or, at the address with a slash, with
+// its page.
+func (s *server) servePhoto(w http.ResponseWriter, r *http.Request, t target) error {
+	folder, err := openFolder(s.photos, t.album(), false)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	if t.slash {
+		src, err := statPhoto(folder, t.album(), t.file())
+		if err != nil {
+			return err
+		}
+		return s.servePhotoPage(w, r, folder, src)
+	}
+	f, info, err := openPhoto(folder, t.file())
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	serveFile(w, r, f, info.ModTime(), info.Size(), contentType(t.name), revalidate)
+	return nil
+}
+
+// maxShown is the size in bytes up to which the photo's page shows the
+// original itself: a preview would hardly be smaller, and an animation moves.
+const maxShown = 512 << 10
+
+// servePhotoPage answers with a photo's own page. The renditions that it shows
+// are on disk before it is sent.
+func (s *server) servePhotoPage(w http.ResponseWriter, r *http.Request, folder *os.Root, src source) error {
+	a, err := listAlbum(folder, src.album)
+	if err != nil {
+		return err
+	}
+	order := sortOrder(r)
+	s.thumbs.arrange(r.Context(), folder, a, order, true)
+	view := s.photoView(a, src, order)
+	m, err := s.thumbs.ensure(r.Context(), src, "")
+	broken := errors.Is(err, errUnfit)
+	if err != nil && !broken {
+		return err
+	}
+	if !broken {
+		view.describe(src, m.record)
+	}
+	switch {
+	case src.size <= maxShown:
+		view.Image = view.Original
+	case !broken:
+		if m, err = s.thumbs.ensure(r.Context(), src, preview); err != nil {
+			return err
+		}
+		view.Image = thumbAddress(src, preview, m.record)
+	}
+	var body bytes.Buffer
+	if err := s.views.render(&body, "photo", view); err != nil {
+		return err
+	}
+	s.servePage(w, r, newPage(body.Bytes()))
+	return nil
+}
+
+// page is a whole page and its entity tag.
+type page struct {
+	body []byte
+	etag string
+}
+
+func newPage(body []byte) page {
+	sum := fnv.New64a()
+	sum.Write(body)
+	return page{body, fmt.Sprintf(`"%x"`, sum.Sum64())}
+}
+
+// servePage answers with a whole page.
+func (s *server) servePage(w http.ResponseWriter, r *http.Request, p page) {
+	s.pageHeader(w)
+	w.Header().Set("ETag", p.etag)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(p.body))
+}
+
+// pageHeader sets what all pages have in common.
+func (s *server) pageHeader(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", s.views.policy)
+	h.Set("Cache-Control", revalidate)
+}
+
+// sortOrder returns the order that is asked for: by name if there is none or
+// an unknown one.
+func sortOrder(r *http.Request) string {
+	switch order := r.URL.Query().Get("sort"); order {
+	case byNameDown, byDate, byDateDown:
+		return order
+	}
+	return byName
+}
+
+// address is the escaped path of a folder or file by its name relative to the
+// root. That of the root is empty; a folder's page has a slash behind it.
+func address(name string) string {
+	if name == "." {
+		return ""
+	}
+	var b strings.Builder
+	for segment := range strings.SplitSeq(name, "/") {
+		b.WriteString("/")
+		b.WriteString(url.PathEscape(segment))
+	}
+	return b.String()
+}
+
+// thumbAddress is the address of a rendition that is on disk. It names the
+// source's state, so that it may be kept for ever.
+func thumbAddress(src source, rend string, r record) string {
+	return address(renditionName(src, rend)) + "?v=" + r.version()
+}
+
+// withOrder adds the order and the page's number to an address, where they
+// are not the usual ones.
+func withOrder(to, order string, page int) string {
+	q := url.Values{}
+	if order != byName {
+		q.Set("sort", order)
+	}
+	if page > 1 {
+		q.Set("page", strconv.Itoa(page))
+	}
+	if len(q) == 0 {
+		return to
+	}
+	return to + "?" + q.Encode()
+}

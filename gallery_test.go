@@ -1,0 +1,544 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// smallSite has one of everything.
+func smallSite(t *testing.T) *site {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "root.jpg"), 600, 400, 1)
+	write(t, filepath.Join(dir, "Trip", "1.jpg"), 800, 600, 2)
+	write(t, filepath.Join(dir, "Trip", "2.PNG"), 300, 500, 3)
+	write(t, filepath.Join(dir, "Trip", "10.gif"), 90, 60, 4)
+	write(t, filepath.Join(dir, "Trip", "Day 1", "a b.jpeg"), 500, 500, 5)
+	write(t, filepath.Join(dir, "Trip", ".hidden.jpg"), 50, 50, 6)
+	write(t, filepath.Join(dir, ".secret", "x.jpg"), 50, 50, 7)
+	write(t, filepath.Join(dir, "folder.jpg", "in it.jpg"), 50, 50, 8)
+	writeFile(t, filepath.Join(dir, "Trip", "notes.txt"), []byte("not for the web"))
+	writeFile(t, filepath.Join(dir, "Trip", "noextension"), []byte("neither"))
+	if err := os.Mkdir(filepath.Join(dir, "Empty"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "Trip", "fifo.jpg"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for link, to := range map[string]string{
+		"Trip/link.jpg":    "1.jpg",
+		"Trip/outside.jpg": "/etc/passwd",
+		"Linked":           "Trip",
+		"Loop":             ".",
+	} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return newSite(t, dir)
+}
+
+func TestServe_addresses(t *testing.T) {
+	s := smallSite(t)
+	const page, jpg, errorPage = "text/html; charset=utf-8", "image/jpeg", "text/html; charset=utf-8"
+	tests := []struct {
+		path   string
+		status int
+		typ    string
+	}{
+		{"/", 200, page},
+		{"/?sort=-date&utm=x", 200, page},
+		{"/?sort=nonsense", 200, page},
+		{"/?page=1", 200, page},
+		{"/?page=2", 404, errorPage},
+		{"/?page=0", 404, errorPage},
+		{"/?page=x", 404, errorPage},
+		{"/Trip/", 200, page},
+		{"/Empty/", 200, page},
+		{"/Trip/Day%201/", 200, page},
+		{"//Trip//", 200, page},
+		{"/Trip/1.jpg", 200, jpg},
+		{"/Trip/1.jpg/", 200, page},
+		{"/Trip/2.PNG", 200, "image/png"},
+		{"/Trip/10.gif", 200, "image/gif"},
+		{"/Trip/Day%201/a%20b.jpeg", 200, jpg},
+		{"/Trip/Day%201%2Fa%20b.jpeg", 200, jpg},
+		{"/root.jpg", 200, jpg},
+		{"/_thumbs/root.jpg", 200, jpg},
+		{"/_thumbs/root.jpg?v=1", 200, jpg},
+		{"/Trip/_thumbs/2.PNG", 200, jpg},
+		{"/Trip/_thumbs/10.gif", 200, jpg},
+		{"/Trip/_thumbs/800/2.PNG", 200, jpg},
+		{"/Trip/_thumbs/1600/1.jpg", 200, jpg},
+		{"/folder.jpg/", 200, page},
+		{"/folder.jpg/in%20it.jpg", 200, jpg},
+		{"/.health", 200, "text/plain; charset=utf-8"},
+
+		{"/Nowhere/", 404, errorPage},
+		{"/trip/", 404, errorPage},
+		{"/Trip/3.jpg", 404, errorPage},
+		{"/Trip/3.jpg/", 404, errorPage},
+		{"/Trip/_thumbs/3.jpg", 404, errorPage},
+		{"/Trip/_thumbs/", 404, errorPage},
+		{"/Trip/_thumbs", 404, errorPage},
+		{"/Trip/_thumbs/640/1.jpg", 404, errorPage},
+		{"/Trip/notes.txt", 404, errorPage},
+		{"/Trip/notes.txt/", 404, errorPage},
+		{"/Trip/noextension", 404, errorPage},
+		{"/Trip/.hidden.jpg", 404, errorPage},
+		{"/Trip/_thumbs/.hidden.jpg", 404, errorPage},
+		{"/.secret/", 404, errorPage},
+		{"/.secret/x.jpg", 404, errorPage},
+		{"/.secret/_thumbs/x.jpg", 404, errorPage},
+		{"/Trip/fifo.jpg", 404, errorPage},
+		{"/Trip/fifo.jpg/", 404, errorPage},
+		{"/Trip/_thumbs/fifo.jpg", 404, errorPage},
+		{"/Trip/link.jpg", 404, errorPage},
+		{"/Trip/outside.jpg", 404, errorPage},
+		{"/Trip/_thumbs/outside.jpg", 404, errorPage},
+		{"/Linked/", 404, errorPage},
+		{"/Linked/1.jpg", 404, errorPage},
+		{"/Loop/Trip/1.jpg", 404, errorPage},
+		{"/Loop/Loop/Loop/_thumbs/root.jpg", 404, errorPage},
+		{"/Trip/../root.jpg", 404, errorPage},
+		{"/Trip/%2e%2e/root.jpg", 404, errorPage},
+		{"/Trip/%2e%2e%2froot.jpg", 404, errorPage},
+		{"/" + strings.Repeat("x", 300) + ".jpg", 404, errorPage},
+		{"/a%00.jpg", 400, errorPage},
+		{"/" + strings.Repeat("x", 9000), 414, errorPage},
+		{"/favicon.ico", 404, errorPage},
+		{"/.health/", 404, errorPage},
+	}
+	for _, test := range tests {
+		got := s.get(test.path)
+		if got.StatusCode != test.status || got.Header.Get("Content-Type") != test.typ {
+			t.Errorf("GET %.60s = %d %s, want %d %s", test.path, got.StatusCode, got.Header.Get("Content-Type"), test.status, test.typ)
+		}
+		if got.Header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("GET %.60s: no nosniff", test.path)
+		}
+		if got.StatusCode >= 400 {
+			if got.Header.Get("Cache-Control") != "no-store" || got.Header.Get("ETag") != "" || got.Header.Get("Last-Modified") != "" {
+				t.Errorf("GET %.60s: an error that may be kept: %v", test.path, got.Header)
+			}
+			if bytes.Contains(got.body, []byte(s.dir)) || bytes.Contains(got.body, []byte("no such file")) {
+				t.Errorf("GET %.60s: the error page tells too much", test.path)
+			}
+		}
+		head := s.do("HEAD", test.path)
+		if head.StatusCode != test.status || head.Header.Get("Content-Type") != test.typ || len(head.body) > 0 {
+			t.Errorf("HEAD %.60s = %d %s and %d bytes, want %d %s", test.path, head.StatusCode, head.Header.Get("Content-Type"), len(head.body), test.status, test.typ)
+		}
+	}
+}
+
+func TestServe_redirect(t *testing.T) {
+	s := smallSite(t)
+	for path, want := range map[string]string{
+		"/Trip":               "/Trip/",
+		"/Trip/Day%201":       "/Trip/Day%201/",
+		"//Trip":              "/Trip/",
+		"/Trip?sort=date":     "/Trip/?sort=date",
+		"/folder.jpg":         "/folder.jpg/",
+		"/Trip/Day%201?a=%0a": "/Trip/Day%201/?a=%0a",
+	} {
+		got := s.get(path)
+		if got.StatusCode != 301 || got.Header.Get("Location") != want {
+			t.Errorf("GET %s = %d %q, want 301 %q", path, got.StatusCode, got.Header.Get("Location"), want)
+		}
+	}
+}
+
+func TestServe_methods(t *testing.T) {
+	s := smallSite(t)
+	for _, method := range []string{"POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND"} {
+		for _, path := range []string{"/", "/Trip/", "/Trip/1.jpg", "/nowhere"} {
+			got := s.do(method, path)
+			if got.StatusCode != 405 || got.Header.Get("Allow") != "GET, HEAD" {
+				t.Errorf("%s %s = %d, Allow %q", method, path, got.StatusCode, got.Header.Get("Allow"))
+			}
+		}
+	}
+}
+
+func TestServe_original(t *testing.T) {
+	s := smallSite(t)
+	want, err := os.ReadFile(filepath.Join(s.dir, "Trip", "1.jpg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := s.get("/Trip/1.jpg")
+	if !bytes.Equal(whole.body, want) {
+		t.Error("GET gives other bytes than the file's")
+	}
+	etag, modified := whole.Header.Get("ETag"), whole.Header.Get("Last-Modified")
+	info, _ := os.Stat(filepath.Join(s.dir, "Trip", "1.jpg"))
+	if form := fmt.Sprintf(`"%x-%x"`, info.ModTime().Unix(), info.Size()); etag != form {
+		t.Errorf("ETag = %s, want nginx's form %s", etag, form)
+	}
+	tests := []struct {
+		name, value string
+		status      int
+		body        []byte
+	}{
+		{"If-None-Match", etag, 304, nil},
+		{"If-None-Match", "W/" + etag, 304, nil},
+		{"If-None-Match", `"other"`, 200, want},
+		{"If-Modified-Since", modified, 304, nil},
+		{"Range", "bytes=10-19", 206, want[10:20]},
+		{"Range", "bytes=-5", 206, want[len(want)-5:]},
+		{"Range", "bytes=99999999-", 416, nil},
+	}
+	for _, test := range tests {
+		got := s.get("/Trip/1.jpg", test.name, test.value)
+		if got.StatusCode != test.status || test.body != nil && !bytes.Equal(got.body, test.body) {
+			t.Errorf("GET with %s: %s = %d and %d bytes, want %d and %d", test.name, test.value, got.StatusCode, len(got.body), test.status, len(test.body))
+		}
+	}
+}
+
+// A thumbnail's address may be kept for ever only where it names a version.
+func TestServe_thumbnailCaching(t *testing.T) {
+	s := smallSite(t)
+	if got := s.get("/Trip/_thumbs/1.jpg").Header.Get("Cache-Control"); got != revalidate {
+		t.Errorf("without v: Cache-Control %q", got)
+	}
+	got := s.get("/Trip/_thumbs/1.jpg?v=x")
+	if c := got.Header.Get("Cache-Control"); c != forever {
+		t.Errorf("with v: Cache-Control %q", c)
+	}
+	again := s.get("/Trip/_thumbs/1.jpg?v=x", "If-None-Match", got.Header.Get("ETag"))
+	if again.StatusCode != 304 || again.Header.Get("Cache-Control") != forever {
+		t.Errorf("revalidation = %d, Cache-Control %q", again.StatusCode, again.Header.Get("Cache-Control"))
+	}
+	if missing := s.get("/Trip/_thumbs/3.jpg?v=x"); missing.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("missing with v: Cache-Control %q", missing.Header.Get("Cache-Control"))
+	}
+}
+
+// onDisk fails the test unless every thumbnail that the page shows exists.
+func (s *site) onDisk(page []byte) int {
+	s.t.Helper()
+	sources := values(parse(s.t, page), "img[src]", "src")
+	for _, src := range sources {
+		path, _, _ := strings.Cut(src, "?")
+		if _, err := os.Stat(filepath.Join(s.dir, unescape(s.t, path))); err != nil {
+			s.t.Errorf("the page shows %s, which is not on disk: %v", src, err)
+		}
+	}
+	return len(sources)
+}
+
+func TestAlbum_coldThenWarm(t *testing.T) {
+	s := smallSite(t)
+	for _, path := range []string{"/Trip/", "/"} {
+		head := s.do("HEAD", path)
+		if head.StatusCode != 200 || head.Header.Get("X-Accel-Buffering") != "no" {
+			t.Errorf("HEAD %s, cold = %d %v", path, head.StatusCode, head.Header)
+		}
+		cold := s.get(path)
+		if cold.Header.Get("X-Accel-Buffering") != "no" || cold.Header.Get("ETag") != "" || cold.ContentLength >= 0 {
+			t.Errorf("GET %s, cold: %v, want a stream without validator", path, cold.Header)
+		}
+		if n := s.onDisk(cold.body); n == 0 {
+			t.Errorf("GET %s, cold: no pictures", path)
+		}
+		warm := s.get(path)
+		if warm.Header.Get("X-Accel-Buffering") != "" || warm.Header.Get("ETag") == "" || warm.ContentLength != int64(len(warm.body)) {
+			t.Errorf("GET %s, warm: %v, want a whole answer with ETag and Content-Length", path, warm.Header)
+		}
+		if !bytes.Equal(cold.body, warm.body) {
+			t.Errorf("GET %s: the warm page differs from the cold one", path)
+		}
+		if again := s.get(path, "If-None-Match", warm.Header.Get("ETag")); again.StatusCode != 304 || len(again.body) > 0 {
+			t.Errorf("GET %s with its ETag = %d, want 304", path, again.StatusCode)
+		}
+	}
+}
+
+// HEAD makes nothing.
+func TestAlbum_headCold(t *testing.T) {
+	s := smallSite(t)
+	s.do("HEAD", "/Trip/")
+	if _, err := os.Stat(filepath.Join(s.dir, "Trip", thumbsDir)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("after HEAD there are thumbnails: %v", err)
+	}
+}
+
+// After a restart the thumbnails tell all that a page needs.
+func TestAlbum_warmAfterRestart(t *testing.T) {
+	s := smallSite(t)
+	cold := s.get("/Trip/")
+	s.server.pages, s.server.summaries = pageCache{}, summaryCache{}
+	s.server.thumbs = newThumbs(s.server.photos, s.server.photos, s.server.config, s.server.log)
+	s.get("/Trip/Day%201/")
+	made := s.log.count("made")
+	s.server.summarize("Trip/Day 1", false)
+	s.server.summarize("Trip", false)
+	warm := s.get("/Trip/")
+	if !bytes.Equal(cold.body, warm.body) || warm.Header.Get("ETag") == "" || s.log.count("made") != made {
+		t.Error("the page is not answered as warm after a restart")
+	}
+}
+
+// The first figures are out while later thumbnails are still being made.
+func TestAlbum_streams(t *testing.T) {
+	s := smallSite(t)
+	release := make(chan struct{})
+	key := renditionName(source{album: "Trip", file: "2.PNG"}, "")
+	s.server.thumbs.flight.DoChan(key, func() (any, error) {
+		<-release
+		return made{}, errUnfit
+	})
+	resp, err := http.Get(s.URL + "/Trip/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	lines := bufio.NewScanner(resp.Body)
+	var page bytes.Buffer
+	for lines.Scan() {
+		page.Write(lines.Bytes())
+		page.WriteByte('\n')
+		if strings.Contains(lines.Text(), "</figure>") && strings.Contains(lines.Text(), "1.jpg/") {
+			break
+		}
+	}
+	if n := s.onDisk(page.Bytes()); n != 2 { // the sub-album's cover and the first photo
+		t.Errorf("%d pictures came while the third was being made, want 2", n)
+	}
+	close(release)
+	for lines.Scan() {
+		page.Write(lines.Bytes())
+	}
+	doc := parse(t, page.Bytes())
+	if got := len(find(doc, ".photo")); got != 3 {
+		t.Errorf("the whole page has %d photos, want 3", got)
+	}
+	if got := len(find(doc, ".photo .placeholder")); got != 1 {
+		t.Errorf("the whole page has %d placeholders, want 1 for the photo that failed", got)
+	}
+}
+
+// When the visitor leaves, the work stops.
+func TestAlbum_visitorLeaves(t *testing.T) {
+	s := smallSite(t)
+	ctx := context.Background()
+	all := int64(1 << 20)
+	for s.server.thumbs.slots.TryAcquire(all) == false {
+		all-- // take every processor away
+	}
+	visit, leave := context.WithCancel(ctx)
+	returned := make(chan struct{})
+	handler := s.Config.Handler
+	s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler.ServeHTTP(w, r)
+		close(returned)
+	})
+	r, _ := http.NewRequestWithContext(visit, "GET", s.URL+"/Trip/", nil)
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leave()
+	resp.Body.Close()
+	select {
+	case <-returned:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the page is still being made though nobody waits for it")
+	}
+	s.server.thumbs.slots.Release(all)
+	if err := s.server.thumbs.slots.Acquire(ctx, all); err != nil { // whoever was waiting has gone
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(s.dir, "Trip", thumbsDir)); err == nil {
+		t.Error("thumbnails were made for a visitor who had left")
+	}
+}
+
+func TestAlbum_fiftyClients(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 20 {
+		write(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i)), 1200, 900, i)
+	}
+	s := newSite(t, dir)
+	var clients sync.WaitGroup
+	for range 50 {
+		clients.Go(func() {
+			a := s.get("/a/")
+			if n := s.onDisk(a.body); n != 20 {
+				t.Errorf("a client got %d thumbnails, want 20", n)
+			}
+		})
+	}
+	clients.Wait()
+	if n := s.log.count("made"); n != 20 {
+		t.Errorf("%d thumbnails were made, want 20", n)
+	}
+}
+
+func TestAlbum_order(t *testing.T) {
+	dir := t.TempDir()
+	start := time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)
+	for i, name := range []string{"img 2.jpg", "img 10.jpg", "IMG 1.jpg", "b.jpg", "A.jpg"} {
+		path := filepath.Join(dir, "x", name)
+		write(t, path, 40, 30, i)
+		day := start.AddDate(0, 0, i/2) // pairs of the same time
+		if err := os.Chtimes(path, day, day); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := newSite(t, dir)
+	names := func(path string) string {
+		return strings.Join(values(s.page(path), ".photo img", "alt"), ", ")
+	}
+	for range 2 { // cold and warm
+		for path, want := range map[string]string{
+			"/x/":            "A, b, IMG 1, img 2, img 10",
+			"/x/?sort=name":  "A, b, IMG 1, img 2, img 10",
+			"/x/?sort=-name": "img 10, img 2, IMG 1, b, A",
+			"/x/?sort=date":  "img 2, img 10, b, IMG 1, A",
+			"/x/?sort=-date": "A, b, IMG 1, img 2, img 10",
+		} {
+			if got := names(path); got != want {
+				t.Errorf("%s shows %s, want %s", path, got, want)
+			}
+		}
+	}
+	if got := values(s.page("/x/?sort=-date"), ".photo a", "href")[0]; got != "/x/A.jpg/?sort=-date" {
+		t.Errorf("a photo's address is %s, want the order kept", got)
+	}
+	photo := s.page("/x/b.jpg/?sort=-date")
+	if prev, next := values(photo, "a[rel=prev]", "href"), values(photo, "a[rel=next]", "href"); !slices.Equal(prev, []string{"/x/A.jpg/?sort=-date"}) || !slices.Equal(next, []string{"/x/IMG%201.jpg/?sort=-date"}) {
+		t.Errorf("the photo's neighbours are %s and %s", prev, next)
+	}
+}
+
+func TestAlbum_pages(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "x", "1.gif"), 4, 3, 1)
+	for i := 2; i <= pageSize+2; i++ {
+		if err := os.Link(filepath.Join(dir, "x", "1.gif"), filepath.Join(dir, "x", fmt.Sprintf("%d.gif", i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "x", "sub"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t, dir)
+	last := s.page("/x/?page=2")
+	if got := values(last, ".photo img", "alt"); !slices.Equal(got, []string{"501", "502"}) {
+		t.Errorf("page 2 shows %s", got)
+	}
+	if got := values(last, "link[rel=prev]", "href"); !slices.Equal(got, []string{"/x/"}) {
+		t.Errorf("page 2 has rel=prev %s", got)
+	}
+	if n := len(find(last, ".card")) + len(find(last, "link[rel=next]")); n != 0 {
+		t.Errorf("page 2 has sub-albums or a next page")
+	}
+	first := s.page("/x/?sort=-name")
+	if got := len(find(first, ".photo")); got != pageSize {
+		t.Errorf("page 1 has %d photos, want %d", got, pageSize)
+	}
+	if got := values(first, "link[rel=next]", "href"); !slices.Equal(got, []string{"/x/?page=2&sort=-name"}) {
+		t.Errorf("page 1 has rel=next %s", got)
+	}
+	if got := values(s.page("/x/502.gif/"), "a[rel=up]", "href"); !slices.Equal(got, []string{"/x/?page=2"}) {
+		t.Errorf("the last photo leads up to %s, want its own page of the album", got)
+	}
+}
+
+func TestPhotoPage(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "small.png"), 64, 48, 1)
+	noise := image.NewNRGBA(image.Rect(0, 0, 1800, 1200))
+	for i := range noise.Pix {
+		noise.Pix[i] = uint8(i * i >> 3) // so that the file is large
+	}
+	var large bytes.Buffer
+	if err := jpeg.Encode(&large, noise, &jpeg.Options{Quality: 95}); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(dir, "large.jpg"), large.Bytes())
+	writeFile(t, filepath.Join(dir, "bad.jpg"), []byte("not a picture"))
+	s := newSite(t, dir)
+	for name, want := range map[string]string{
+		"small.png": "/small.png",
+		"large.jpg": "/_thumbs/1600/large.jpg",
+		"bad.jpg":   "/bad.jpg",
+	} {
+		doc := s.page("/" + name + "/")
+		got, _, _ := strings.Cut(strings.Join(values(doc, "#photo", "src"), " "), "?")
+		if got != want {
+			t.Errorf("the page of %s shows %s, want %s", name, got, want)
+		}
+		if got := values(doc, "a.download", "href"); !slices.Equal(got, []string{"/" + name}) {
+			t.Errorf("the page of %s offers %s for download", name, got)
+		}
+	}
+	a := s.get("/large.jpg/")
+	if again := s.get("/large.jpg/", "If-None-Match", a.Header.Get("ETag")); again.StatusCode != 304 {
+		t.Errorf("a photo's page with its ETag = %d, want 304", again.StatusCode)
+	}
+	preview, err := jpeg.DecodeConfig(bytes.NewReader(s.get("/_thumbs/1600/large.jpg").body))
+	if err != nil || preview.Width != 1600 || preview.Height != 1067 {
+		t.Errorf("the preview is %d x %d, %v, want 1600 x 1067", preview.Width, preview.Height, err)
+	}
+}
+
+func TestIndex(t *testing.T) {
+	s := smallSite(t)
+	for range 2 {
+		doc := s.page("/")
+		if got := values(doc, ".card b", ""); !slices.Equal(got, []string{"Empty", "folder.jpg", "Trip"}) {
+			t.Errorf("the index shows the albums %s", got)
+		}
+		counts := values(doc, ".card span:not(.placeholder)", "")
+		for i, want := range []string{"0 photos", "1 photo ·", "4 photos ·"} {
+			if !strings.HasPrefix(counts[i], want) {
+				t.Errorf("album %d says %q, want %q", i, counts[i], want)
+			}
+		}
+		if got := len(find(doc, ".photo")); got != 1 {
+			t.Errorf("the index shows %d photos of the root's own, want 1", got)
+		}
+	}
+	if got := text(find(s.page("/Empty/"), ".empty")[0]); got == "" {
+		t.Error("an empty album says nothing")
+	}
+}
+
+// Names that come and go show at once, a photo that changed in place soon.
+func TestAlbum_changes(t *testing.T) {
+	s := smallSite(t)
+	s.get("/Trip/")
+	s.get("/Trip/")
+	write(t, filepath.Join(s.dir, "Trip", "3 new.jpg"), 100, 100, 9)
+	if got := values(s.page("/Trip/"), ".photo img", "alt"); !slices.Equal(got, []string{"1", "2", "3 new", "10"}) {
+		t.Errorf("after a photo was added the page shows %s", got)
+	}
+	before := values(s.page("/Trip/"), ".photo img", "src")
+	if err := os.Chtimes(filepath.Join(s.dir, "Trip", "3 new.jpg"), time.Now(), time.Unix(1e9, 0)); err != nil {
+		t.Fatal(err)
+	}
+	s.server.pages = pageCache{} // as after pageAge
+	after := values(s.page("/Trip/"), ".photo img", "src")
+	if before[2] == after[2] || before[1] != after[1] {
+		t.Errorf("after a photo was changed its thumbnail's address is %s, was %s", after[2], before[2])
+	}
+}

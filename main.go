@@ -1,0 +1,396 @@
+// Gallery turns a directory of photos into a website.
+//
+//	gallery [flags] [DIR]
+//
+// Each folder below DIR is an album; the photos are its .jpg, .jpeg, .png,
+// .gif and .webp files. Originals are only ever read. Thumbnails are made when
+// an album is first looked at and kept in a folder called _thumbs beside the
+// photos, or below -cache; they may be deleted at any time. Files and folders
+// whose names begin with a dot, symbolic links, and everything that is not a
+// photo are not shown.
+//
+// Without DIR, neither as an argument nor in GALLERY_ROOT, it serves a sample
+// that it draws itself into the user's cache directory.
+//
+// # Flags
+//
+// Each flag has an environment variable that is used where the flag is absent.
+//
+//	-listen ADDRESS   GALLERY_LISTEN      where to listen: HOST:PORT, or unix:/PATH for a
+//	                                      socket (127.0.0.1:5001). Port 0 picks a free one.
+//	                                      A socket handed over by systemd goes before it.
+//	-cache DIR        GALLERY_CACHE       where to keep thumbnails, for photos on storage
+//	                                      that cannot be written (beside the photos)
+//	-thumb-size PX    GALLERY_THUMB_SIZE  longer side of a thumbnail in pixels, 50 to 2000 (400)
+//	-quality N        GALLERY_QUALITY     JPEG quality of thumbnails, 1 to 100 (82)
+//	-memory SIZE      GALLERY_MEMORY      bound on the memory for decoded pictures, such as
+//	                                      256MiB or 1GB; photos that take more get a
+//	                                      placeholder (256 MiB)
+//	-title TEXT       GALLERY_TITLE       the site's name (Gallery)
+//	-version                              print the version and exit
+//	-h, -help                             print this and exit
+//
+// # Signals
+//
+// SIGINT and SIGTERM end it: it stops listening at once, gives requests under
+// way ten seconds, and exits with 0. A second signal ends it at once.
+//
+// # Exit codes
+//
+// 0 after a signal, -h or -version; 2 for wrong usage; 1 for anything else.
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/activation"
+	"github.com/dustin/go-humanize"
+
+	"gallery/internal/sample"
+)
+
+// config is what the flags say.
+type config struct {
+	root      string // the photos' directory, absolute; "" for the sample
+	listen    string // HOST:PORT or unix:/PATH
+	cache     string // where thumbnails are kept; "" for beside the photos
+	thumbSize int    // pixels, 50 to 2000
+	quality   int    // JPEG quality, 1 to 100
+	memory    int64  // bytes, at least minMemory
+	title     string // the site's name
+	version   bool   // print the version instead of serving
+}
+
+// minMemory is the least budget that is of use: a phone's photo decodes within
+// it.
+const minMemory = 32 << 20
+
+// usageError is a mistake in the command line or the environment.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error {
+	return usageError{fmt.Errorf(format, args...)}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// Once the first signal has come, a second one has its usual effect.
+	context.AfterFunc(ctx, stop)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	var usage usageError
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+	case errors.As(err, &usage):
+		fmt.Fprintln(os.Stderr, "gallery:", err)
+		fmt.Fprintln(os.Stderr, "gallery: -h explains every flag")
+		os.Exit(2)
+	default:
+		fmt.Fprintln(os.Stderr, "gallery:", err)
+		os.Exit(1)
+	}
+}
+
+// run is the program: it serves until ctx ends.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	c, err := parseFlags(args, stdout)
+	if err != nil {
+		return err
+	}
+	if c.version {
+		fmt.Fprintln(stdout, version())
+		return nil
+	}
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	boundMemory(c.memory)
+	if c.root == "" {
+		if c.root, err = sampleDir(ctx, stdout); err != nil {
+			return err
+		}
+	}
+	photos, err := openDir("DIR", c.root)
+	if err != nil {
+		return err
+	}
+	defer photos.Close()
+	cache := photos
+	if c.cache != "" {
+		if err := os.MkdirAll(c.cache, 0o755); err != nil {
+			return fmt.Errorf("-cache %s cannot be made: %w", c.cache, cause(err))
+		}
+		if cache, err = openDir("-cache", c.cache); err != nil {
+			return err
+		}
+		defer cache.Close()
+	}
+	listener, err := listen(c.listen)
+	if err != nil {
+		return err
+	}
+	s := newServer(c, photos, cache, log)
+	fmt.Fprintf(stdout, "gallery: %s is at %s (Ctrl-C ends it)\n", c.root, homepage(listener.Addr()))
+	go s.thumbs.sweep(ctx, ".")
+	return serve(ctx, listener, s, log)
+}
+
+//go:embed main.go
+var mainSource string
+
+// manual is the comment at the head of this file, as -h prints it.
+func manual() string {
+	comment, _, _ := strings.Cut(mainSource, "\npackage main")
+	var b strings.Builder
+	for line := range strings.Lines(comment) {
+		line = strings.TrimPrefix(strings.TrimPrefix(line, "//"), " ")
+		b.WriteString(strings.TrimPrefix(line, "# "))
+	}
+	return b.String()
+}
+
+// parseFlags reads the command line and, for the flags that are not on it, the
+// environment.
+func parseFlags(args []string, stdout io.Writer) (config, error) {
+	c := config{memory: 256 << 20}
+	flags := flag.NewFlagSet("gallery", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&c.listen, "listen", "127.0.0.1:5001", "")
+	flags.StringVar(&c.cache, "cache", "", "")
+	flags.Func("thumb-size", "", integer(&c.thumbSize, 50, 2000, "pixels"))
+	flags.Func("quality", "", integer(&c.quality, 1, 100, "JPEG quality"))
+	flags.Func("memory", "", byteSize(&c.memory, minMemory))
+	flags.StringVar(&c.title, "title", "Gallery", "")
+	flags.BoolVar(&c.version, "version", false, "")
+	c.thumbSize, c.quality = 400, 82
+
+	if err := setFromEnvironment(flags); err != nil {
+		return c, err
+	}
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(stdout, manual())
+		return c, err
+	}
+	if err != nil {
+		return c, usageError{err}
+	}
+	switch flags.NArg() {
+	case 0:
+		c.root = os.Getenv("GALLERY_ROOT")
+	case 1:
+		if c.root = flags.Arg(0); c.root == "" {
+			return c, usagef("DIR is empty: name the directory of your photos, or leave it out for a sample")
+		}
+	default:
+		return c, usagef("one DIR is expected, not %d (%q): flags stand before it", flags.NArg(), flags.Args())
+	}
+	if c.root != "" {
+		if c.root, err = filepath.Abs(c.root); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+// setFromEnvironment sets each flag whose environment variable is not empty:
+// GALLERY_ and the flag's name, in capitals, with _ for -.
+func setFromEnvironment(flags *flag.FlagSet) error {
+	var mistake error
+	flags.VisitAll(func(f *flag.Flag) {
+		name := "GALLERY_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		value := os.Getenv(name)
+		if value == "" || f.Name == "version" {
+			return
+		}
+		if err := f.Value.Set(value); err != nil && mistake == nil {
+			mistake = usagef("invalid value %q for %s: %w", value, name, err)
+		}
+	})
+	return mistake
+}
+
+// integer parses a flag's number, which lies between low and high.
+func integer(to *int, low, high int, unit string) func(string) error {
+	return func(s string) error {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < low || n > high {
+			return fmt.Errorf("a number of %d to %d (%s) is expected", low, high, unit)
+		}
+		*to = n
+		return nil
+	}
+}
+
+// byteSize parses a flag's number of bytes, with or without a unit.
+func byteSize(to *int64, low int64) func(string) error {
+	return func(s string) error {
+		n, err := humanize.ParseBytes(s)
+		if err != nil || n < uint64(low) || n > 1<<50 {
+			return fmt.Errorf("a size of at least %s is expected, such as 256MiB or 1GB", humanize.IBytes(uint64(low)))
+		}
+		*to = int64(n)
+		return nil
+	}
+}
+
+// version names the build: the module's version or commit, and Go's.
+func version() string {
+	of := "(devel)"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		of = info.Main.Version
+	}
+	return fmt.Sprintf("gallery %s %s %s/%s", of, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// boundMemory has the garbage collector keep the process at the budget for
+// pictures and what everything else takes, unless GOMEMLIMIT says otherwise.
+func boundMemory(budget int64) {
+	const everythingElse = 40 << 20
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(budget + everythingElse)
+	}
+}
+
+// sampleDir draws the sample, where that has not been done before, and returns
+// its directory.
+func sampleDir(ctx context.Context, stdout io.Writer) (string, error) {
+	caches, err := os.UserCacheDir()
+	if err != nil {
+		return "", usagef("without DIR a sample is drawn into the user's cache directory, and there is none (%w): name a DIR", err)
+	}
+	dir := filepath.Join(caches, "gallery", "sample")
+	fmt.Fprintln(stdout, "gallery: no DIR given, so here is a sample; `gallery DIR` shows your own photos")
+	if err := sample.Write(ctx, dir); err != nil {
+		return "", fmt.Errorf("drawing the sample: %w", err)
+	}
+	return dir, nil
+}
+
+// openDir opens a directory named on the command line as what.
+func openDir(what, dir string) (*os.Root, error) {
+	root, err := os.OpenRoot(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s %s does not exist: name a directory", what, dir)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("%s %s cannot be opened: let this user read and enter it (chmod, or run as another user)", what, dir)
+	case err != nil:
+		if info, statErr := os.Stat(dir); statErr == nil && !info.IsDir() {
+			return nil, fmt.Errorf("%s %s is a file: name the directory it lies in", what, dir)
+		}
+		return nil, fmt.Errorf("%s %s cannot be opened: %w", what, dir, cause(err))
+	}
+	list, err := root.Open(".")
+	if err == nil {
+		_, err = list.ReadDir(1)
+		list.Close()
+	}
+	if err != nil && err != io.EOF {
+		root.Close()
+		return nil, fmt.Errorf("%s %s cannot be read: let this user list it (chmod, or run as another user)", what, dir)
+	}
+	return root, nil
+}
+
+// cause strips an error of the operation and path that the message around it
+// names already.
+func cause(err error) error {
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	return err
+}
+
+// listen opens the address, or takes the socket that systemd hands over.
+func listen(address string) (net.Listener, error) {
+	handed, err := activation.Listeners()
+	if err != nil {
+		return nil, fmt.Errorf("taking the socket that systemd hands over: %w", err)
+	}
+	if len(handed) > 0 && handed[0] != nil {
+		return handed[0], nil
+	}
+	if socket, ok := strings.CutPrefix(address, "unix:"); ok {
+		return listenUnix(socket)
+	}
+	l, err := net.Listen("tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s is in use by another program: end that one, or choose another address with -listen", address)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("%s may not be listened on by this user: ports below 1024 take root; choose another with -listen", address)
+	case err != nil:
+		return nil, usagef("-listen %s: HOST:PORT or unix:/PATH is expected: %w", address, err)
+	}
+	return l, nil
+}
+
+// listenUnix opens a socket file, in place of one that nobody listens on any
+// more. Its group may connect, so that nginx can.
+func listenUnix(socket string) (net.Listener, error) {
+	if info, err := os.Lstat(socket); err == nil && info.Mode().Type() == fs.ModeSocket {
+		if conn, err := net.Dial("unix", socket); err == nil {
+			conn.Close()
+			return nil, fmt.Errorf("unix:%s is in use by another program: end that one, or choose another address with -listen", socket)
+		}
+		os.Remove(socket)
+	}
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		return nil, fmt.Errorf("-listen unix:%s: %w", socket, err)
+	}
+	if err := os.Chmod(socket, 0o660); err != nil {
+		l.Close()
+		return nil, fmt.Errorf("-listen unix:%s: %w", socket, err)
+	}
+	return l, nil
+}
+
+// homepage is what to type into a browser to reach addr.
+func homepage(addr net.Addr) string {
+	if addr.Network() == "unix" {
+		return "unix:" + addr.String()
+	}
+	return "http://" + addr.String() + "/"
+}
+
+// serve answers requests until ctx ends, and then lets those under way finish.
+func serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.Logger) error {
+	server := &http.Server{
+		Handler:           handler,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+	}
+	stopped := make(chan error, 1)
+	context.AfterFunc(ctx, func() {
+		within, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		err := server.Shutdown(within)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = server.Close()
+		}
+		stopped <- err
+	})
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return <-stopped
+}

@@ -1,0 +1,440 @@
+package main
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"image"
+	"io"
+	"net/http"
+	"path"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"gallery/internal/photo"
+)
+
+//go:embed assets/style.css
+var styleText string
+
+//go:embed assets/lightbox.js
+var scriptText string
+
+// views renders the pages. They work without JavaScript; the script makes them
+// better.
+type views struct {
+	title     string // of the site
+	policy    string // Content-Security-Policy
+	style     template.CSS
+	script    template.JS
+	templates *template.Template
+}
+
+// newViews parses the templates. An error in one is a mistake in this file,
+// and ends the program at its start.
+func newViews(title string) *views {
+	v := &views{
+		title:     title,
+		style:     template.CSS(styleText),
+		script:    template.JS(scriptText),
+		templates: template.Must(template.New("").Parse(viewText)),
+	}
+	hash := sha256.Sum256([]byte(scriptText))
+	// Styles are inline for the sake of each photo's proportions and colour.
+	v.policy = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; connect-src 'self'; " +
+		"script-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'; " +
+		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	return v
+}
+
+func (v *views) render(w io.Writer, name string, data any) error {
+	return v.templates.ExecuteTemplate(w, name, data)
+}
+
+// frame is what every page has: its head and the way back up.
+type frame struct {
+	Site   string
+	Title  string
+	Crumbs []link
+	Style  template.CSS
+	Script template.JS
+	Prev   string // address of the previous page or photo, "" if there is none
+	Next   string
+}
+
+// link is an address and its text. Current marks the page one is on.
+type link struct {
+	Href, Text string
+	Current    bool
+}
+
+// frame makes the frame of a page about the album or photo called name.
+func (v *views) frame(name string) frame {
+	f := frame{Site: v.title, Style: v.style, Script: v.script}
+	f.Crumbs = []link{{Href: "/", Text: v.title}}
+	if name != "." {
+		upTo := ""
+		for segment := range strings.SplitSeq(name, "/") {
+			upTo = path.Join(upTo, segment)
+			f.Crumbs = append(f.Crumbs, link{Href: address(upTo) + "/", Text: readable(segment)})
+		}
+	}
+	last := &f.Crumbs[len(f.Crumbs)-1]
+	last.Current = true
+	f.Title = last.Text
+	return f
+}
+
+// readable is a file's or folder's name as text: valid UTF-8, and one line.
+func readable(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7F {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(name, "\uFFFD"))
+}
+
+// displayName is a photo's name as text, without its extension.
+func displayName(file string) string { return readable(strings.TrimSuffix(file, path.Ext(file))) }
+
+// count is a number of things, in words.
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return humanize.Comma(int64(n)) + " " + many
+}
+
+// gridView is the frame of an album's page, around its cells.
+type gridView struct {
+	frame
+	Counts string
+	Sorts  []link
+	Pages  string // "Page 2 of 40", "" where there is but one
+	Empty  bool
+}
+
+func (g *grid) writeHead(w io.Writer) error {
+	a := g.album
+	view := gridView{frame: g.s.views.frame(a.name), Empty: len(a.albums)+len(a.photos) == 0}
+	var counts []string
+	if n := len(a.albums); n > 0 {
+		counts = append(counts, count(n, "album", "albums"))
+	}
+	if n := len(a.photos); n > 0 {
+		counts = append(counts, count(n, "photo", "photos"))
+	}
+	view.Counts = strings.Join(counts, ", ")
+	if len(a.photos) > 1 {
+		view.Sorts = g.sortLinks()
+	}
+	if g.pages > 1 {
+		view.Pages = fmt.Sprintf("Page %d of %d", g.key.n, g.pages)
+	}
+	view.Prev, view.Next = g.neighbours()
+	return g.s.views.render(w, "head", view)
+}
+
+// sortLinks offers the orders; choosing the one in use turns it round.
+func (g *grid) sortLinks() []link {
+	links := []link{{Text: "Name"}, {Text: "Date"}}
+	for i, orders := range [][2]string{{byName, byNameDown}, {byDate, byDateDown}} {
+		next := orders[0]
+		switch g.key.order {
+		case orders[0]:
+			next = orders[1]
+			links[i].Text += " ↑"
+			links[i].Current = true
+		case orders[1]:
+			links[i].Text += " ↓"
+			links[i].Current = true
+		}
+		links[i].Href = withOrder(address(g.album.name)+"/", next, 1)
+	}
+	return links
+}
+
+// neighbours returns the addresses of the pages before and after this one.
+func (g *grid) neighbours() (prev, next string) {
+	here := address(g.album.name) + "/"
+	if g.key.n > 1 {
+		prev = withOrder(here, g.key.order, g.key.n-1)
+	}
+	if g.key.n < g.pages {
+		next = withOrder(here, g.key.order, g.key.n+1)
+	}
+	return prev, next
+}
+
+// figure is a thumbnail, of a photo or of an album's cover.
+type figure struct {
+	Href    string
+	Thumb   string // "" shows a placeholder
+	Width   int    // of the thumbnail, pixels
+	Height  int
+	Ratio   string // width / height
+	Color   template.CSS
+	Name    string
+	Caption string
+	Lazy    bool // far down the page: loaded when it comes near
+}
+
+// card is an album's figure.
+type card struct {
+	figure
+	Counts string
+	Date   string
+}
+
+// eager is how many thumbnails are loaded without waiting for a scroll.
+const eager = 16
+
+func (g *grid) writeCell(w io.Writer, i int) error {
+	c := &g.cells[i]
+	// Albums stand in a section of their own before the photos.
+	if i == 0 || (c.sub == "") != (g.cells[i-1].sub == "") {
+		if err := g.s.views.render(w, "section", map[string]bool{"Next": i > 0, "Albums": c.sub != ""}); err != nil {
+			return err
+		}
+	}
+	if c.sum.unreadable {
+		return nil
+	}
+	f := figure{Lazy: i >= eager}
+	f.show(g.s.thumbs, c)
+	if c.sub == "" {
+		f.Href = withOrder(address(c.src.name())+"/", g.key.order, 1)
+		f.Name, f.Caption = displayName(c.src.file), c.record.Caption
+		return g.s.views.render(w, "photo-cell", f)
+	}
+	f.Href = address(c.sub) + "/"
+	f.Name = readable(path.Base(c.sub))
+	view := card{figure: f, Counts: count(c.sum.photos, "photo", "photos")}
+	if c.sum.photos > 0 {
+		date := c.sum.date
+		if !c.sum.exact && !c.broken {
+			date = c.record.date()
+		}
+		view.Date = date.Format("January 2006")
+	}
+	return g.s.views.render(w, "album-cell", view)
+}
+
+// show fills in the picture: the cell's thumbnail, or a placeholder.
+func (f *figure) show(t *thumbs, c *cell) {
+	if c.broken {
+		f.Width, f.Height, f.Ratio = t.side*3/4, t.side*3/4, "1"
+		return
+	}
+	f.Thumb = thumbAddress(c.src, "", c.record)
+	// A record is a file that others may have written: its size may be 0.
+	size := photo.Fitted(image.Pt(max(c.record.Width, 1), max(c.record.Height, 1)), t.side)
+	f.Width, f.Height = size.X, size.Y
+	f.Ratio = fmt.Sprintf("%.4f", float64(f.Width)/float64(f.Height))
+	f.Color = cssColor(c.record.Color)
+}
+
+// cssColor lets only a colour of our own making into a style attribute.
+func cssColor(s string) template.CSS {
+	if len(s) != 7 || s[0] != '#' || strings.Trim(s[1:], "0123456789abcdef") != "" {
+		return "transparent"
+	}
+	return template.CSS(s)
+}
+
+func (g *grid) writeFoot(w io.Writer) error {
+	view := gridView{frame: g.s.views.frame(g.album.name), Empty: len(g.cells) == 0}
+	view.Prev, view.Next = g.neighbours()
+	return g.s.views.render(w, "foot", view)
+}
+
+// photoView is a photo's own page.
+type photoView struct {
+	frame
+	Name     string
+	File     string
+	Caption  string
+	Date     string
+	Details  string // dimensions and size
+	Original string // address
+	Image    string // address of what is shown, "" where nothing can be
+	Thumb    string // address of its thumbnail, "" if there is none
+	Width    int    // of the original, upright, pixels; 0 if unknown
+	Height   int
+	Color    template.CSS
+	Album    string // address of the album's page that holds it
+	Number   int    // its place in the album, from 1
+	Total    int
+}
+
+// photoView places a photo between its neighbours in the album, whose photos
+// are in the given order.
+func (s *server) photoView(a album, src source, order string) photoView {
+	view := photoView{
+		frame:    s.views.frame(src.name()),
+		Name:     displayName(src.file),
+		File:     readable(src.file),
+		Original: address(src.name()),
+		Details:  humanize.Bytes(uint64(src.size)),
+		Total:    len(a.photos),
+		Color:    "transparent",
+	}
+	view.Title = view.Name
+	view.Crumbs[len(view.Crumbs)-1].Text = view.Name
+	for i, p := range a.photos {
+		if p.file != src.file {
+			continue
+		}
+		view.Number = i + 1
+		view.Album = withOrder(address(src.album)+"/", order, 1+i/pageSize)
+		if i > 0 {
+			view.Prev = withOrder(address(a.photos[i-1].name())+"/", order, 1)
+		}
+		if i+1 < len(a.photos) {
+			view.Next = withOrder(address(a.photos[i+1].name())+"/", order, 1)
+		}
+	}
+	return view
+}
+
+// describe adds what the thumbnail's record says.
+func (v *photoView) describe(src source, r record) {
+	v.Width, v.Height = r.Width, r.Height
+	v.Thumb = thumbAddress(src, "", r)
+	v.Color = cssColor(r.Color)
+	v.Caption = r.Caption
+	v.Details = fmt.Sprintf("%d × %d, %s", r.Width, r.Height, v.Details)
+	if taken := r.taken(); !taken.IsZero() {
+		v.Date = taken.Format("2 January 2006, 15:04")
+	}
+}
+
+// errorView is the page of an answer that is not a success.
+type errorView struct {
+	frame
+	Status  int
+	Message string
+}
+
+func (s *server) errorView(status int) errorView {
+	view := errorView{frame: s.views.frame("."), Status: status}
+	view.Title = http.StatusText(status)
+	view.Crumbs[0].Current = false
+	switch status {
+	case http.StatusNotFound:
+		view.Message = "There is no photo or album at this address. It may have been moved or renamed."
+	case http.StatusInternalServerError:
+		view.Message = "Something went wrong here. It has been noted; please try again later."
+	}
+	return view
+}
+
+const viewText = `
+{{define "open" -}}
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{{.Title}}{{if ne .Title .Site}} · {{.Site}}{{end}}</title>
+<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='3' fill='%23446'/%3E%3Cpath d='M2 13l4-6 3 4 2-2 3 4z' fill='%23fff'/%3E%3Ccircle cx='11' cy='5' r='1.5' fill='%23fc6'/%3E%3C/svg%3E">
+{{with .Prev}}<link rel="prev" href="{{.}}">
+{{end}}{{with .Next}}<link rel="next" href="{{.}}">
+{{end}}<style>{{.Style}}</style>
+</head>
+{{end}}
+
+{{define "crumbs" -}}
+<nav class="crumbs" aria-label="Breadcrumb"><ol>
+{{range .Crumbs}}<li>{{if .Current}}<span aria-current="page">{{.Text}}</span>{{else}}<a href="{{.Href}}">{{.Text}}</a>{{end}}</li>
+{{end}}</ol></nav>
+{{end}}
+
+{{define "section" -}}
+{{if .Next}}</section>
+{{end}}{{if .Albums}}<section class="cards" aria-label="Albums">{{else}}<section class="grid" aria-label="Photos">{{end}}
+{{end}}
+
+{{define "head" -}}
+{{template "open" .}}<body class="album">
+<header>
+{{template "crumbs" .}}<h1>{{.Title}}</h1>
+<p class="counts">{{.Counts}}{{with .Pages}} · {{.}}{{end}}</p>
+{{with .Sorts}}<nav class="sorts" aria-label="Sort by">{{range .}}<a href="{{.Href}}"{{if .Current}} aria-current="true"{{end}}>{{.Text}}</a>{{end}}</nav>
+{{end}}</header>
+<main>
+{{if .Empty}}<p class="empty">There are no photos here yet.</p>
+{{end}}{{end}}
+
+{{define "picture" -}}
+{{if .Thumb}}<img src="{{.Thumb}}" width="{{.Width}}" height="{{.Height}}" alt="{{or .Caption .Name}}" decoding="async"{{if .Lazy}} loading="lazy"{{end}}>
+{{- else}}<span class="placeholder" role="img" aria-label="{{.Name}}: no preview"></span>{{end}}
+{{- end}}
+
+{{define "photo-cell" -}}
+<figure class="photo" style="--r:{{.Ratio}};--c:{{.Color}}"><a href="{{.Href}}">{{template "picture" .}}</a>
+{{- if .Caption}}<figcaption>{{.Caption}}</figcaption>{{else if not .Thumb}}<figcaption>{{.Name}}</figcaption>{{end}}</figure>
+{{end}}
+
+{{define "album-cell" -}}
+<figure class="card" style="--c:{{.Color}}"><a href="{{.Href}}">{{template "picture" .}}<figcaption><b>{{.Name}}</b> <span>{{.Counts}}{{with .Date}} · {{.}}{{end}}</span></figcaption></a></figure>
+{{end}}
+
+{{define "foot" -}}
+{{if not .Empty}}</section>
+{{end}}</main>
+{{if or .Prev .Next}}<nav class="pages" aria-label="Pages">
+{{- with .Prev}}<a rel="prev" href="{{.}}">← Previous page</a>{{end}}
+{{- with .Next}}<a rel="next" href="{{.}}">Next page →</a>{{end}}</nav>
+{{end}}<dialog id="lightbox" aria-label="Photo">
+<figure><img alt=""><figcaption></figcaption></figure>
+<button class="close" aria-label="Close">✕</button>
+<button class="prev" aria-label="Previous photo">‹</button>
+<button class="next" aria-label="Next photo">›</button>
+<p class="position" aria-live="polite"></p>
+</dialog>
+<script>{{.Script}}</script>
+</body>
+</html>
+{{end}}
+
+{{define "photo" -}}
+{{template "open" .}}<body class="single">
+<header>
+{{template "crumbs" .}}</header>
+<main>
+<figure style="--c:{{.Color}}">
+{{if .Image}}<img id="photo" src="{{.Image}}"{{if .Width}} width="{{.Width}}" height="{{.Height}}"{{end}} alt="{{or .Caption .Name}}">
+{{else}}<p class="empty">This photo cannot be shown here, but it can be downloaded.</p>
+{{end}}<figcaption>{{.Caption}}</figcaption>
+</figure>
+<nav class="pages" aria-label="Photos">
+{{with .Prev}}<a rel="prev" href="{{.}}">← Previous</a>{{end}}
+<a class="up" rel="up" href="{{.Album}}">{{.Number}} of {{.Total}}</a>
+{{with .Next}}<a rel="next" href="{{.}}">Next →</a>{{end}}
+</nav>
+<h1>{{.Name}}</h1>
+<p class="details">{{with .Date}}{{.}} · {{end}}{{.Details}} · <a class="download" href="{{.Original}}" download>Download</a></p>
+</main>
+<script>{{.Script}}</script>
+</body>
+</html>
+{{end}}
+
+{{define "error" -}}
+{{template "open" .}}<body class="error">
+<header>
+{{template "crumbs" .}}<h1>{{.Status}} {{.Title}}</h1>
+</header>
+<main>
+<p class="empty">{{.Message}} <a href="/">All albums</a></p>
+</main>
+</body>
+</html>
+{{end}}
+`

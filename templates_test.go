@@ -1,0 +1,169 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"html/template"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+)
+
+// hostileNames are names that would break out of the place where a page puts
+// them, were they not escaped.
+var hostileNames = []string{
+	`Sun'><img src=x onerror=alert(1)>.jpg`,
+	`"onmouseover="alert(1).jpg`,
+	`<script>alert(1)<⁄script>.jpg`,
+	`javascript:alert(1).jpg`,
+	`{{.Title}}.jpg`,
+	`a&amp;b&b.jpg`,
+	`100% #1?.jpg`,
+	"new\nline\ttab.jpg",
+	"latin1 \xe9.jpg",
+	"right\u202eto left.jpg",
+	`back\slash.jpg`,
+	`semi;colon+plus .jpg`,
+	strings.Repeat("ü", 120) + ".jpg",
+}
+
+// Every view is rendered with hostile names, parsed, and must show just what
+// it shows for harmless ones; every address in it must be that of something.
+func TestViews_hostileNames(t *testing.T) {
+	dir := t.TempDir()
+	for i, name := range hostileNames {
+		write(t, filepath.Join(dir, "x", name), 40, 30, i)
+	}
+	for i, name := range hostileNames[:6] {
+		album := strings.TrimSuffix(name, ".jpg")
+		write(t, filepath.Join(dir, album, name), 40, 30, i)
+	}
+	s := newSite(t, dir, func(c *config) { c.title = `</title><script>alert("t")</script>` })
+	paths := []string{"/", "/x/", "/nowhere"}
+	for round := range 2 { // cold and warm
+		seen := map[string]bool{}
+		for todo := slices.Clone(paths); len(todo) > 0; todo = todo[1:] {
+			path := todo[0]
+			if seen[path] {
+				continue
+			}
+			seen[path] = true
+			doc := parse(t, s.get(path).body)
+			s.harmless(path, doc)
+			for _, href := range values(doc, "a[href]", "href") {
+				if strings.HasSuffix(href, "/") {
+					todo = append(todo, href)
+				}
+				if got := s.get(href); got.StatusCode != 200 {
+					t.Errorf("%s leads to %s, which is %d", path, href, got.StatusCode)
+				}
+			}
+			for _, src := range values(doc, "img[src]", "src") {
+				if got := s.get(src); got.StatusCode != 200 || got.Header.Get("Content-Type") != "image/jpeg" {
+					t.Errorf("%s shows %s, which is %d", path, src, got.StatusCode)
+				}
+			}
+		}
+		// The index, its albums, their photos, and the page that is not there.
+		if want := 2 + 7 + len(hostileNames) + 6; len(seen) != want {
+			t.Errorf("round %d: %d pages were seen, want %d", round, len(seen), want)
+		}
+	}
+	for _, name := range hostileNames {
+		if want := displayName(name); !slices.Contains(values(s.page("/x/"), ".photo img", "alt"), want) {
+			t.Errorf("no picture is called %q", want)
+		}
+	}
+}
+
+// harmless fails the test if a page holds a script other than the program's
+// own, a handler, or an address that leads elsewhere.
+func (s *site) harmless(path string, doc *html.Node) {
+	s.t.Helper()
+	for _, script := range find(doc, "script") {
+		if text(script) != strings.TrimSpace(scriptText) {
+			s.t.Errorf("%s holds the script %.80q", path, text(script))
+		}
+	}
+	for n := range doc.Descendants() {
+		for _, a := range n.Attr {
+			if strings.HasPrefix(a.Key, "on") {
+				s.t.Errorf("%s holds <%s %s=%q>", path, n.Data, a.Key, a.Val)
+			}
+			if (a.Key == "href" || a.Key == "src") && !strings.HasPrefix(a.Val, "/") && !strings.HasPrefix(a.Val, "data:image/svg+xml,") {
+				s.t.Errorf("%s leads to %q", path, a.Val)
+			}
+		}
+	}
+	if got := values(doc, "title", ""); len(got) != 1 || !strings.HasSuffix(got[0], s.server.title) {
+		s.t.Errorf("%s has the titles %q", path, got)
+	}
+}
+
+// The policy names the very script that the page holds.
+func TestViews_policy(t *testing.T) {
+	s := smallSite(t)
+	s.get("/Trip/")
+	a := s.get("/Trip/")
+	scripts := find(parse(t, a.body), "script")
+	if len(scripts) != 1 {
+		t.Fatalf("the page has %d scripts, want 1", len(scripts))
+	}
+	hash := sha256.Sum256([]byte(scripts[0].FirstChild.Data))
+	policy := a.Header.Get("Content-Security-Policy")
+	if !strings.Contains(policy, "script-src 'sha256-"+base64.StdEncoding.EncodeToString(hash[:])+"'") {
+		t.Errorf("the policy %q does not name the page's script", policy)
+	}
+	if strings.Contains(policy, "script-src 'unsafe") || !strings.Contains(policy, "default-src 'none'") {
+		t.Errorf("the policy %q allows too much", policy)
+	}
+}
+
+// Width and height are always known, so that nothing moves while pictures load.
+func TestViews_noLayoutShift(t *testing.T) {
+	s := smallSite(t)
+	for _, path := range []string{"/", "/Trip/", "/Trip/1.jpg/"} {
+		for _, img := range find(s.page(path), "main img") {
+			has := map[string]string{}
+			for _, a := range img.Attr {
+				has[a.Key] = a.Val
+			}
+			if has["width"] == "" || has["height"] == "" || has["alt"] == "" {
+				t.Errorf("%s has a picture with %v", path, has)
+			}
+		}
+	}
+}
+
+func TestCSSColor(t *testing.T) {
+	for in, want := range map[string]template.CSS{
+		"#a0b1c2":      "#a0b1c2",
+		"#a0b1c":       "transparent",
+		"#a0b1c2;x:y":  "transparent",
+		"red;}":        "transparent",
+		"url(x)":       "transparent",
+		"":             "transparent",
+		"#a0b1c\u00e9": "transparent",
+	} {
+		if got := cssColor(in); got != want {
+			t.Errorf("cssColor(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+// The script and the stylesheet hold no end tag of their own element.
+func TestAssets_stayInTheirElements(t *testing.T) {
+	for name, end := range map[string]string{"style.css": "</style", "lightbox.js": "</script"} {
+		data, err := os.ReadFile(filepath.Join("assets", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(strings.ToLower(string(data)), end) {
+			t.Errorf("%s holds %s", name, end)
+		}
+	}
+}

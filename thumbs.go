@@ -1,0 +1,644 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path"
+	"runtime"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
+	"golang.org/x/sync/singleflight"
+
+	"gallery/internal/atomicfile"
+	"gallery/internal/photo"
+)
+
+// renditionSides lists the renditions other than the thumbnail itself, by
+// their folder below _thumbs, with the greatest length of their longer side
+// in pixels. Nothing outside this list can be asked for.
+var renditionSides = map[string]int{"800": 800, "1600": 1600}
+
+// preview is the rendition that the photo's page and the lightbox show.
+const preview = "1600"
+
+// record is what a thumbnail says of its source and of itself, so that the
+// cache is its own index. It stands as JSON behind recordMarker in a COM
+// segment (ITU-T T.81, B.2.4.5) right behind SOI.
+type record struct {
+	Size    int64  `json:"size"`              // of the source, bytes
+	MTime   int64  `json:"mtime"`             // of the source, ns since 1970
+	Width   int    `json:"width"`             // of the source, upright, pixels
+	Height  int    `json:"height"`            // of the source, upright, pixels
+	Taken   string `json:"taken,omitempty"`   // wall clock of capture, as takenLayout
+	Caption string `json:"caption,omitempty"` // what the source says it shows
+	Color   string `json:"color"`             // average colour, "#rrggbb"
+	Options string `json:"options"`           // what it was made with
+}
+
+const (
+	recordMarker = "gallery 1 "
+	takenLayout  = "2006-01-02T15:04:05"
+
+	// recordHead is read first: room for every record but those with a long
+	// caption, which take a second read.
+	recordHead = 1024
+)
+
+// taken returns when the photo was taken, or the zero time.
+func (r record) taken() time.Time {
+	t, _ := time.Parse(takenLayout, r.Taken)
+	return t
+}
+
+// date is the photo's place in time: when it was taken, else modified.
+func (r record) date() time.Time {
+	if t := r.taken(); !t.IsZero() {
+		return t
+	}
+	return time.Unix(0, r.MTime)
+}
+
+// version names the source's state and the options in an address (?v=), which
+// may then be kept for ever.
+func (r record) version() string {
+	h := fnv.New64a()
+	fmt.Fprint(h, r.Size, r.MTime, r.Options)
+	return strconv.FormatUint(h.Sum64(), 36)
+}
+
+// comment is the content of the COM segment.
+func (r record) comment() []byte {
+	j, err := json.Marshal(r)
+	if err != nil {
+		panic(err) // strings and numbers cannot fail
+	}
+	return append([]byte(recordMarker), j...)
+}
+
+// readRecord reads the record of a thumbnail. It reports false for a file that
+// has none: another program's, or damaged.
+func readRecord(f io.ReaderAt) (record, bool) {
+	head := make([]byte, recordHead)
+	n, err := f.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		return record{}, false
+	}
+	head = head[:n]
+	if len(head) < 6 || head[0] != 0xFF || head[1] != 0xD8 || head[2] != 0xFF || head[3] != 0xFE {
+		return record{}, false
+	}
+	// The length counts its own two bytes; sixteen bits bound it.
+	end := 4 + int(binary.BigEndian.Uint16(head[4:6]))
+	if end > len(head) {
+		head = make([]byte, end)
+		if _, err := f.ReadAt(head, 0); err != nil {
+			return record{}, false
+		}
+	}
+	j, ok := bytes.CutPrefix(head[6:max(end, 6)], []byte(recordMarker))
+	var r record
+	return r, ok && json.Unmarshal(j, &r) == nil
+}
+
+// thumbs makes and keeps the renditions of photos. It is safe for use by many
+// goroutines.
+type thumbs struct {
+	photos  *os.Root // never written to, other than in _thumbs
+	cache   *os.Root // where ALBUM/_thumbs lies: photos, or another place
+	side    int      // the thumbnail's longer side, pixels
+	quality int      // JPEG quality, 1 to 100
+	log     *slog.Logger
+
+	memory int64               // the budget of decoded pixels, bytes
+	budget *semaphore.Weighted // what is left of memory
+	slots  *semaphore.Weighted // one for each processor
+	flight singleflight.Group  // one making at a time for each rendition
+
+	mu          sync.Mutex
+	index       map[string]indexed // by renditionName: what lies on disk
+	failed      map[string]failure // by renditionName: what cannot be made
+	pruned      map[string]int64   // by album: the folder's mtime at its last pruning
+	unsaved     map[string]made    // by renditionName: what could not be stored
+	unsavedSize int                // bytes of JPEG in unsaved
+}
+
+// indexed is a record and the state of the file it was read from.
+type indexed struct {
+	record
+	fileSize  int64
+	fileMTime int64
+}
+
+// failure remembers a photo that no thumbnail can be made of, as it was then.
+type failure struct {
+	size, mtime int64
+	err         error
+}
+
+const (
+	// maxIndexed bounds the index and its like: at some 300 bytes an entry, 30 MB.
+	maxIndexed = 100_000
+	// maxUnsaved bounds the bytes of the renditions that wait in memory for the
+	// disk to take them: some 1,000 thumbnails.
+	maxUnsaved = 32 << 20
+)
+
+func newThumbs(photos, cache *os.Root, c config, log *slog.Logger) *thumbs {
+	return &thumbs{
+		photos: photos, cache: cache, side: c.thumbSize, quality: c.quality, log: log,
+		memory:  c.memory,
+		budget:  semaphore.NewWeighted(c.memory),
+		slots:   semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))),
+		index:   map[string]indexed{},
+		failed:  map[string]failure{},
+		pruned:  map[string]int64{},
+		unsaved: map[string]made{},
+	}
+}
+
+// renditionFolder is the folder of an album's renditions of one kind.
+func renditionFolder(album, rend string) string { return path.Join(album, thumbsDir, rend) }
+
+// renditionName is the file of a rendition below the cache's root.
+func renditionName(src source, rend string) string {
+	return path.Join(renditionFolder(src.album, rend), src.file)
+}
+
+func (t *thumbs) sideOf(rend string) int {
+	if rend == "" {
+		return t.side
+	}
+	return renditionSides[rend]
+}
+
+// options are what a rendition is made with; another value makes it stale.
+func (t *thumbs) options(rend string) string {
+	return fmt.Sprintf("%dpx q%d", t.sideOf(rend), t.quality)
+}
+
+// fresh reports whether a record is that of src as it is now.
+func (t *thumbs) fresh(r record, src source, rend string) bool {
+	return r.Size == src.size && r.MTime == src.mtime && r.Options == t.options(rend)
+}
+
+// cached returns the record of src's rendition if a fresh one lies in folder,
+// the album's renditionFolder, nil where there is none. The file is opened only
+// the first time it is seen.
+func (t *thumbs) cached(folder *os.Root, src source, rend string) (record, bool) {
+	if folder == nil {
+		return record{}, false
+	}
+	info, err := folder.Lstat(src.file)
+	if err != nil || !info.Mode().IsRegular() {
+		return record{}, false
+	}
+	name := renditionName(src, rend)
+	t.mu.Lock()
+	known, ok := t.index[name]
+	t.mu.Unlock()
+	if ok && known.fileSize == info.Size() && known.fileMTime == info.ModTime().UnixNano() {
+		return known.record, t.fresh(known.record, src, rend)
+	}
+	f, info, err := openPhoto(folder, src.file)
+	if err != nil {
+		return record{}, false
+	}
+	defer f.Close()
+	r, ok := readRecord(f)
+	t.remember(name, r, info)
+	return r, ok && t.fresh(r, src, rend)
+}
+
+// remember indexes the record of a rendition's file.
+func (t *thumbs) remember(name string, r record, info fs.FileInfo) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	makeRoom(t.index)
+	t.index[name] = indexed{r, info.Size(), info.ModTime().UnixNano()}
+}
+
+// makeRoom drops an entry, whichever comes first, from a map that is full.
+func makeRoom[V any](m map[string]V) {
+	if len(m) < maxIndexed {
+		return
+	}
+	for k := range m {
+		delete(m, k)
+		return
+	}
+}
+
+// failedBefore returns why no rendition could be made of src as it is now, or
+// nil if that was not tried or may be tried again.
+func (t *thumbs) failedBefore(src source, rend string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if f, ok := t.failed[renditionName(src, rend)]; ok && f.size == src.size && f.mtime == src.mtime {
+		return f.err
+	}
+	return nil
+}
+
+// open returns the file of src's rendition if it is fresh.
+func (t *thumbs) open(src source, rend string) (*os.File, fs.FileInfo, bool) {
+	folder := t.openRenditions(src.album, rend)
+	if folder == nil {
+		return nil, nil, false
+	}
+	defer folder.Close()
+	f, info, err := openPhoto(folder, src.file)
+	if err != nil {
+		return nil, nil, false
+	}
+	if r, ok := readRecord(f); !ok || !t.fresh(r, src, rend) {
+		f.Close()
+		return nil, nil, false
+	}
+	return f, info, true
+}
+
+// made is a rendition that is fresh.
+type made struct {
+	record
+	jpeg []byte // its bytes, where it could not be stored
+}
+
+// errUnfit marks what is wrong with the photo itself, so that trying again is
+// of no use until it changes.
+var errUnfit = errors.New("no thumbnail can be made of it")
+
+// ensure returns a fresh rendition of src, which it makes if there is none.
+// However many ask at once, it is made once. It ends early with ctx, but a
+// picture that is being decoded is finished.
+func (t *thumbs) ensure(ctx context.Context, src source, rend string) (made, error) {
+	name := renditionName(src, rend)
+	for {
+		if err := t.failedBefore(src, rend); err != nil {
+			return made{}, err
+		}
+		result := t.flight.DoChan(name, func() (any, error) { return t.find(ctx, src, rend) })
+		select {
+		case <-ctx.Done():
+			return made{}, ctx.Err()
+		case r := <-result:
+			// The one that began it may have left; then it is begun anew for us.
+			if errors.Is(r.Err, context.Canceled) && ctx.Err() == nil {
+				continue
+			}
+			m, _ := r.Val.(made)
+			return m, r.Err
+		}
+	}
+}
+
+// find looks for a fresh rendition on disk once more, now that nobody else is
+// making it, and otherwise makes it.
+func (t *thumbs) find(ctx context.Context, src source, rend string) (made, error) {
+	if folder := t.openRenditions(src.album, rend); folder != nil {
+		defer folder.Close()
+		if r, ok := t.cached(folder, src, rend); ok {
+			return made{record: r}, nil
+		}
+	}
+	m, waiting := t.waiting(src, rend)
+	if !waiting {
+		var err error
+		m, err = t.render(ctx, src, rend)
+		if errors.Is(err, errUnfit) {
+			t.log.Warn("no thumbnail", "photo", src.name(), "err", err)
+			t.mu.Lock()
+			makeRoom(t.failed)
+			t.failed[renditionName(src, rend)] = failure{src.size, src.mtime, err}
+			t.mu.Unlock()
+		}
+		if err != nil {
+			return made{}, err
+		}
+	}
+	if err := t.store(src, rend, m); err != nil {
+		t.keep(src, rend, m, err)
+		return m, nil
+	}
+	t.forget(src, rend)
+	return made{record: m.record}, nil
+}
+
+// waiting returns the rendition of src as it is now that could not be stored
+// when it was made.
+func (t *thumbs) waiting(src source, rend string) (made, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	m, ok := t.unsaved[renditionName(src, rend)]
+	return m, ok && t.fresh(m.record, src, rend)
+}
+
+// keep holds a rendition that the disk would not take in memory, and says so
+// in the log, once until the disk takes one again.
+func (t *thumbs) keep(src source, rend string, m made, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.unsaved) == 0 {
+		t.log.Error("thumbnails cannot be stored and are kept in memory; -cache names another place for them",
+			"folder", renditionFolder(src.album, rend), "err", err)
+	}
+	for name, other := range t.unsaved {
+		if t.unsavedSize+len(m.jpeg) <= maxUnsaved {
+			break
+		}
+		t.unsavedSize -= len(other.jpeg)
+		delete(t.unsaved, name)
+	}
+	name := renditionName(src, rend)
+	t.unsavedSize += len(m.jpeg) - len(t.unsaved[name].jpeg)
+	t.unsaved[name] = m
+}
+
+// forget lets go of what keep held.
+func (t *thumbs) forget(src source, rend string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	name := renditionName(src, rend)
+	t.unsavedSize -= len(t.unsaved[name].jpeg)
+	delete(t.unsaved, name)
+}
+
+// render makes a rendition in memory, within the budget.
+func (t *thumbs) render(ctx context.Context, src source, rend string) (made, error) {
+	if err := t.slots.Acquire(ctx, 1); err != nil {
+		return made{}, err
+	}
+	defer t.slots.Release(1)
+
+	folder, err := openFolder(t.photos, src.album, false)
+	if err != nil {
+		return made{}, err
+	}
+	defer folder.Close()
+	f, before, err := openPhoto(folder, src.file)
+	if err != nil {
+		return made{}, err
+	}
+	defer f.Close()
+
+	info, err := photo.Inspect(f, before.Size())
+	if err != nil {
+		return made{}, t.unfitUnlessChanged(f, before, err)
+	}
+	cost := info.CostAt(t.sideOf(rend))
+	if cost > t.memory {
+		return made{}, fmt.Errorf("%w: decoding its %d x %d pixels takes %d MiB, and -memory is %d MiB",
+			errUnfit, info.Width, info.Height, cost>>20, t.memory>>20)
+	}
+	if err := t.budget.Acquire(ctx, cost); err != nil {
+		return made{}, err
+	}
+	defer t.budget.Release(cost)
+
+	img, err := photo.Reduce(f, before.Size(), info, t.sideOf(rend))
+	if err != nil {
+		return made{}, t.unfitUnlessChanged(f, before, err)
+	}
+	r := record{
+		Size:    before.Size(),
+		MTime:   before.ModTime().UnixNano(),
+		Width:   info.Width,
+		Height:  info.Height,
+		Caption: info.Caption,
+		Options: t.options(rend),
+	}
+	if !info.Taken.IsZero() {
+		r.Taken = info.Taken.Format(takenLayout)
+	}
+	average := photo.Average(img)
+	r.Color = fmt.Sprintf("#%02x%02x%02x", average.R, average.G, average.B)
+
+	var jpeg bytes.Buffer
+	if err := photo.Encode(&jpeg, img, t.quality, r.comment(), info.Profile()); err != nil {
+		return made{}, fmt.Errorf("encoding: %w", err)
+	}
+	if err := unchanged(f, before); err != nil {
+		return made{}, err
+	}
+	t.log.Debug("made", "photo", src.name(), "options", r.Options)
+	return made{r, jpeg.Bytes()}, nil
+}
+
+// unchanged fails if the open photo is no longer as it was: what was read of
+// it may be half of one picture and half of another.
+func unchanged(f *os.File, before fs.FileInfo) error {
+	now, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if now.Size() != before.Size() || !now.ModTime().Equal(before.ModTime()) {
+		return errors.New("the photo changed while it was read")
+	}
+	return nil
+}
+
+// unfitUnlessChanged marks an error as the photo's own, unless the photo is
+// being written just now or the disk failed.
+func (t *thumbs) unfitUnlessChanged(f *os.File, before fs.FileInfo, err error) error {
+	if changed := unchanged(f, before); changed != nil {
+		return changed
+	}
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", errUnfit, err)
+}
+
+// store writes a rendition to its place and indexes it.
+func (t *thumbs) store(src source, rend string, m made) error {
+	folder, err := openFolder(t.cache, renditionFolder(src.album, rend), true)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	if err := atomicfile.Write(folder, src.file, m.jpeg, 0o644); err != nil {
+		return err
+	}
+	info, err := folder.Lstat(src.file)
+	if err != nil {
+		return err
+	}
+	t.remember(renditionName(src, rend), m.record, info)
+	return nil
+}
+
+// prune removes the renditions in an album whose photos are gone. It looks
+// only when the album's folder has changed since it last did.
+//
+// It removes what bears a record of ours, and JPEGs no larger than a
+// thumbnail, which the program's predecessor left; anything else in _thumbs
+// is not ours to remove.
+func (t *thumbs) prune(a album) {
+	t.mu.Lock()
+	done := t.pruned[a.name] == a.mtime.UnixNano()
+	makeRoom(t.pruned)
+	t.pruned[a.name] = a.mtime.UnixNano()
+	t.mu.Unlock()
+	if done {
+		return
+	}
+	present := make(map[string]bool, len(a.photos))
+	for _, p := range a.photos {
+		present[p.file] = true
+	}
+	t.pruneFolder(a.name, "", present)
+	for rend := range renditionSides {
+		t.pruneFolder(a.name, rend, present)
+	}
+}
+
+func (t *thumbs) pruneFolder(albumName, rend string, present map[string]bool) {
+	folder := t.openRenditions(albumName, rend)
+	if folder == nil {
+		return
+	}
+	defer folder.Close()
+	list, err := folder.Open(".")
+	if err != nil {
+		return
+	}
+	defer list.Close()
+	entries, _ := list.ReadDir(-1)
+	for _, entry := range entries {
+		file := entry.Name()
+		if present[file] || !entry.Type().IsRegular() || contentType(file) == "" || !t.madeByUs(folder, file) {
+			continue
+		}
+		if err := folder.Remove(file); err == nil {
+			t.log.Info("removed the thumbnail of a photo that is gone", "photo", path.Join(albumName, file))
+		}
+	}
+}
+
+// madeByUs reports whether the file is a rendition: by its record or, where
+// it has none, by being a JPEG of a thumbnail's size.
+func (t *thumbs) madeByUs(folder *os.Root, file string) bool {
+	f, info, err := openPhoto(folder, file)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	if _, ok := readRecord(f); ok {
+		return true
+	}
+	what, err := photo.Inspect(f, info.Size())
+	return err == nil && what.Format == photo.JPEG && max(what.Width, what.Height) <= t.side
+}
+
+// arrange puts the photos of an album, listed from folder, into the given
+// order. Dates are those of the thumbnails' records, else from the photos'
+// metadata, which takes opening them: without read it reports false instead,
+// and with read it ends early with ctx.
+func (t *thumbs) arrange(ctx context.Context, folder *os.Root, a album, order string, read bool) bool {
+	dates := make([]time.Time, len(a.photos))
+	if order == byDate || order == byDateDown {
+		own := t.openRenditions(a.name, "")
+		if own != nil {
+			defer own.Close()
+		}
+		var readers errgroup.Group
+		readers.SetLimit(runtime.GOMAXPROCS(0))
+		for i, src := range a.photos {
+			var known bool
+			if dates[i], known = t.dateKnown(own, src); known {
+				continue
+			}
+			if !read {
+				return false
+			}
+			if ctx.Err() != nil {
+				break
+			}
+			readers.Go(func() error {
+				dates[i] = t.readDate(folder, src)
+				return nil
+			})
+		}
+		readers.Wait()
+	}
+	sortPhotos(a.photos, order, dates)
+	return true
+}
+
+// dateKnown returns the photo's place in time if it can be told without
+// opening the photo. folder holds the album's thumbnails, or is nil.
+func (t *thumbs) dateKnown(folder *os.Root, src source) (time.Time, bool) {
+	if r, ok := t.cached(folder, src, ""); ok {
+		return r.date(), true
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	known, ok := t.index[src.name()] // where readDate left it; never a rendition's name
+	return known.date(), ok && known.Size == src.size && known.MTime == src.mtime
+}
+
+// readDate reads the photo's place in time from its metadata, and remembers it.
+func (t *thumbs) readDate(photos *os.Root, src source) time.Time {
+	r := record{Size: src.size, MTime: src.mtime}
+	f, info, err := openPhoto(photos, src.file)
+	if err != nil {
+		return r.date()
+	}
+	defer f.Close()
+	if what, err := photo.Inspect(f, info.Size()); err == nil && !what.Taken.IsZero() {
+		r.Taken = what.Taken.Format(takenLayout)
+	}
+	t.remember(src.name(), r, info)
+	return r.date()
+}
+
+// openRenditions opens an album's folder of renditions of one kind, or returns
+// nil if there is none that can be read.
+func (t *thumbs) openRenditions(albumName, rend string) *os.Root {
+	folder, err := openFolder(t.cache, renditionFolder(albumName, rend), false)
+	if err != nil {
+		return nil
+	}
+	return folder
+}
+
+// sweep removes what interrupted writes left behind in every _thumbs below the
+// album name. It stops with ctx.
+func (t *thumbs) sweep(ctx context.Context, name string) {
+	folder, err := openFolder(t.cache, name, false)
+	if err != nil || ctx.Err() != nil {
+		return
+	}
+	defer folder.Close()
+	for _, rend := range []string{"", "800", "1600"} {
+		if thumbs, err := openFolder(folder, renditionFolder(".", rend), false); err == nil {
+			if n := atomicfile.Sweep(thumbs); n > 0 {
+				t.log.Info("removed unfinished thumbnails", "folder", renditionFolder(name, rend), "files", n)
+			}
+			thumbs.Close()
+		}
+	}
+	list, err := folder.Open(".")
+	if err != nil {
+		return
+	}
+	entries, _ := list.ReadDir(-1)
+	list.Close()
+	for _, entry := range entries {
+		if entry.IsDir() && visible(entry.Name()) && entry.Name() != thumbsDir {
+			t.sweep(ctx, path.Join(name, entry.Name()))
+		}
+	}
+}
