@@ -391,7 +391,7 @@ const viewText = `
 {{if or .Prev .Next}}<nav class="pages" aria-label="Pages">
 {{- with .Prev}}<a rel="prev" href="{{.}}">← Previous page</a>{{end}}
 {{- with .Next}}<a rel="next" href="{{.}}">Next page →</a>{{end}}</nav>
-{{end}}<dialog id="lightbox" aria-label="Photo">
+{{end}}<dialog id="lightbox" aria-label="Photo" tabindex="-1">
 <figure><img alt=""><figcaption></figcaption></figure>
 <button class="close" aria-label="Close">✕</button>
 <button class="prev" aria-label="Previous photo">‹</button>

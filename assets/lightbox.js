@@ -108,9 +108,17 @@
 
   const albumTitle = document.title;
 
+  // The focus goes to the dialog itself, not to a button: when Enter opened it,
+  // the rest of that very key press would press the button.
+  function openDialog() {
+    if (dialog.open) return;
+    dialog.showModal();
+    dialog.focus();
+  }
+
   function open(address) {
     history.pushState({ photo: address }, '', address);
-    dialog.showModal();
+    openDialog();
     show(address);
   }
 
@@ -145,7 +153,7 @@
     if (!address) {
       if (dialog.open) hide();
     } else {
-      if (!dialog.open) dialog.showModal();
+      openDialog();
       show(address);
     }
   });

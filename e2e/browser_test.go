@@ -1,0 +1,251 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// browser is a tab of a real Chromium whose complaints fail the test.
+type browser struct {
+	t   *testing.T
+	ctx context.Context
+
+	mu         sync.Mutex
+	complaints []string
+}
+
+func newBrowser(t *testing.T, width, height int) *browser {
+	t.Helper()
+	path := need(t, "chromium", "chromium")
+	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
+		chromedp.ExecPath(path),
+		chromedp.NoSandbox, // CI runs as root
+		chromedp.Flag("disable-quic", true),
+		chromedp.UserDataDir(t.TempDir()),
+		chromedp.WindowSize(width, height),
+	)
+	allocated, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(cancel)
+	b := &browser{t: t}
+	b.ctx, cancel = chromedp.NewContext(allocated, chromedp.WithListener(func(event any) {
+		switch e := event.(type) {
+		case *runtime.EventExceptionThrown:
+			b.complain(fmt.Sprint(e.ExceptionDetails))
+		case *log.EventEntryAdded:
+			b.complain(e.Entry.Text + " " + e.Entry.URL)
+		}
+	}))
+	t.Cleanup(cancel)
+	// The browser lives as long as the context of the first call.
+	if err := chromedp.Do(b.ctx, chromedp.EmulateViewport(int64(width), int64(height))); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		for _, c := range b.complaints {
+			t.Errorf("the browser complains: %s", c)
+		}
+	})
+	return b
+}
+
+func (b *browser) complain(text string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.complaints = append(b.complaints, text)
+}
+
+// do runs actions, each of which must come to its end in good time.
+func (b *browser) do(actions ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	for i, action := range actions {
+		ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+		_, err := chromedp.Run(ctx, action)
+		cancel()
+		if err != nil {
+			b.t.Fatalf("action %d: %v", i+1, err)
+		}
+	}
+}
+
+// eval returns the value of an expression, a promise's once it is settled.
+func eval[T any](b *browser, expression string) T {
+	b.t.Helper()
+	value, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatalf("%s: %v", expression, err)
+	}
+	return value
+}
+
+// until waits for a condition in the page, also if the page is another by then.
+func (b *browser) until(condition string) {
+	b.t.Helper()
+	poll := chromedp.Poll[chromedp.Void](condition, chromedp.WithPollingTimeout(5*time.Second))
+	var err error
+	for range 4 {
+		if _, err = chromedp.Run(b.ctx, poll); err == nil {
+			return
+		}
+	}
+	b.t.Fatalf("waiting for %s: %v", condition, err)
+}
+
+// location is the address of the page.
+func (b *browser) location() string {
+	b.t.Helper()
+	at, err := chromedp.Run(b.ctx, chromedp.Location())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return at
+}
+
+// decoded returns how many pictures the page has, and fails the test unless
+// the browser can show every one of them.
+func (b *browser) decoded() int {
+	b.t.Helper()
+	failed := eval[[]string](b, `Promise.all([...document.querySelectorAll('main img')].map(async (img) => {
+		img.loading = 'eager';
+		await img.decode().catch(() => {});
+		return img.naturalWidth > 0 ? '' : img.src;
+	})).then((all) => all.filter((src) => src))`)
+	for _, src := range failed {
+		b.t.Errorf("%s is not shown", src)
+	}
+	return eval[int](b, `document.querySelectorAll('main img').length`)
+}
+
+// samplePhotos walks over the whole sample and returns the pages of its albums
+// that hold photos.
+func (b *browser) sampleAlbums(home string) []string {
+	b.t.Helper()
+	var withPhotos []string
+	photos := 0
+	for todo := []string{home + "/"}; len(todo) > 0; todo = todo[1:] {
+		b.do(chromedp.Navigate(todo[0]))
+		b.decoded()
+		if n := eval[int](b, `document.querySelectorAll('.photo img').length`); n > 0 {
+			photos += n
+			withPhotos = append(withPhotos, todo[0])
+		}
+		todo = append(todo, eval[[]string](b, `[...document.querySelectorAll('.card a')].map((a) => a.href)`)...)
+	}
+	if photos < 24 {
+		b.t.Errorf("the sample shows %d photos, want two dozen", photos)
+	}
+	return withPhotos
+}
+
+const (
+	dialogOpen   = `document.getElementById('lightbox').open`
+	dialogClosed = `!document.getElementById('lightbox').open`
+	previewShown = `(() => { const i = document.querySelector('#lightbox img'); return i.complete && i.naturalWidth > 400; })()`
+)
+
+func TestBrowser_sampleAndLightbox(t *testing.T) {
+	for _, size := range [][2]int{{1440, 900}, {390, 844}} {
+		t.Run(fmt.Sprint(size[0]), func(t *testing.T) {
+			p := start(t, []string{"XDG_CACHE_HOME=" + t.TempDir()})
+			b := newBrowser(t, size[0], size[1])
+			albums := b.sampleAlbums(p.url)
+			if len(albums) < 3 {
+				t.Fatalf("the sample has %d albums with photos, want 3", len(albums))
+			}
+			b.do(chromedp.Navigate(albums[0]))
+			links := eval[[]string](b, `[...document.querySelectorAll('.photo a')].map((a) => a.href)`)
+
+			// By click, and closed by its button.
+			b.do(chromedp.Click(chromedp.CSS(`.photo a`)))
+			b.until(dialogOpen)
+			b.until(previewShown)
+			if b.location() != links[0] {
+				t.Errorf("the address is %s, want the photo's, %s", b.location(), links[0])
+			}
+			b.do(chromedp.Click(chromedp.CSS(`#lightbox .close`)))
+			b.until(dialogClosed)
+			b.until(fmt.Sprintf(`location.href === %q`, albums[0]))
+
+			// By key, on to the next and back, and closed by Escape.
+			b.do(chromedp.Focus(chromedp.CSS(`.photo a`)), chromedp.KeyEvent(kb.Enter))
+			b.until(dialogOpen)
+			b.until(previewShown)
+			b.do(chromedp.KeyEvent(kb.ArrowRight))
+			b.until(fmt.Sprintf(`location.href === %q`, links[1]))
+			b.until(fmt.Sprintf(`document.querySelector('#lightbox .position').textContent.startsWith('2 of %d')`, len(links)))
+			b.until(previewShown)
+			b.do(chromedp.KeyEvent(kb.ArrowLeft))
+			b.until(fmt.Sprintf(`location.href === %q`, links[0]))
+			b.do(chromedp.KeyEvent(kb.Escape))
+			b.until(dialogClosed)
+			if focused := eval[string](b, `document.activeElement.href`); focused != links[0] {
+				t.Errorf("the focus went to %q, want the photo that was shown", focused)
+			}
+
+			// Back closes it, Forward opens it again, a reload shows the photo's page.
+			b.do(chromedp.Click(chromedp.CSS(`.photo a`)))
+			b.until(dialogOpen)
+			b.do(chromedp.Evaluate[chromedp.Void](`history.back()`))
+			b.until(dialogClosed)
+			b.do(chromedp.Evaluate[chromedp.Void](`history.forward()`))
+			b.until(dialogOpen)
+			b.until(previewShown)
+			b.do(chromedp.Reload())
+			b.until(`document.body.classList.contains('single')`)
+			if n := b.decoded(); n != 1 {
+				t.Errorf("the photo's page shows %d pictures, want 1", n)
+			}
+			b.do(chromedp.KeyEvent(kb.ArrowRight))
+			b.until(fmt.Sprintf(`location.href === %q`, links[1]))
+
+			// Nothing may move, and nothing may stick out.
+			b.do(chromedp.Navigate(albums[0]))
+			b.decoded()
+			shift := eval[float64](b, `new Promise((resolve) => {
+				let sum = 0;
+				new PerformanceObserver((list) => { for (const e of list.getEntries()) sum += e.value; })
+					.observe({ type: 'layout-shift', buffered: true });
+				setTimeout(() => resolve(sum), 300);
+			})`)
+			if shift != 0 {
+				t.Errorf("the layout shifts by %v", shift)
+			}
+			if wide := eval[int](b, `document.documentElement.scrollWidth`); wide > size[0] {
+				t.Errorf("the page is %d px wide in a window of %d", wide, size[0])
+			}
+		})
+	}
+}
+
+// Everything can be reached without JavaScript.
+func TestBrowser_withoutScript(t *testing.T) {
+	p := start(t, []string{"XDG_CACHE_HOME=" + t.TempDir()})
+	b := newBrowser(t, 820, 1180)
+	disabled := func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		return chromedp.Void{}, err
+	}
+	b.do(disabled, chromedp.Navigate(p.url+"/"))
+	b.do(chromedp.Click(chromedp.CSS(`.card a`)), chromedp.WaitVisible(chromedp.CSS(`.photo a`)), chromedp.Click(chromedp.CSS(`.photo a`)), chromedp.WaitVisible(chromedp.CSS(`#photo`)))
+	first := b.location()
+	b.do(chromedp.Click(chromedp.CSS(`a[rel="next"]`)), chromedp.WaitVisible(chromedp.CSS(`a[rel="prev"]`)))
+	second := b.location()
+	b.do(chromedp.Click(chromedp.CSS(`a[rel="up"]`)), chromedp.WaitVisible(chromedp.CSS(`.photo a`)))
+	up := b.location()
+	if first == second || !strings.HasPrefix(first, up) || first == up {
+		t.Errorf("the links led from %s to %s and up to %s", first, second, up)
+	}
+}

@@ -1,0 +1,193 @@
+// Package e2e tests the program as its users meet it: the built binary, real
+// nginx with the files that are shipped, and real Chromium.
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// binary is the built program; TestMain makes it.
+var binary string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "gallery-e2e-")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(dir)
+		binary = filepath.Join(dir, "gallery")
+		build := exec.Command("go", "build", "-trimpath", "-o", binary, "gallery")
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "building the program: %v\n%s", err, out)
+			return 1
+		}
+		return m.Run()
+	}())
+}
+
+// need returns the path of a tool. Without it the test is skipped on a
+// laptop and fails where CI is set.
+func need(t *testing.T, tool, debianPackage string) string {
+	t.Helper()
+	for _, name := range []string{tool, "/usr/sbin/" + tool} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatalf("%s is needed here: apt-get install %s", tool, debianPackage)
+	}
+	t.Skipf("%s is not installed (Debian: apt-get install %s)", tool, debianPackage)
+	return ""
+}
+
+// program is a running gallery.
+type program struct {
+	t   *testing.T
+	cmd *exec.Cmd
+	url string // without a slash at its end
+}
+
+var startLine = regexp.MustCompile(` is at http://([^/]+)/ `)
+
+// start runs the program on a free port until the test ends.
+func start(t *testing.T, env []string, args ...string) *program {
+	t.Helper()
+	p := &program{t: t, cmd: exec.Command(binary, append([]string{"-listen", "127.0.0.1:0"}, args...)...)}
+	p.cmd.Env = append(os.Environ(), env...)
+	p.cmd.Stderr = testLog{t}
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.stop)
+	lines := bufio.NewScanner(stdout)
+	for lines.Scan() {
+		if m := startLine.FindStringSubmatch(lines.Text()); m != nil {
+			p.url = "http://" + m[1]
+			return p
+		}
+	}
+	t.Fatal("the program ended without saying where it listens")
+	return nil
+}
+
+// stop ends the program as systemd does; it must then exit with 0.
+func (p *program) stop() {
+	if p.cmd.ProcessState != nil {
+		return
+	}
+	p.cmd.Process.Signal(syscall.SIGTERM)
+	timer := time.AfterFunc(20*time.Second, func() { p.cmd.Process.Kill() })
+	defer timer.Stop()
+	if err := p.cmd.Wait(); err != nil {
+		p.t.Errorf("after SIGTERM the program ended with %v", err)
+	}
+}
+
+// testLog passes what a process writes on to the test's log.
+type testLog struct{ t *testing.T }
+
+func (l testLog) Write(p []byte) (int, error) {
+	l.t.Logf("%s", bytes.TrimSpace(p))
+	return len(p), nil
+}
+
+// draw writes a JPEG of the given size.
+func draw(t *testing.T, path string, width, height, seed int) {
+	t.Helper()
+	m := image.NewNRGBA(image.Rect(0, 0, width, height))
+	for y := range height {
+		for x := range width {
+			m.SetNRGBA(x, y, color.NRGBA{uint8(x * 255 / width), uint8(y * 255 / height), uint8(seed * 37), 255})
+		}
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	put(t, path, b.Bytes())
+}
+
+func put(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// guard fails the test if, at its end, anything in dir outside _thumbs is not
+// as it is now: bytes, mtime, mode and name.
+func guard(t *testing.T, dir string) {
+	t.Helper()
+	before := describe(t, dir)
+	t.Cleanup(func() {
+		after := describe(t, dir)
+		for name, was := range before {
+			if after[name] != was {
+				t.Errorf("%s was %s and is now %s", name, was, after[name])
+			}
+			delete(after, name)
+		}
+		for name := range after {
+			t.Errorf("%s has appeared beside the originals", name)
+		}
+	})
+}
+
+func describe(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() {
+			if entry.Name() == "_thumbs" {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		var sum [32]byte
+		if info.Mode().IsRegular() {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			sum = sha256.Sum256(data)
+		}
+		all[path] = fmt.Sprintf("%v %v %x", info.Mode(), info.ModTime(), sum)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}

@@ -1,0 +1,246 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The shipped unit is shut in: systemd's own measure of exposure is 2.0 or
+// lower of 10.
+func TestSystemd_security(t *testing.T) {
+	analyze := need(t, "systemd-analyze", "systemd")
+	unit := filepath.Join("..", "deploy", "systemd", "gallery.service")
+	out, err := exec.Command(analyze, "security", "--offline=true", unit).CombinedOutput()
+	m := regexp.MustCompile(`Overall exposure level for gallery.service: ([0-9.]+)`).FindSubmatch(out)
+	if m == nil {
+		t.Fatalf("systemd-analyze security: %v\n%s", err, out)
+	}
+	if level, _ := strconv.ParseFloat(string(m[1]), 64); level > 2.0 {
+		t.Errorf("the exposure level is %v, want at most 2.0", level)
+	}
+}
+
+func TestSystemd_verify(t *testing.T) {
+	analyze := need(t, "systemd-analyze", "systemd")
+	dir := t.TempDir()
+	var units []string
+	for _, name := range []string{"gallery.service", "gallery.socket"} {
+		data, err := os.ReadFile(filepath.Join("..", "deploy", "systemd", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		unit := filepath.Join(dir, name)
+		put(t, unit, bytes.ReplaceAll(data, []byte("/usr/local/bin/gallery"), []byte(binary)))
+		units = append(units, unit)
+	}
+	out, err := exec.Command(analyze, append([]string{"verify", "--man=false"}, units...)...).CombinedOutput()
+	if err != nil || len(bytes.TrimSpace(out)) > 0 {
+		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
+	}
+}
+
+// A socket that systemd hands over goes before -listen.
+func TestListen_socketFromSystemd(t *testing.T) {
+	dir := t.TempDir()
+	draw(t, filepath.Join(dir, "1.jpg"), 60, 40, 1)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	f, err := l.(*net.TCPListener).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	cmd := exec.Command("sh", "-c", `LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" -listen 127.0.0.1:1 "$1"`, binary, dir)
+	cmd.ExtraFiles = []*os.File{f}
+	cmd.Stderr = testLog{t}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		cmd.Process.Signal(syscall.SIGTERM)
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("after SIGTERM: %v", err)
+		}
+	}()
+	if got := send(t, l.Addr().String(), false, "GET", "/"); got.StatusCode != 200 {
+		t.Errorf("GET / over the socket handed over = %d", got.StatusCode)
+	}
+}
+
+func TestListen_unixSocket(t *testing.T) {
+	dir := t.TempDir()
+	draw(t, filepath.Join(dir, "photos", "1.jpg"), 60, 40, 1)
+	socket := filepath.Join(dir, "s")
+	cmd := exec.Command(binary, "-listen", "unix:"+socket, filepath.Join(dir, "photos"))
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line := make([]byte, 500)
+	if n, err := stdout.Read(line); err != nil || !strings.Contains(string(line[:n]), "unix:"+socket) {
+		t.Errorf("it says %q, %v", line[:n], err)
+	}
+	client := http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		return net.Dial("unix", socket)
+	}}}
+	if resp, err := client.Get("http://gallery/1.jpg"); err != nil || resp.StatusCode != 200 {
+		t.Errorf("GET over the socket: %v", err)
+	}
+	client.CloseIdleConnections()
+	cmd.Process.Signal(syscall.SIGINT)
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("after SIGINT: %v", err)
+	}
+	if _, err := os.Stat(socket); err == nil {
+		t.Error("the socket file is still there")
+	}
+}
+
+// SIGTERM lets a request under way finish: a download arrives whole.
+func TestShutdown_letsRequestsFinish(t *testing.T) {
+	dir := t.TempDir()
+	draw(t, filepath.Join(dir, "1.jpg"), 60, 40, 1)
+	large := bytes.Repeat([]byte("0123456789abcdef"), 1<<20)
+	put(t, filepath.Join(dir, "large.jpg"), large)
+	p := start(t, nil, dir)
+	resp, err := http.Get(p.url + "/large.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	p.cmd.Process.Signal(syscall.SIGTERM)
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || !bytes.Equal(body, large) {
+		t.Errorf("%d of %d bytes arrived, %v", len(body), len(large), err)
+	}
+}
+
+// Fifty visitors of one cold album: nothing fails, and each thumbnail is made
+// once, so that none changes any more after the first page has come.
+func TestSoak_fiftyVisitors(t *testing.T) {
+	dir := t.TempDir()
+	const photos, visitors = 30, 50
+	for i := range photos {
+		draw(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i)), 1000, 750, i)
+	}
+	guard(t, dir)
+	p := start(t, nil, dir)
+	var mu sync.Mutex
+	seen := map[string]time.Time{}
+	var all sync.WaitGroup
+	for range visitors {
+		all.Go(func() {
+			resp, err := http.Get(p.url + "/a/")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			body, err := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			if err != nil || resp.StatusCode != 200 {
+				t.Errorf("a page = %d, %v", resp.StatusCode, err)
+			}
+			sources := regexp.MustCompile(`img src="([^"?]+)`).FindAllSubmatch(body, -1)
+			if len(sources) != photos {
+				t.Errorf("a page shows %d photos, want %d", len(sources), photos)
+			}
+			for _, m := range sources {
+				info, err := os.Stat(filepath.Join(dir, string(m[1])))
+				if err != nil {
+					t.Error(err)
+					continue
+				}
+				mu.Lock()
+				if was, ok := seen[string(m[1])]; ok && !was.Equal(info.ModTime()) {
+					t.Errorf("%s was made twice", m[1])
+				}
+				seen[string(m[1])] = info.ModTime()
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+}
+
+// Whenever it is killed, no thumbnail is torn, no original is touched, and the
+// next start removes what was left lying about.
+func TestKill_leavesNothingHalfDone(t *testing.T) {
+	dir := t.TempDir()
+	const photos = 40
+	for i := range photos {
+		draw(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i)), 1000, 750, i)
+	}
+	guard(t, dir)
+	for round := range 10 {
+		p := start(t, nil, dir)
+		go http.Get(p.url + "/a/")
+		time.Sleep(time.Duration(round*25) * time.Millisecond) // another moment each time
+		p.cmd.Process.Kill()
+		p.cmd.Wait()
+		for _, path := range thumbnails(t, dir) {
+			whole(t, path)
+		}
+	}
+	p := start(t, nil, dir)
+	resp, err := http.Get(p.url + "/a/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.Copy(io.Discard, resp.Body)
+	resp.Body.Close()
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		litter, _ := filepath.Glob(filepath.Join(dir, "a", "_thumbs", ".*"))
+		if len(litter) == 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("litter stays after the next start: %q", litter)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if got := len(thumbnails(t, dir)); got != photos {
+		t.Errorf("there are %d thumbnails in the end, want %d", got, photos)
+	}
+}
+
+func thumbnails(t *testing.T, dir string) []string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "a", "_thumbs", "[0-9]*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return paths
+}
+
+// whole fails the test unless the file is a JPEG from its first marker to its last.
+func whole(t *testing.T, path string) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.HasPrefix(data, []byte("\xff\xd8\xff\xfe")) || !bytes.HasSuffix(data, []byte("\xff\xd9")) {
+		t.Errorf("%s is torn: %d bytes", path, len(data))
+	}
+}
