@@ -1,0 +1,254 @@
+package planes
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+	"testing"
+
+	"github.com/disintegration/imaging"
+)
+
+// picture draws smooth shapes and some sharp edges.
+func picture(w, h int, ratio image.YCbCrSubsampleRatio) *image.YCbCr {
+	m := image.NewYCbCr(image.Rect(0, 0, w, h), ratio)
+	for y := range h {
+		for x := range w {
+			fx, fy := float64(x)/float64(w), float64(y)/float64(h)
+			v := 128 + 40*math.Sin(fx*fx*60) + 25*math.Cos(fy*25+fx*4)
+			if math.Hypot(fx-0.6, fy-0.4) < 0.2 {
+				v = 190
+			}
+			m.Y[m.YOffset(x, y)] = byte(v)
+			m.Cb[m.COffset(x, y)] = byte(128 + 25*math.Sin(fx*9))
+			m.Cr[m.COffset(x, y)] = byte(128 + 25*math.Cos(fy*7))
+		}
+	}
+	return m
+}
+
+func psnr(a, b image.Image) float64 {
+	x, y := imaging.Clone(a), imaging.Clone(b)
+	sum := 0.0
+	for i := range x.Pix {
+		d := float64(x.Pix[i]) - float64(y.Pix[i])
+		sum += d * d
+	}
+	return 10 * math.Log10(255*255/max(sum/float64(len(x.Pix))*4/3, 1e-9))
+}
+
+// upright does what an orientation asks for.
+func upright(m image.Image, orientation int) image.Image {
+	switch orientation {
+	case 2:
+		return imaging.FlipH(m)
+	case 3:
+		return imaging.Rotate180(m)
+	case 4:
+		return imaging.FlipV(m)
+	case 5:
+		return imaging.Transpose(m)
+	case 6:
+		return imaging.Rotate270(m)
+	case 7:
+		return imaging.Transverse(m)
+	case 8:
+		return imaging.Rotate90(m)
+	}
+	return m
+}
+
+func TestReduce_likeImaging(t *testing.T) {
+	for _, ratio := range []image.YCbCrSubsampleRatio{
+		image.YCbCrSubsampleRatio444, image.YCbCrSubsampleRatio422, image.YCbCrSubsampleRatio420,
+		image.YCbCrSubsampleRatio440, image.YCbCrSubsampleRatio411, image.YCbCrSubsampleRatio410,
+	} {
+		for _, size := range []image.Point{{320, 240}, {163, 251}, {500, 37}, {101, 100}} {
+			src := picture(size.X, size.Y, ratio)
+			for orientation := range 10 {
+				want := imaging.Fit(upright(src, orientation), 100, 100, imaging.Lanczos)
+				got, err := Reduce(src, Options{Width: size.X, Height: size.Y, LongSide: 100, Orientation: orientation})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got.Bounds() != want.Bounds() {
+					t.Errorf("%v %v orientation %d: bounds are %v, want %v", ratio, size, orientation, got.Bounds(), want.Bounds())
+					continue
+				}
+				// imaging repeats chroma samples, which we interpolate; that matters when hardly anything is reduced.
+				limit := 40.0
+				if size.X == 101 {
+					limit = 30
+				}
+				if p := psnr(got, want); p < limit {
+					t.Errorf("%v %v orientation %d: PSNR is %.1f dB", ratio, size, orientation, p)
+				}
+			}
+		}
+	}
+}
+
+func TestReduce_gray(t *testing.T) {
+	src := picture(501, 333, image.YCbCrSubsampleRatio444)
+	gray := &image.Gray{Pix: src.Y, Stride: src.YStride, Rect: src.Rect}
+	for orientation := range 10 {
+		got, err := Reduce(gray, Options{Width: 501, Height: 333, LongSide: 120, Orientation: orientation})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := got.(*image.Gray); !ok {
+			t.Fatalf("picture is %T", got)
+		}
+		want := imaging.Fit(upright(gray, orientation), 120, 120, imaging.Lanczos)
+		if p := psnr(got, want); p < 50 {
+			t.Errorf("orientation %d: PSNR is %.1f dB", orientation, p)
+		}
+	}
+}
+
+func TestFit_likeImaging(t *testing.T) {
+	for _, size := range []image.Point{{1, 1}, {400, 400}, {401, 400}, {641, 481}, {480, 641}, {601, 400}, {1000, 3}, {3, 1000}, {9999, 1}, {1, 9999}, {500, 374}, {700, 700}} {
+		for _, longSide := range []int{1, 7, 400, 600} {
+			want := imaging.Fit(image.NewGray(image.Rectangle{Max: size}), longSide, longSide, imaging.Box).Bounds().Size()
+			if w, h := Fit(size.X, size.Y, longSide); w != want.X || h != want.Y {
+				t.Errorf("Fit(%v, %d) = %d, %d, want %v", size, longSide, w, h, want)
+			}
+		}
+	}
+}
+
+// TestReduce_small reduces pictures of few samples to few: everything must be found inside the planes.
+func TestReduce_small(t *testing.T) {
+	for w := 1; w < 40; w += 3 {
+		for h := 1; h < 40; h += 4 {
+			for denom := 1; denom <= 8; denom *= 2 {
+				for _, longSide := range []int{1, 2, 3, 10, 50} {
+					src := image.NewYCbCr(image.Rect(0, 0, (w+denom-1)/denom, (h+denom-1)/denom), image.YCbCrSubsampleRatio420)
+					for i := range src.Y {
+						src.Y[i] = 77
+					}
+					for i := range src.Cb {
+						src.Cb[i], src.Cr[i] = 12, 255
+					}
+					got, err := Reduce(src, Options{Width: w, Height: h, Denom: denom, LongSide: longSide, Orientation: 6})
+					if err != nil {
+						t.Fatal(err)
+					}
+					m := got.(*image.YCbCr)
+					for i := range m.Y {
+						if m.Y[i] != 77 || m.Cb[i] != 12 || m.Cr[i] != 255 {
+							t.Fatalf("%dx%d at 1/%d to %d: sample %d is %d %d %d", w, h, denom, longSide, i, m.Y[i], m.Cb[i], m.Cr[i])
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestReduce_extremes checks that the packed sums do not overflow: black and white alternate in all rhythms.
+func TestReduce_extremes(t *testing.T) {
+	for _, to := range []int{10, 33, 99, 150} {
+		for period := 1; period < 40; period++ {
+			src := image.NewGray(image.Rect(0, 0, 200, 200))
+			for i := range src.Pix {
+				if i%200/period%2 == 0 != (i/200/period%2 == 0) {
+					src.Pix[i] = 255
+				}
+			}
+			got, err := Reduce(src, Options{Width: 200, Height: 200, LongSide: to})
+			if err != nil {
+				t.Fatal(err)
+			}
+			// In the same order: what is between the two steps is clipped to 0 to 255.
+			want := imaging.Resize(imaging.Resize(src, 200, to, imaging.Lanczos), to, to, imaging.Lanczos)
+			for i, v := range got.(*image.Gray).Pix {
+				if d := int(v) - int(want.Pix[4*i]); d < -3 || d > 3 {
+					t.Fatalf("period %d to %d: sample %d = %d, want %d", period, to, i, v, want.Pix[4*i])
+				}
+			}
+		}
+	}
+}
+
+// TestReduce_centroid finds the centre of a disc in a picture reduced in two steps: its chroma is at half resolution and the
+// whole at a quarter, and the original's size is no multiple of that.
+func TestReduce_centroid(t *testing.T) {
+	const width, height, denom = 1001, 747, 4
+	const cx, cy, radius = 420.7, 333.1, 200
+	src := image.NewYCbCr(image.Rect(0, 0, (width+denom-1)/denom, (height+denom-1)/denom), image.YCbCrSubsampleRatio420)
+	draw := func(pix []byte, stride, unit int) {
+		for i := range pix {
+			x, y := (float64(i%stride)+0.5)*float64(unit), (float64(i/stride)+0.5)*float64(unit)
+			edge := (radius - math.Hypot(x-cx, y-cy)) / float64(unit)
+			pix[i] = byte(20 + 200*min(max(edge+0.5, 0), 1))
+		}
+	}
+	draw(src.Y, src.YStride, denom)
+	draw(src.Cb, src.CStride, 2*denom)
+	draw(src.Cr, src.CStride, 2*denom)
+	got, err := Reduce(src, Options{Width: width, Height: height, Denom: denom, LongSide: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := got.(*image.YCbCr)
+	for name, pix := range map[string][]byte{"Y": m.Y, "Cb": m.Cb, "Cr": m.Cr} {
+		var sum, sx, sy float64
+		for i, v := range pix {
+			sum += float64(v) - 20
+			sx += (float64(v) - 20) * (float64(i%m.YStride) + 0.5)
+			sy += (float64(v) - 20) * (float64(i/m.YStride) + 0.5)
+		}
+		wantX, wantY := cx*float64(m.Rect.Dx())/width, cy*float64(m.Rect.Dy())/height
+		if dx, dy := sx/sum-wantX, sy/sum-wantY; math.Hypot(dx, dy) > 0.1 {
+			t.Errorf("%s: centre is off by (%.3f, %.3f) samples", name, dx, dy)
+		}
+	}
+}
+
+func TestReduce_subImage(t *testing.T) {
+	whole := picture(300, 200, image.YCbCrSubsampleRatio420)
+	part := whole.SubImage(image.Rect(20, 10, 220, 150))
+	got, err := Reduce(part, Options{Width: 200, Height: 140, LongSide: 50})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := psnr(got, imaging.Fit(part, 50, 50, imaging.Lanczos)); p < 40 {
+		t.Errorf("PSNR is %.1f dB", p)
+	}
+}
+
+func TestReduce_errors(t *testing.T) {
+	gray := image.NewGray(image.Rect(0, 0, 10, 10))
+	for name, test := range map[string]struct {
+		src image.Image
+		o   Options
+	}{
+		"other kind":   {image.NewUniform(color.Black), Options{Width: 10, Height: 10, LongSide: 5}},
+		"RGBA":         {image.NewRGBA(gray.Rect), Options{Width: 10, Height: 10, LongSide: 5}},
+		"size":         {gray, Options{Width: 11, Height: 10, LongSide: 5}},
+		"denominator":  {gray, Options{Width: 10, Height: 10, Denom: 2, LongSide: 5}},
+		"no long side": {gray, Options{Width: 10, Height: 10}},
+		"empty":        {image.NewGray(image.Rectangle{}), Options{LongSide: 5}},
+	} {
+		if _, err := Reduce(test.src, test.o); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func BenchmarkReduce(b *testing.B) {
+	for _, ratio := range []image.YCbCrSubsampleRatio{image.YCbCrSubsampleRatio420, image.YCbCrSubsampleRatio422, image.YCbCrSubsampleRatio444} {
+		src := picture(1008, 756, ratio)
+		b.Run(fmt.Sprintf("from=1008/to=400/sampling=%v", ratio), func(b *testing.B) {
+			b.SetBytes(int64(len(src.Y) + len(src.Cb) + len(src.Cr)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Reduce(src, Options{Width: 4032, Height: 3024, Denom: 4, LongSide: 400, Orientation: 1}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,410 @@
+package scaledjpeg
+
+// A unit is one block of an MCU, with all that a decoding loop needs for it.
+type unit struct {
+	dc, ac *huffman
+	head   *[1 << headBits]uint64
+	skip   *[1 << skipBits]uint16
+	quant  *[64]int32 // multipliers: see idct.go
+	comp   int
+	pix    []byte // the component's plane
+	off    int    // where in pix the block goes
+	step   int    // by how much off grows from MCU to MCU
+	stride int
+}
+
+// decodeSequential decodes a scan of a sequential picture (F.2): every block with all its coefficients, straight to the planes.
+// It returns the position of the marker behind it.
+func (d *decoder) decodeSequential(sc *scan, i int) (next int, err error) {
+	var quant [maxComponents][64]int32
+	for k := range sc.n {
+		if !d.fresh[0][sc.td[k]] || !d.fresh[1][sc.ta[k]] {
+			return i, FormatError("missing Huffman table")
+		}
+		d.dc[sc.td[k]].buildStep(kindDC)
+		d.ac[sc.ta[k]].buildStep(kindAC)
+		if d.denom == 4 {
+			d.ac[sc.ta[k]].buildHead()
+		}
+		if d.denom > 1 {
+			d.ac[sc.ta[k]].buildSkip()
+		}
+		c := sc.comp[k]
+		quant[k] = multipliers(&d.quant[d.comps[c].tq], d.denom)
+		d.scanned[c] = true
+	}
+	decode := d.decodeFull
+	switch d.denom {
+	case 8:
+		decode = d.decode1x1
+	case 4:
+		decode = d.decode2x2
+	}
+	return d.eachRow(sc, i, func(x, y, n int) error {
+		return decode(d.layout(sc, &quant, x, y), n)
+	}), nil
+}
+
+// eachRow goes through a scan whose entropy-coded data begins at position i in the file, and calls decode for every row of MCUs,
+// or as much of it as lies in one restart interval: for n MCUs in row y, beginning at column x. If decode finds damage, or an
+// interval is lost, the rest of that interval is left out. eachRow returns the position of the marker behind the scan.
+func (d *decoder) eachRow(sc *scan, i int, decode func(x, y, n int) error) (next int) {
+	width, height := d.mcusX, d.mcusY
+	if sc.n == 1 {
+		// In a scan of one component an MCU is one block, and there are none outside the picture (A.2.2).
+		c := &d.comps[sc.comp[0]]
+		width, height = c.blocksX, c.blocksY
+	}
+	d.start(i)
+	ok, lost := true, false
+	for mcu, total := 0, width*height; mcu < total && !lost; {
+		d.pred = [maxComponents]int32{}
+		d.eobRun = 0
+		end := total
+		if d.ri > 0 {
+			end = min(mcu+d.ri, total)
+		}
+		for mcu < end && ok {
+			x, y := mcu%width, mcu/width
+			n := min(end-mcu, width-x)
+			err := decode(x, y, n)
+			if err == nil && mcu+n == end && d.overrun() {
+				err = ErrTruncated
+			}
+			if err != nil {
+				d.damaged(err)
+				ok = false
+			}
+			mcu += n
+		}
+		mcu = end
+		if mcu < total {
+			if d.ri == 0 {
+				break
+			}
+			ok, lost = d.restart(mcu/d.ri - 1)
+		}
+	}
+	// Pass over what is left of the scan, with restart markers that are too many.
+	return behind(d.data, d.next)
+}
+
+// behind returns the position of the next marker that is not a restart marker, from position i on.
+func behind(data []byte, i int) int {
+	for {
+		marker, next := findMarker(data, i)
+		if marker == 0 {
+			return next
+		}
+		if !isRST(marker) {
+			return next - 2
+		}
+		i = next
+	}
+}
+
+// layout sets up the units of the MCU at column x and row y (A.2). In a scan of one component, an MCU is one block.
+func (d *decoder) layout(sc *scan, quant *[maxComponents][64]int32, x, y int) []unit {
+	units := d.units[:0]
+	for k := range sc.n {
+		ci := int(sc.comp[k])
+		c, p := &d.comps[ci], &d.planes[ci]
+		h, v := c.h, c.v
+		if sc.n == 1 {
+			h, v = 1, 1
+		}
+		for j := range v {
+			for i := range h {
+				units = append(units, unit{
+					dc:     &d.dc[sc.td[k]],
+					ac:     &d.ac[sc.ta[k]],
+					head:   d.ac[sc.ta[k]].head,
+					skip:   d.ac[sc.ta[k]].skip,
+					quant:  &quant[k],
+					comp:   ci,
+					pix:    p.pix,
+					off:    (y*v+j)*d.size*p.stride + (x*h+i)*d.size,
+					step:   h * d.size,
+					stride: p.stride,
+				})
+			}
+		}
+	}
+	return units
+}
+
+var errBadCode = FormatError("bad Huffman code")
+
+// decode1x1 decodes the given number of MCUs from one row, at 1/8: of each block the DC coefficient, which is 8 times the
+// block's mean.
+func (d *decoder) decode1x1(units []unit, mcus int) error {
+	s := &d.entropy
+	acc, n, pos := s.acc, s.n, s.pos
+	for range mcus {
+		for i := range units {
+			u := &units[i]
+			if pos >= s.limit {
+				s.acc, s.n, s.pos = acc, n, pos
+				if !s.more() {
+					return ErrTruncated
+				}
+				pos = s.pos
+			}
+			acc |= s.load(pos) >> (n & 63)
+			pos += int(63-n) >> 3
+			n |= 56
+
+			// The DC coefficient, as a difference (F.2.2.1).
+			e := u.dc.step[acc>>(64-stepBits)]
+			if e == 0 {
+				if e = u.dc.longStep(kindDC, acc); e == 0 {
+					return errBadCode
+				}
+			}
+			dc := d.pred[u.comp] + extend(acc<<(e>>24&63), e>>16)
+			d.pred[u.comp] = dc
+			acc <<= e & 63
+			n -= uint(e & 63)
+			v := (int(dc)*int(u.quant[0]) + roundReduced) >> shiftReduced
+			if uint(v) > 255 {
+				v = clamp(v)
+			}
+			u.pix[u.off] = byte(v)
+			u.off += u.step
+
+			// The AC coefficients.
+			for k := uint(1); k < 64; {
+				if acc, n, pos, k = s.skipRest(u.skip, acc, n, pos, k); k >= 64 {
+					break
+				}
+				s.acc, s.n, s.pos = acc, n, pos
+				if k = s.skipSlow(u.ac, k); k > 64 {
+					return errBadCode
+				}
+				acc, n, pos = s.acc, s.n, s.pos
+			}
+		}
+	}
+	s.acc, s.n, s.pos = acc, n, pos
+	return nil
+}
+
+// decode2x2 decodes the given number of MCUs from one row, at 1/4: of each block the DC coefficient and the coefficients 1, 2
+// and 4 in zigzag order, those of the lowest frequency in either and in both directions.
+func (d *decoder) decode2x2(units []unit, mcus int) error {
+	s := &d.entropy
+	acc, n, pos := s.acc, s.n, s.pos
+	var coef [256]int32 // in zigzag order; from index 64 on whatever the loop wants to be rid of
+	for range mcus {
+		for i := range units {
+			u := &units[i]
+			if pos >= s.limit {
+				s.acc, s.n, s.pos = acc, n, pos
+				if !s.more() {
+					return ErrTruncated
+				}
+				pos = s.pos
+			}
+			acc |= s.load(pos) >> (n & 63)
+			pos += int(63-n) >> 3
+			n |= 56
+
+			e := u.dc.step[acc>>(64-stepBits)]
+			if e == 0 {
+				if e = u.dc.longStep(kindDC, acc); e == 0 {
+					return errBadCode
+				}
+			}
+			dc := d.pred[u.comp] + extend(acc<<(e>>24&63), e>>16)
+			d.pred[u.comp] = dc
+			acc <<= e & 63
+			n -= uint(e & 63)
+
+			// The AC coefficients up to 4 with their values (F.2.2.2): those that are in one entry of head, then the others.
+			first := u.head[acc>>(64-headBits)]
+			acc <<= first & 63
+			n -= uint(first & 63)
+			k := 1 + uint(first>>6&255)
+			coef[1], coef[2], coef[4] = int32(int16(first>>16)), int32(int16(first>>32)), int32(int16(first>>48))
+			for k <= 4 {
+				acc |= s.load(pos) >> (n & 63)
+				pos += int(63-n) >> 3
+				n |= 56
+				e := u.ac.step[acc>>(64-stepBits)]
+				if e == 0 {
+					if e = u.ac.longStep(kindAC, acc); e == 0 {
+						return errBadCode
+					}
+				}
+				k += uint(e >> 6 & 255)
+				coef[(k-1)&255] = extend(acc<<(e>>24&63), e>>16)
+				acc <<= e & 63
+				n -= uint(e & 63)
+			}
+
+			// The others without.
+			for k < 64 {
+				if acc, n, pos, k = s.skipRest(u.skip, acc, n, pos, k); k >= 64 {
+					break
+				}
+				s.acc, s.n, s.pos = acc, n, pos
+				if k = s.skipSlow(u.ac, k); k > 64 {
+					return errBadCode
+				}
+				acc, n, pos = s.acc, s.n, s.pos
+			}
+
+			q := u.quant
+			a := int(dc)*int(q[0]) + roundReduced
+			b, c, e2 := int(coef[1])*int(q[1]), int(coef[2])*int(q[2]), int(coef[4])*int(q[4])
+			store2x2(u.pix[u.off:], u.stride, a, b, c, e2)
+			u.off += u.step
+		}
+	}
+	s.acc, s.n, s.pos = acc, n, pos
+	return nil
+}
+
+// decodeFull decodes the given number of MCUs from one row, at 1/2 or 1/1.
+func (d *decoder) decodeFull(units []unit, mcus int) error {
+	s := &d.entropy
+	last, slot := uint(63), &unzig8
+	if d.denom == 2 {
+		last, slot = last4x4, &unzig4
+	}
+	var b block
+	for range mcus {
+		for i := range units {
+			u := &units[i]
+			if s.pos >= s.limit && !s.more() {
+				return ErrTruncated
+			}
+			b = block{}
+			acc, n, pos := s.acc, s.n, s.pos
+			acc |= s.load(pos) >> (n & 63)
+			pos += int(63-n) >> 3
+			n |= 56
+
+			e := u.dc.step[acc>>(64-stepBits)]
+			if e == 0 {
+				if e = u.dc.longStep(kindDC, acc); e == 0 {
+					return errBadCode
+				}
+			}
+			dc := d.pred[u.comp] + extend(acc<<(e>>24&63), e>>16)
+			d.pred[u.comp] = dc
+			acc <<= e & 63
+			n -= uint(e & 63)
+			b[0] = dc * u.quant[0]
+
+			k := uint(1)
+			for k <= last {
+				acc |= s.load(pos) >> (n & 63)
+				pos += int(63-n) >> 3
+				n |= 56
+				e = u.ac.step[acc>>(64-stepBits)]
+				if e == 0 {
+					if e = u.ac.longStep(kindAC, acc); e == 0 {
+						return errBadCode
+					}
+				}
+				k += uint(e >> 6 & 255)
+				z := (k - 1) & 255
+				b[slot[z]] = extend(acc<<(e>>24&63), e>>16) * u.quant[z&63]
+				acc <<= e & 63
+				n -= uint(e & 63)
+			}
+			s.acc, s.n, s.pos = acc, n, pos
+			if k < 64 {
+				for k < 64 {
+					s.refill()
+					e := u.skip[s.acc>>(64-skipBits)]
+					next := k + uint(e>>6)
+					if next < 64 || next-advanceEOB < 64 || next == 64 {
+						s.acc <<= e & 63
+						s.n -= uint(e & 63)
+						k = next
+						continue
+					}
+					if k = s.skipSlow(u.ac, k); k > 64 {
+						return errBadCode
+					}
+				}
+			} else if k > 64 && k < advanceEOB {
+				// The run leads out of the block: the value was none.
+				s.seek(s.bitPos() - int(e>>16&31))
+			}
+
+			if d.denom == 1 {
+				b.store8x8(u.pix[u.off:], u.stride)
+			} else {
+				b.store4x4(u.pix[u.off:], u.stride)
+			}
+			u.off += u.step
+		}
+	}
+	return nil
+}
+
+// load returns the eight bytes at index pos in buf.
+func (s *entropy) load(pos int) uint64 {
+	i := pos & (bufSize - 1)
+	return be64(s.buf[i : i+8])
+}
+
+// extend returns the value at the top of bits, of the given size in bits (0 to 16; further bits of size are ignored): RECEIVE
+// and EXTEND of F.2.2.1, without a branch. The values with a leading 0 are the negative ones.
+func extend(bits uint64, size uint32) int32 {
+	size &= 31
+	v := int32(bits >> 1 >> ((63 - size) & 63))
+	negative := int32(^int64(bits) >> 63)
+	return v - negative&(1<<size-1)
+}
+
+// skipRest steps over AC coefficients from zigzag index k on, up to the end of the block or to where the table does not know
+// further, and returns k, which is 64 at the end of the block, and the bit reader's state. Two entries are used between refills.
+// It is a function of its own so that all that its loop needs stays in registers.
+func (s *entropy) skipRest(skip *[1 << skipBits]uint16, acc uint64, n uint, pos int, k uint) (uint64, uint, int, uint) {
+	for {
+		acc |= s.load(pos) >> (n & 63)
+		pos += int(63-n) >> 3
+		n |= 56
+		e := uint(skip[acc>>(64-skipBits)])
+		next := k + e>>6
+		if next < 64 {
+			acc <<= e & 63
+			n -= e & 63
+			k = next
+			e = uint(skip[acc>>(64-skipBits)])
+			next = k + e>>6
+			if next < 64 {
+				acc <<= e & 63
+				n -= e & 63
+				k = next
+				continue
+			}
+		}
+		if next-advanceEOB < 64 || next == 64 {
+			return acc << (e & 63), n - e&63, pos, 64
+		}
+		return acc, n, pos, k
+	}
+}
+
+// skipSlow steps over one AC coefficient at zigzag index k, and returns the index of the next: 64 at the block's end. It returns
+// more if there is no such code.
+func (s *entropy) skipSlow(h *huffman, k uint) uint {
+	s.refill()
+	e := h.longStep(kindAC, s.acc)
+	if e == 0 {
+		return 65
+	}
+	length, advance := uint(e&63), uint(e>>6&255)
+	k += advance
+	if k > 64 && advance != advanceEOB {
+		length = uint(e >> 24) // The run leads out of the block: there is no value.
+	}
+	s.acc <<= length
+	s.n -= length
+	return min(k, 64)
+}
