@@ -397,7 +397,7 @@ func (t *thumbs) render(ctx context.Context, src source, rend string) (made, err
 	if err != nil {
 		return made{}, t.unfitUnlessChanged(f, before, err)
 	}
-	cost := info.CostAt(t.sideOf(rend))
+	cost := info.Cost(t.sideOf(rend))
 	if cost > t.memory {
 		return made{}, fmt.Errorf("%w: decoding its %d x %d pixels takes %d MiB, and -memory is %d MiB",
 			errUnfit, info.Width, info.Height, cost>>20, t.memory>>20)

@@ -5,27 +5,28 @@ import (
 	"runtime"
 )
 
-// costSide is the maxSide that Info.Cost is reckoned for.
-const costSide = 1600
-
 // costSmall is what besides pixels is allocated whatever the picture: read
 // buffers, Huffman tables, a deflate or LZW window, closures.
 const costSmall = 256 << 10
 
-// CostAt returns an upper bound, in bytes, of all that one Reduce with this
-// maxSide, or a smaller one, allocates, garbage included. It is the sum of
-// what each step takes:
+// Cost returns an upper bound, in bytes, of all that one Reduce with this
+// maxSide allocates, garbage included. For most JPEGs that is the file, its
+// planes at the scale at which they are decoded, and their reduction. For
+// all else it is the sum of what each step takes:
 //
 //   - the decoder, as its header said;
 //   - flatten's picture, where one is made: at most 2*gap times maxSide;
 //   - imaging's two passes, each a picture of 4 bytes a pixel, its weights,
 //     and a line for each of its goroutines;
 //   - turning it upright, and the result.
-func (info Info) CostAt(maxSide int) int64 {
+func (info Info) Cost(maxSide int) int64 {
 	if maxSide < 1 {
 		return 0
 	}
 	l := info.layout
+	if l.format == JPEG && l.direct {
+		return costSmall + jpegCost(l, info.size, maxSide)
+	}
 	full := image.Pt(l.width, l.height)
 	long := max(full.X, full.Y)
 	// With k = long/(gap*maxSide) > 1 what imaging sees is at most 3/2 of
@@ -40,6 +41,9 @@ func (info Info) CostAt(maxSide int) int64 {
 	turned := int64(max(out.X, out.Y)) * 4 * int64(runtime.GOMAXPROCS(0)+1)
 
 	cost := l.decode + costSmall
+	if l.format == JPEG {
+		cost += info.size + l.jpeg.Memory(l.jpeg.Denom(maxSide))
+	}
 	cost += 4*area(made) + 64*int64(made.X) + 4*int64(l.frame.Dx())
 	cost += resizeCost(seen, out)
 	cost += 4*area(out) + turned + area(out)

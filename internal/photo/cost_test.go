@@ -58,7 +58,7 @@ func TestCost_holds(t *testing.T) {
 			continue
 		}
 		for _, side := range []int{1, 24, 400, 1600} {
-			cost := info.CostAt(side)
+			cost := info.Cost(side)
 			if cost > 512<<20 {
 				continue
 			}
@@ -67,8 +67,8 @@ func TestCost_holds(t *testing.T) {
 					t.Errorf("%s: %v", name, err)
 				}
 			})
-			if used > cost || side <= costSide && used > info.Cost {
-				t.Errorf("%s at %d: allocated %d, Cost %d, Info.Cost %d", name, side, used, cost, info.Cost)
+			if used > cost {
+				t.Errorf("%s at %d: allocated %d, cost %d", name, side, used, cost)
 			}
 			t.Logf("%-30s at %4d: %10d of %10d, %3d%%", name, side, used, cost, 100*used/cost)
 		}
@@ -95,24 +95,6 @@ func larger(t testing.TB) map[string][]byte {
 	}
 }
 
-// Cost never falls as maxSide grows: CostAt bounds all smaller ones too.
-func TestCostAt_monotonic(t *testing.T) {
-	for name, file := range seeds(t) {
-		info, err := Inspect(bytes.NewReader(file), int64(len(file)))
-		if err != nil {
-			t.Fatal(name, err)
-		}
-		last := int64(0)
-		for side := 1; side < 70000; side += 1 + side/8 {
-			cost := info.CostAt(side)
-			if cost < last {
-				t.Errorf("%s: CostAt(%d) = %d, after %d", name, side, cost, last)
-			}
-			last = max(last, cost)
-		}
-	}
-}
-
 // A few bytes may stand for more pixels than memory holds. They cost what
 // they claim, before anything is decoded, and Inspect takes next to nothing.
 func TestInspect_bombs(t *testing.T) {
@@ -125,7 +107,7 @@ func TestInspect_bombs(t *testing.T) {
 		cost int64
 	}{
 		"png":              {bomb, 256 << 30},
-		"jpeg progressive": {bytes.Replace(small, []byte{8, 0, 8, 0, 8, 1}, []byte{8, 0xff, 0xff, 0xff, 0xff, 1}, 1), 20 << 30},
+		"jpeg progressive": {bytes.Replace(small, []byte{8, 0, 8, 0, 8, 1}, []byte{8, 0xff, 0xff, 0xff, 0xff, 1}, 1), 3 * 8192 * 8192}, // at 1/8
 	} {
 		var info Info
 		used := allocated(func() {
@@ -134,14 +116,14 @@ func TestInspect_bombs(t *testing.T) {
 				t.Error(name, err)
 			}
 		})
-		if info.Cost < test.cost || used > 64<<10 {
-			t.Errorf("%s: cost %d, want at least %d; Inspect allocated %d", name, info.Cost, test.cost, used)
+		if info.Cost(400) < test.cost || used > 64<<10 {
+			t.Errorf("%s: cost %d, want at least %d; Inspect allocated %d", name, info.Cost(400), test.cost, used)
 		}
 	}
 	// A canvas costs nothing where no frame is.
 	file := gifFile(t, 65535, 65535, image.Pt(65000, 60000))
 	info, m := mustReduce(t, file, 400)
-	if info.Cost > 600<<20 || m.Bounds().Dx() != 400 {
-		t.Errorf("gif: cost %d, %v", info.CostAt(400), m.Bounds())
+	if info.Cost(400) > 600<<20 || m.Bounds().Dx() != 400 {
+		t.Errorf("gif: cost %d, %v", info.Cost(400), m.Bounds())
 	}
 }

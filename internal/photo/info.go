@@ -15,6 +15,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"gallery/internal/scaledjpeg"
 )
 
 // ErrFormat says that a file begins like none of the four formats.
@@ -53,10 +55,7 @@ type Info struct {
 	Taken         time.Time // wall clock of capture, in UTC as files rarely name a zone; zero if unknown
 	Caption       string    // valid UTF-8, trimmed, at most 1000 runes; "" if none
 
-	// Cost is an upper bound, in bytes, of all that one Reduce allocates
-	// with a maxSide of at most 1600. CostAt gives it for any maxSide.
-	Cost int64
-
+	size    int64 // of the file, bytes
 	layout  layout
 	profile []byte // ICC profile that fits the reduced picture; nil if none
 }
@@ -74,8 +73,9 @@ type layout struct {
 	frame         image.Rectangle // where on it the picture lies; all of it, but for GIF and animated WebP
 	grey          bool            // one channel, besides alpha
 	direct        bool            // decoded as what imaging reads as it is: YCbCr or Gray
-	decode        int64           // upper bound of what the decoder allocates, bytes
+	decode        int64           // upper bound of what the decoder allocates, bytes; not for JPEG
 
+	jpeg         scaledjpeg.Config
 	png          pngParts
 	image, alpha chunk // of a WebP: the bitstream, and its ALPH chunk if it has one
 }
@@ -119,6 +119,7 @@ func Inspect(r io.ReaderAt, size int64) (info Info, err error) {
 		Width:       h.width,
 		Height:      h.height,
 		Orientation: 1,
+		size:        size,
 		layout:      h.layout,
 	}
 	m := readMetadata(s, h)
@@ -133,7 +134,6 @@ func Inspect(r io.ReaderAt, size int64) (info Info, err error) {
 	if info.profile == nil && h.adobeRGB && m.adobeRGB {
 		info.profile = adobeRGBProfile()
 	}
-	info.Cost = info.CostAt(costSide)
 	return info, nil
 }
 

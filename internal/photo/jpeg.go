@@ -1,12 +1,13 @@
 package photo
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"image"
-	"image/jpeg"
-	"io"
+	"sync"
+
+	"gallery/internal/planes"
+	"gallery/internal/scaledjpeg"
 )
 
 // Markers of ITU-T T.81, table B.1, less their first byte, X'FF'.
@@ -188,6 +189,9 @@ func (f *jpegFrame) read(s *source, marker byte, seg span) error {
 	if f.n < 1 || f.n > 4 || seg.n != int64(6+3*f.n) {
 		return fmt.Errorf("frame of %d components in %d bytes", f.n, seg.n)
 	}
+	if f.n == 2 {
+		return errors.New("two components")
+	}
 	for i := range f.n {
 		c := b[6+3*i:]
 		f.id[i] = c[0]
@@ -209,52 +213,82 @@ func (f *jpegFrame) rgb() bool {
 	return f.adobe && f.adobeColor == 0 || string(f.id[:3]) == "RGB"
 }
 
-// setFrame sets the layout of a frame, and foretells what image/jpeg
-// allocates for it: planes of whole MCUs; in progressive coding also all
-// coefficients, 4 bytes each; and a last copy where they become RGB or CMYK.
+// setFrame sets the layout of a frame.
 func (h *header) setFrame(f jpegFrame) error {
 	h.width, h.height = f.w, f.h
 	h.frame = image.Rect(0, 0, f.w, f.h)
 	h.grey = f.n == 1
 	h.direct = f.n == 1 || f.n == 3 && !f.rgb()
 	h.adobeRGB = f.n == 3 && len(h.icc) == 0
-
-	if f.n == 1 { // one block is the MCU, whatever the factors (A.2.2)
-		f.sampling[0].h, f.sampling[0].v = 1, 1
+	h.jpeg = scaledjpeg.Config{
+		Width: f.w, Height: f.h, Components: f.n, Progressive: f.marker == markerSOF2, RGB: f.rgb(),
 	}
-	// image/jpeg counts MCUs by the first component.
-	h0, v0 := f.sampling[0].h, f.sampling[0].v
-	mcus := int64(ceilDiv(f.w, 8*h0)) * int64(ceilDiv(f.h, 8*v0))
-	var blocks int64
-	for _, c := range f.sampling[:f.n] {
-		blocks += mcus * int64(c.h*c.v)
-	}
-	h.decode = 64 * blocks
-	if f.marker == markerSOF2 {
-		h.decode += 4 * 64 * blocks
-	}
-	if !h.direct {
-		h.decode += 4 * 64 * mcus * int64(h0*v0)
+	for i, c := range f.sampling[:f.n] {
+		h.jpeg.Sampling[i] = scaledjpeg.Sampling{H: c.h, V: c.v}
 	}
 	return nil
 }
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
-// decodeJPEG decodes a JPEG whose longer side will be reduced to maxSide. It
-// may return the picture at its stored dimensions or reduced in proportion,
-// though not below what Reduce makes of it, in any of the types that flatten
-// reads. It may not allocate more than layout.decode says.
+// maxPooled bounds the size of a file's buffer that is kept for the next file.
+const maxPooled = 8 << 20
+
+// files are buffers that files were read into.
+var files = sync.Pool{New: func() any { return new([]byte) }}
+
+// reduceJPEG decodes a JPEG at as small a size as leaves enough for a good
+// reduction, and reduces its planes by themselves, turning them upright on the
+// way. What planes cannot hold, RGB and CMYK, goes the way of other formats.
 //
-// This is the one place where JPEG is decoded.
-func decodeJPEG(r io.Reader, l layout, maxSide int) (image.Image, error) {
-	_ = maxSide // image/jpeg decodes at full size only
-	m, err := jpeg.Decode(bufio.NewReaderSize(r, 1<<15))
+// The file is read into memory as a whole, since the decoder plans a
+// progressive file's scans ahead. It is not mapped: a mapped file that is
+// truncated meanwhile raises SIGBUS, which would have to be survived on each
+// access, and reading a few megabytes takes a hundredth of their decoding.
+//
+// A damaged or truncated file gives the part that was decoded, the rest grey,
+// as browsers show it.
+func reduceJPEG(s *source, l layout, orientation, maxSide int) (image.Image, error) {
+	buffer := files.Get().(*[]byte)
+	defer func() {
+		if cap(*buffer) <= maxPooled {
+			files.Put(buffer)
+		}
+	}()
+	data, err := s.readAll((*buffer)[:0])
+	*buffer = data
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read jpeg: %w", err)
 	}
-	if m.Bounds() != l.frame {
-		return nil, fmt.Errorf("decoded as %v, not %v", m.Bounds(), l.frame)
+	denom := l.jpeg.Denom(maxSide)
+	m, err := scaledjpeg.Decode(data, denom)
+	if m == nil {
+		return nil, fmt.Errorf("decode jpeg: %w", err)
 	}
-	return m, nil
+	if m.Bounds() != image.Rect(0, 0, ceilDiv(l.width, denom), ceilDiv(l.height, denom)) {
+		return nil, fmt.Errorf("decode jpeg: decoded as %v, not %v at 1/%d", m.Bounds(), l.frame, denom)
+	}
+	if !l.direct {
+		return reducePixels(m, l, orientation, maxSide)
+	}
+	small, err := planes.Reduce(m, planes.Options{
+		Original:    image.Pt(l.width, l.height),
+		Denom:       denom,
+		To:          Fitted(image.Pt(l.width, l.height), maxSide),
+		Orientation: orientation,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reduce jpeg: %w", err)
+	}
+	return small, nil
+}
+
+// jpegCost bounds what reduceJPEG allocates for a picture whose planes are
+// reduced, the file's buffer included.
+func jpegCost(l layout, size int64, maxSide int) int64 {
+	// A decoder that suits a smaller side allocates less.
+	denom := l.jpeg.Denom(maxSide)
+	from := image.Pt(ceilDiv(l.width, denom), ceilDiv(l.height, denom))
+	to := Fitted(image.Pt(l.width, l.height), maxSide)
+	return size + l.jpeg.Memory(denom) + planes.Memory(from, to)
 }

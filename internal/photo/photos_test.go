@@ -74,8 +74,8 @@ func TestPhotos_reduce(t *testing.T) {
 			if want := Fitted(image.Pt(w, h), 400); m.Bounds().Size() != want {
 				t.Errorf("Reduce = %v, want %v", m.Bounds().Size(), want)
 			}
-			if used > info.CostAt(400) {
-				t.Errorf("allocated %d, cost %d", used, info.CostAt(400))
+			if used > info.Cost(400) {
+				t.Errorf("allocated %d, cost %d", used, info.Cost(400))
 			}
 		})
 	}
@@ -94,12 +94,12 @@ func checkBroken(t *testing.T, file []byte) {
 	if used > 4<<20 {
 		t.Errorf("Inspect allocated %d", used)
 	}
-	if err != nil || info.CostAt(400) > 256<<20 {
+	if err != nil || info.Cost(400) > 256<<20 {
 		return
 	}
 	used = allocated(func() { _, err = Reduce(bytes.NewReader(file), int64(len(file)), info, 400) })
-	if used > info.CostAt(400) {
-		t.Errorf("allocated %d, cost %d", used, info.CostAt(400))
+	if used > info.Cost(400) {
+		t.Errorf("allocated %d, cost %d", used, info.Cost(400))
 	}
 	if d := time.Since(start); d > time.Second {
 		t.Errorf("took %v: %v", d, err)

@@ -19,8 +19,8 @@ const gap = 2
 // Reduce decodes the picture that info was read from and returns it upright,
 // opaque, in its own RGB or grey, with its longer side at most maxSide
 // pixels, never enlarged. Of an animation it takes the first frame.
-// Transparency shows white. The result is *image.Gray or *image.RGBA, both
-// with their top left at (0, 0).
+// Transparency shows white. The result is *image.Gray, *image.RGBA or, of most
+// JPEGs, *image.YCbCr in 4:4:4, with its top left at (0, 0).
 //
 // The longer side becomes maxSide exactly, the shorter one the nearest whole
 // number in proportion and at least 1.
@@ -40,23 +40,29 @@ func Reduce(r io.ReaderAt, size int64, info Info, maxSide int) (img image.Image,
 	if h.layout != info.layout {
 		return nil, errors.New("picture is not the one inspected")
 	}
-	m, err := decode(s, h.layout, maxSide)
+	if h.format == JPEG {
+		return reduceJPEG(s, h.layout, info.Orientation, maxSide)
+	}
+	m, err := decode(s, h.layout)
 	if err != nil {
 		return nil, fmt.Errorf("decode %s: %w", h.format, err)
 	}
-	small, err := fit(m, h.layout, maxSide)
-	if err != nil {
-		return nil, fmt.Errorf("reduce %s: %w", h.format, err)
-	}
-	return opaque(upright(small, info.Orientation), h.grey), nil
+	return reducePixels(m, h.layout, info.Orientation, maxSide)
 }
 
-// decode decodes the picture, or the first frame, of a layout.
-func decode(s *source, l layout, maxSide int) (image.Image, error) {
+// reducePixels reduces a decoded picture and turns it upright.
+func reducePixels(m image.Image, l layout, orientation, maxSide int) (image.Image, error) {
+	small, err := fit(m, l, maxSide)
+	if err != nil {
+		return nil, fmt.Errorf("reduce %s: %w", l.format, err)
+	}
+	return opaque(upright(small, orientation), l.grey), nil
+}
+
+// decode decodes the picture, or the first frame, of a layout at full size.
+func decode(s *source, l layout) (image.Image, error) {
 	whole := span{0, s.size}
 	switch l.format {
-	case JPEG:
-		return decodeJPEG(s.section(whole), l, maxSide)
 	case PNG:
 		return decodePNG(s, l)
 	case GIF:
@@ -176,6 +182,10 @@ func Average(img image.Image) color.RGBA {
 	if n == 0 {
 		return color.RGBA{A: 0xff}
 	}
+	if m, ok := img.(*image.YCbCr); ok {
+		r, g, b := color.YCbCrToRGB(mean(m.Y), mean(m.Cb), mean(m.Cr))
+		return color.RGBA{r, g, b, 0xff}
+	}
 	var sum [3]uint64
 	for y := b.Min.Y; y < b.Max.Y; y++ {
 		switch m := img.(type) {
@@ -203,6 +213,15 @@ func Average(img image.Image) color.RGBA {
 	if _, ok := img.(*image.Gray); ok {
 		sum[1], sum[2] = sum[0], sum[0]
 	}
-	mean := func(s uint64) uint8 { return uint8((s + n/2) / n) }
-	return color.RGBA{mean(sum[0]), mean(sum[1]), mean(sum[2]), 0xff}
+	rounded := func(s uint64) uint8 { return uint8((s + n/2) / n) }
+	return color.RGBA{rounded(sum[0]), rounded(sum[1]), rounded(sum[2]), 0xff}
+}
+
+// mean returns the mean of a plane of at least one sample.
+func mean(plane []uint8) uint8 {
+	sum := len(plane) / 2
+	for _, v := range plane {
+		sum += int(v)
+	}
+	return uint8(sum / max(1, len(plane)))
 }

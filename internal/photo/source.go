@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // source reads small pieces of a file at any offset, through one block, so
@@ -52,6 +53,18 @@ func (s *source) read(p span, limit int64) ([]byte, error) {
 			err = io.ErrUnexpectedEOF
 		}
 		return nil, err
+	}
+	return b, nil
+}
+
+// readAll appends the whole file to b.
+func (s *source) readAll(b []byte) ([]byte, error) {
+	b = slices.Grow(b, int(s.size))[:len(b)+int(s.size)]
+	if n, err := s.r.ReadAt(b, 0); n < len(b) {
+		if err == nil || err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return b, err
 	}
 	return b, nil
 }

@@ -5,19 +5,22 @@ package planes
 import (
 	"fmt"
 	"image"
-	"math"
 )
 
 // Options say where a picture comes from and what is to become of it.
 type Options struct {
-	// Width and Height are the original's size in pixels, before orientation. The picture given may be that size divided by
-	// Denom, rounded up: its samples are then taken to stand for Denom x Denom pixels of the original. Denom 0 means 1.
-	Width, Height, Denom int
+	// Original is the original's size in pixels, before orientation. The picture given may be that
+	// size divided by Denom, rounded up: its samples are then taken to stand for Denom x Denom
+	// pixels of the original. Denom 0 means 1.
+	Original image.Point
+	Denom    int
 
-	// LongSide is the most that the result's longer side may have, in pixels. Nothing is ever enlarged.
-	LongSide int
+	// To is the size of the result in pixels, likewise before orientation, and no larger than
+	// Original in either direction.
+	To image.Point
 
-	// Orientation is Exif's (CIPA DC-008, 4.6.5.1.6): 1 to 8; anything else means 1. The result is upright.
+	// Orientation is Exif's (CIPA DC-008, 4.6.5.1.6): 1 to 8; anything else means 1. The result is
+	// upright.
 	Orientation int
 }
 
@@ -25,30 +28,27 @@ type Options struct {
 // back with its chroma at full resolution, whatever src has: at a thumbnail's size the chroma planes of most files have just
 // about that many samples, so that it costs little, and an encoder that halves them averages better samples.
 //
-// The result has the size that imaging.Fit(original, LongSide, LongSide, filter) gives, and is filtered with the same kernel,
-// Lanczos of three lobes, with sample positions as in JFIF: chroma samples lie in the middle of the luma samples they belong to.
+// It is filtered with Lanczos of three lobes, with sample positions as in JFIF: chroma samples lie
+// in the middle of the luma samples they belong to.
 func Reduce(src image.Image, o Options) (image.Image, error) {
 	denom := max(o.Denom, 1)
 	b := src.Bounds()
-	if o.Width < 1 || o.Height < 1 || o.LongSide < 1 || b.Dx() != (o.Width+denom-1)/denom || b.Dy() != (o.Height+denom-1)/denom {
-		return nil, fmt.Errorf("planes: picture of %dx%d is not %dx%d at 1/%d", b.Dx(), b.Dy(), o.Width, o.Height, denom)
+	if b.Empty() || b.Dx() != (o.Original.X+denom-1)/denom || b.Dy() != (o.Original.Y+denom-1)/denom {
+		return nil, fmt.Errorf("planes: picture of %v is not %v at 1/%d", b.Size(), o.Original, denom)
+	}
+	w, h := o.To.X, o.To.Y
+	if w < 1 || h < 1 || w > o.Original.X || h > o.Original.Y {
+		return nil, fmt.Errorf("planes: %v is no reduction of %v", o.To, o.Original)
 	}
 	// Orientations from 5 on swap width and height. What is computed first lies as the source does.
-	swap := o.Orientation >= 5 && o.Orientation <= 8
-	var w, h int
-	if swap {
-		h, w = Fit(o.Height, o.Width, o.LongSide)
-	} else {
-		w, h = Fit(o.Width, o.Height, o.LongSide)
-	}
 	r := image.Rect(0, 0, w, h)
-	if swap {
+	if o.Orientation >= 5 && o.Orientation <= 8 {
 		r = image.Rect(0, 0, h, w)
 	}
 
 	dst := newTarget(w, h, o.Orientation)
 	axes := func(samplesX, samplesY, hsub, vsub int) (x, y axis) {
-		return newAxis(w, samplesX, float64(o.Width)/float64(denom*hsub)), newAxis(h, samplesY, float64(o.Height)/float64(denom*vsub))
+		return newAxis(w, samplesX, float64(o.Original.X)/float64(denom*hsub)), newAxis(h, samplesY, float64(o.Original.Y)/float64(denom*vsub))
 	}
 	switch src := src.(type) {
 	case *image.Gray:
@@ -77,27 +77,16 @@ func Reduce(src image.Image, o Options) (image.Image, error) {
 	return nil, fmt.Errorf("planes: %T has no planes", src)
 }
 
-// Fit returns the size of a picture of width x height pixels when reduced so that no side is longer than longSide: the size that
-// imaging.Fit gives.
-func Fit(width, height, longSide int) (w, h int) {
-	if width <= longSide && height <= longSide {
-		return width, height
-	}
-	aspect := float64(width) / float64(height)
-	if aspect > 1 {
-		w = longSide
-		h = int(float64(w) / aspect)
-		if h == 0 {
-			h = max(1, int(math.Floor(float64(w)*float64(height)/float64(width)+0.5)))
-		}
-		return w, h
-	}
-	h = longSide
-	w = int(float64(h) * aspect)
-	if w == 0 {
-		w = max(1, int(math.Floor(float64(h)*float64(width)/float64(height)+0.5)))
-	}
-	return w, h
+// Memory returns an upper bound, in bytes, of what reducing a picture of the size from to the size
+// to allocates: the result, and what is pooled, as if nothing were.
+func Memory(from, to image.Point) int64 {
+	// Taps are rounded up to four, after one more than the kernel's width.
+	taps := func(from, to int) int64 { return int64(2*lobes*from/max(to, 1) + 2*lobes + 8) }
+	tx, ty := taps(from.X, to.X), taps(from.Y, to.Y)
+	axes := 2 * (int64(to.X)*(8*tx+8) + int64(to.Y)*(8*ty+8) + 16*tx + 16*ty)
+	words := int64(from.X)/3 + 2
+	buffers := 8 * (words*ty + words + max(3*words, tx))
+	return 3*int64(to.X)*int64(to.Y) + axes + 2*buffers
 }
 
 func subsampling(ratio image.YCbCrSubsampleRatio) (h, v int, err error) {

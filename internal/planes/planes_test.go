@@ -68,7 +68,7 @@ func TestReduce_likeImaging(t *testing.T) {
 			src := picture(size.X, size.Y, ratio)
 			for orientation := range 10 {
 				want := imaging.Fit(upright(src, orientation), 100, 100, imaging.Lanczos)
-				got, err := Reduce(src, Options{Width: size.X, Height: size.Y, LongSide: 100, Orientation: orientation})
+				got, err := Reduce(src, Options{Original: image.Pt(size.X, size.Y), To: fit(size.X, size.Y, 100), Orientation: orientation})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -93,7 +93,7 @@ func TestReduce_gray(t *testing.T) {
 	src := picture(501, 333, image.YCbCrSubsampleRatio444)
 	gray := &image.Gray{Pix: src.Y, Stride: src.YStride, Rect: src.Rect}
 	for orientation := range 10 {
-		got, err := Reduce(gray, Options{Width: 501, Height: 333, LongSide: 120, Orientation: orientation})
+		got, err := Reduce(gray, Options{Original: image.Pt(501, 333), To: fit(501, 333, 120), Orientation: orientation})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -107,15 +107,10 @@ func TestReduce_gray(t *testing.T) {
 	}
 }
 
-func TestFit_likeImaging(t *testing.T) {
-	for _, size := range []image.Point{{1, 1}, {400, 400}, {401, 400}, {641, 481}, {480, 641}, {601, 400}, {1000, 3}, {3, 1000}, {9999, 1}, {1, 9999}, {500, 374}, {700, 700}} {
-		for _, longSide := range []int{1, 7, 400, 600} {
-			want := imaging.Fit(image.NewGray(image.Rectangle{Max: size}), longSide, longSide, imaging.Box).Bounds().Size()
-			if w, h := Fit(size.X, size.Y, longSide); w != want.X || h != want.Y {
-				t.Errorf("Fit(%v, %d) = %d, %d, want %v", size, longSide, w, h, want)
-			}
-		}
-	}
+// fit returns the size that imaging.Fit gives.
+func fit(width, height, longSide int) image.Point {
+	whole := image.NewGray(image.Rect(0, 0, width, height))
+	return imaging.Fit(whole, longSide, longSide, imaging.Box).Bounds().Size()
 }
 
 // TestReduce_small reduces pictures of few samples to few: everything must be found inside the planes.
@@ -131,7 +126,7 @@ func TestReduce_small(t *testing.T) {
 					for i := range src.Cb {
 						src.Cb[i], src.Cr[i] = 12, 255
 					}
-					got, err := Reduce(src, Options{Width: w, Height: h, Denom: denom, LongSide: longSide, Orientation: 6})
+					got, err := Reduce(src, Options{Original: image.Pt(w, h), Denom: denom, To: fit(w, h, longSide), Orientation: 6})
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -157,7 +152,7 @@ func TestReduce_extremes(t *testing.T) {
 					src.Pix[i] = 255
 				}
 			}
-			got, err := Reduce(src, Options{Width: 200, Height: 200, LongSide: to})
+			got, err := Reduce(src, Options{Original: image.Pt(200, 200), To: fit(200, 200, to)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -188,7 +183,7 @@ func TestReduce_centroid(t *testing.T) {
 	draw(src.Y, src.YStride, denom)
 	draw(src.Cb, src.CStride, 2*denom)
 	draw(src.Cr, src.CStride, 2*denom)
-	got, err := Reduce(src, Options{Width: width, Height: height, Denom: denom, LongSide: 100})
+	got, err := Reduce(src, Options{Original: image.Pt(width, height), Denom: denom, To: fit(width, height, 100)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +205,7 @@ func TestReduce_centroid(t *testing.T) {
 func TestReduce_subImage(t *testing.T) {
 	whole := picture(300, 200, image.YCbCrSubsampleRatio420)
 	part := whole.SubImage(image.Rect(20, 10, 220, 150))
-	got, err := Reduce(part, Options{Width: 200, Height: 140, LongSide: 50})
+	got, err := Reduce(part, Options{Original: image.Pt(200, 140), To: fit(200, 140, 50)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,12 +220,13 @@ func TestReduce_errors(t *testing.T) {
 		src image.Image
 		o   Options
 	}{
-		"other kind":   {image.NewUniform(color.Black), Options{Width: 10, Height: 10, LongSide: 5}},
-		"RGBA":         {image.NewRGBA(gray.Rect), Options{Width: 10, Height: 10, LongSide: 5}},
-		"size":         {gray, Options{Width: 11, Height: 10, LongSide: 5}},
-		"denominator":  {gray, Options{Width: 10, Height: 10, Denom: 2, LongSide: 5}},
-		"no long side": {gray, Options{Width: 10, Height: 10}},
-		"empty":        {image.NewGray(image.Rectangle{}), Options{LongSide: 5}},
+		"other kind":  {image.NewUniform(color.Black), Options{Original: image.Pt(10, 10), To: fit(10, 10, 5)}},
+		"RGBA":        {image.NewRGBA(gray.Rect), Options{Original: image.Pt(10, 10), To: fit(10, 10, 5)}},
+		"size":        {gray, Options{Original: image.Pt(11, 10), To: fit(11, 10, 5)}},
+		"denominator": {gray, Options{Original: image.Pt(10, 10), Denom: 2, To: fit(10, 10, 5)}},
+		"no result":   {gray, Options{Original: image.Pt(10, 10)}},
+		"enlarged":    {gray, Options{Original: image.Pt(10, 10), To: image.Pt(11, 10)}},
+		"empty":       {image.NewGray(image.Rectangle{}), Options{To: image.Pt(1, 1)}},
 	} {
 		if _, err := Reduce(test.src, test.o); err == nil {
 			t.Errorf("%s: no error", name)
@@ -245,7 +241,7 @@ func BenchmarkReduce(b *testing.B) {
 			b.SetBytes(int64(len(src.Y) + len(src.Cb) + len(src.Cr)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := Reduce(src, Options{Width: 4032, Height: 3024, Denom: 4, LongSide: 400, Orientation: 1}); err != nil {
+				if _, err := Reduce(src, Options{Original: image.Pt(4032, 3024), Denom: 4, To: fit(4032, 3024, 400), Orientation: 1}); err != nil {
 					b.Fatal(err)
 				}
 			}
