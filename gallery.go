@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -87,7 +88,8 @@ func (s *server) route(w http.ResponseWriter, r *http.Request) error {
 	case r.URL.Path == "/.health":
 		return s.serveHealth(w)
 	}
-	t, ok := parsePath(s.root, r.URL.Path)
+	// An absolute target without a path means the root (RFC 9110, section 4.2.3).
+	t, ok := parsePath(s.root, cmp.Or(r.URL.Path, "/"))
 	if !ok {
 		return errNotFound
 	}
@@ -119,7 +121,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENAMETOOLONG):
 		status = http.StatusNotFound
 	case errors.Is(err, fs.ErrPermission):
-		s.log.Warn("not readable", "path", r.URL.Path, "err", err)
+		s.log.Debug("not readable", "path", r.URL.Path, "err", err)
 		status = http.StatusNotFound
 	default:
 		s.log.Error("request", "path", r.URL.Path, "err", err)

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -235,7 +234,7 @@ func (g *grid) fill(ctx context.Context, c *cell) {
 	}
 	m, err := g.s.thumbs.ensure(ctx, c.src, "")
 	c.record, c.broken = m.record, err != nil
-	if err != nil && !errors.Is(err, errUnfit) && ctx.Err() == nil {
+	if err != nil && g.s.thumbs.failedBefore(c.src, "") == nil && ctx.Err() == nil {
 		g.s.log.Warn("no thumbnail this time", "photo", c.src.name(), "err", err)
 	}
 }
@@ -257,11 +256,13 @@ func (g *grid) fillCard(ctx context.Context, c *cell) {
 		c.src = c.sum.cover
 		m, err := g.s.thumbs.ensure(ctx, c.src, "")
 		c.record, c.broken = m.record, err != nil
-		if errors.Is(err, errUnfit) {
-			g.s.summaries.forget(c.src.album)
-		} else if err != nil {
+		if err == nil {
+			continue
+		}
+		if g.s.thumbs.failedBefore(c.src, "") == nil {
 			return
 		}
+		g.s.summaries.forget(c.src.album)
 	}
 }
 

@@ -146,7 +146,12 @@ type indexed struct {
 type failure struct {
 	size, mtime int64
 	err         error
+	until       time.Time // when it may be tried again all the same; zero for never
 }
+
+// retryUnreadable is how long a photo that may not be read is left alone: what
+// mends that does not show in its size or mtime.
+const retryUnreadable = time.Minute
 
 const (
 	// maxIndexed bounds the index and its like: at some 300 bytes an entry, 30 MB.
@@ -246,10 +251,32 @@ func makeRoom[V any](m map[string]V) {
 func (t *thumbs) failedBefore(src source, rend string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if f, ok := t.failed[renditionName(src, rend)]; ok && f.size == src.size && f.mtime == src.mtime {
-		return f.err
+	f, ok := t.failed[renditionName(src, rend)]
+	if !ok || f.size != src.size || f.mtime != src.mtime || !f.until.IsZero() && time.Now().After(f.until) {
+		return nil
 	}
-	return nil
+	return f.err
+}
+
+// fail remembers that no rendition can be made of src as it is now, and says
+// so in the log, once. Errors that may be gone the next moment are not
+// remembered.
+func (t *thumbs) fail(src source, rend string, err error) {
+	f := failure{size: src.size, mtime: src.mtime, err: err}
+	if errors.Is(err, fs.ErrPermission) {
+		f.until = time.Now().Add(retryUnreadable)
+	} else if !errors.Is(err, errUnfit) {
+		return
+	}
+	name := renditionName(src, rend)
+	t.mu.Lock()
+	before, known := t.failed[name]
+	makeRoom(t.failed)
+	t.failed[name] = f
+	t.mu.Unlock()
+	if !known || before.size != f.size || before.mtime != f.mtime {
+		t.log.Warn("no thumbnail", "photo", src.name(), "err", err)
+	}
 }
 
 // open returns the file of src's rendition if it is fresh.
@@ -317,14 +344,8 @@ func (t *thumbs) find(ctx context.Context, src source, rend string) (made, error
 	if !waiting {
 		var err error
 		m, err = t.render(ctx, src, rend)
-		if errors.Is(err, errUnfit) {
-			t.log.Warn("no thumbnail", "photo", src.name(), "err", err)
-			t.mu.Lock()
-			makeRoom(t.failed)
-			t.failed[renditionName(src, rend)] = failure{src.size, src.mtime, err}
-			t.mu.Unlock()
-		}
 		if err != nil {
+			t.fail(src, rend, err)
 			return made{}, err
 		}
 	}
