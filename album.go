@@ -9,10 +9,12 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
 	"github.com/maruel/natural"
+	"golang.org/x/sync/singleflight"
 )
 
 // errNotHere says that what is there under a name is not what is served under
@@ -31,7 +33,7 @@ func (s source) name() string { return path.Join(s.album, s.file) }
 
 func (s source) modified() time.Time { return time.Unix(0, s.mtime) }
 
-// album is a folder of photos, listed.
+// album is a folder of photos, listed. It is shared and not changed once made.
 type album struct {
 	name   string    // relative to the root, slash-separated, "." for the root
 	mtime  time.Time // of the folder: when a name was last added or removed
@@ -79,7 +81,7 @@ func openStep(parent *os.Root, segment string, create bool) (*os.Root, error) {
 	}
 	folder, err := parent.OpenRoot(segment)
 	if err != nil {
-		return nil, err
+		return nil, swapped(err)
 	}
 	opened, err := folder.Stat(".")
 	if err != nil || !os.SameFile(seen, opened) {
@@ -87,6 +89,18 @@ func openStep(parent *os.Root, segment string, create bool) (*os.Root, error) {
 		return nil, errNotHere
 	}
 	return folder, nil
+}
+
+// swapped returns the error of opening what was seen to be a plain file or
+// folder just before. Unless it may not be read, or the system is at its
+// limits, something else took its name, a link perhaps.
+func swapped(err error) error {
+	for _, own := range []error{fs.ErrPermission, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EIO} {
+		if errors.Is(err, own) {
+			return err
+		}
+	}
+	return errNotHere
 }
 
 // openPhoto opens the regular file called name in folder for reading. It
@@ -102,7 +116,7 @@ func openPhoto(folder *os.Root, name string) (*os.File, fs.FileInfo, error) {
 	}
 	f, err := folder.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, swapped(err)
 	}
 	opened, err := f.Stat()
 	if err != nil || !os.SameFile(seen, opened) {
@@ -172,23 +186,106 @@ const (
 	byDateDown = "-date"
 )
 
-// sortPhotos puts the photos, which come sorted by name, in the given order;
+// sorted returns the photos, which come sorted by name, in the given order;
 // dates holds their dates where the order is one by date. Photos of the same
 // date stay in the order of their names either way.
-func sortPhotos(photos []source, order string, dates []time.Time) {
+func sorted(photos []source, order string, dates []time.Time) []source {
 	switch order {
 	case byNameDown:
+		photos = slices.Clone(photos)
 		slices.Reverse(photos)
 	case byDate, byDateDown:
-		byFile := make(map[string]time.Time, len(photos))
-		for i, p := range photos {
-			byFile[p.file] = dates[i]
+		index := make([]int, len(photos))
+		for i := range index {
+			index[i] = i
 		}
-		slices.SortStableFunc(photos, func(x, y source) int {
+		slices.SortStableFunc(index, func(i, j int) int {
 			if order == byDateDown {
-				x, y = y, x
+				i, j = j, i
 			}
-			return byFile[x.file].Compare(byFile[y.file])
+			return dates[i].Compare(dates[j])
 		})
+		inOrder := make([]source, len(photos))
+		for to, from := range index {
+			inOrder[to] = photos[from]
+		}
+		return inOrder
+	}
+	return photos
+}
+
+const (
+	// settled is how old a folder's mtime is when no further change can bear the
+	// same one: file systems' clocks tick every few milliseconds.
+	settled = 20 * time.Millisecond
+	// maxListed bounds the albums that are remembered, by their photos: at some
+	// 100 bytes each, 10 MB.
+	maxListed = 100_000
+)
+
+// albumCache holds listings of albums for a moment, so that many visitors of
+// one album cost one listing, and so do the photos' pages, which need their
+// neighbours.
+type albumCache struct {
+	flight singleflight.Group
+
+	mu     sync.Mutex
+	m      map[string]listing
+	photos int // in all listings
+}
+
+type listing struct {
+	album
+	stamp  stamp
+	listed time.Time
+}
+
+// list returns an album as it is, or was less than pageAge ago if no name in
+// it has changed since.
+func (s *server) list(name string) (album, error) {
+	st := s.stamp(name)
+	c := &s.albums
+	c.mu.Lock()
+	l, ok := c.m[name]
+	c.mu.Unlock()
+	if ok && l.stamp.photos.Equal(st.photos) && time.Since(l.listed) < pageAge {
+		return l.album, nil
+	}
+	result, err, _ := c.flight.Do(name, func() (any, error) {
+		l := listing{stamp: s.stamp(name), listed: time.Now()}
+		folder, err := openFolder(s.photos, name, false)
+		if err != nil {
+			return nil, err
+		}
+		defer folder.Close()
+		if l.album, err = listAlbum(folder, name); err != nil {
+			return nil, err
+		}
+		s.thumbs.prune(l.album)
+		c.put(l)
+		return l.album, nil
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		s.thumbs.pruneGone(name)
+	}
+	a, _ := result.(album)
+	return a, err
+}
+
+// put remembers a listing and drops others, whichever come first, to make room.
+func (c *albumCache) put(l listing) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.m == nil {
+		c.m = map[string]listing{}
+	}
+	c.photos += len(l.album.photos) - len(c.m[l.name].photos)
+	c.m[l.name] = l
+	for name, other := range c.m {
+		if c.photos <= maxListed {
+			break
+		}
+		delete(c.m, name)
+		c.photos -= len(other.photos)
 	}
 }

@@ -30,6 +30,7 @@ type server struct {
 	log    *slog.Logger
 
 	building  singleflight.Group // one building of a page at a time
+	albums    albumCache
 	pages     pageCache
 	summaries summaryCache
 }
@@ -110,7 +111,9 @@ func (s *server) route(w http.ResponseWriter, r *http.Request) error {
 // what was asked for stays on it: a proxy may keep it otherwise.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil {
-		return // the client has left
+		// The client has left, or half of it: an empty success must not reach a
+		// proxy that still listens.
+		panic(http.ErrAbortHandler)
 	}
 	status := http.StatusInternalServerError
 	var answer httpError
@@ -193,8 +196,26 @@ func serveFile(w http.ResponseWriter, r *http.Request, content io.ReadSeeker, mo
 	h.Set("Content-Type", mediaType)
 	h.Set("Cache-Control", caching)
 	h.Set("ETag", fmt.Sprintf(`"%x-%x"`, modified.Unix(), size))
-	http.ServeContent(w, r, "", modified, content)
+	http.ServeContent(errorGuard{w}, r, "", modified, content)
 }
+
+// errorGuard takes what belongs to the file off the header of an answer that
+// turns out to be an error: a failed precondition.
+type errorGuard struct{ http.ResponseWriter }
+
+func (w errorGuard) WriteHeader(status int) {
+	if status >= 400 {
+		h := w.Header()
+		for _, name := range []string{"ETag", "Last-Modified", "Content-Type"} {
+			h.Del(name)
+		}
+		h.Set("Cache-Control", "no-store")
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// ReadFrom lets the kernel copy from file to socket.
+func (w errorGuard) ReadFrom(r io.Reader) (int64, error) { return io.Copy(w.ResponseWriter, r) }
 
 // servePhoto answers with an original or, at the address with a slash, with
 // its page.
@@ -209,7 +230,7 @@ func (s *server) servePhoto(w http.ResponseWriter, r *http.Request, t target) er
 		if err != nil {
 			return err
 		}
-		return s.servePhotoPage(w, r, folder, src)
+		return s.servePhotoPage(w, r, src)
 	}
 	f, info, err := openPhoto(folder, t.file())
 	if err != nil {
@@ -226,30 +247,34 @@ const maxShown = 512 << 10
 
 // servePhotoPage answers with a photo's own page. The renditions that it shows
 // are on disk before it is sent.
-func (s *server) servePhotoPage(w http.ResponseWriter, r *http.Request, folder *os.Root, src source) error {
-	a, err := listAlbum(folder, src.album)
+func (s *server) servePhotoPage(w http.ResponseWriter, r *http.Request, src source) error {
+	a, err := s.list(src.album)
 	if err != nil {
 		return err
 	}
 	order := sortOrder(r)
-	s.thumbs.arrange(r.Context(), folder, a, order, true)
-	view := s.photoView(a, src, order)
+	photos, ok := s.thumbs.arrange(r.Context(), a, order, true)
+	if !ok {
+		return fmt.Errorf("reading the dates in %s: %w", src.album, cmp.Or(r.Context().Err(), fs.ErrNotExist))
+	}
+	view := s.photoView(photos, src, order)
 	m, err := s.thumbs.ensure(r.Context(), src, "")
-	broken := errors.Is(err, errUnfit)
-	if err != nil && !broken {
-		return err
-	}
-	if !broken {
-		view.describe(src, m.record)
-	}
 	switch {
+	case errors.Is(err, errUnfit): // the page says so
+	case err != nil:
+		return err
 	case src.size <= maxShown:
+		view.describe(src, m.record)
 		view.Image = view.Original
-	case !broken:
-		if m, err = s.thumbs.ensure(r.Context(), src, preview); err != nil {
+	default:
+		view.describe(src, m.record)
+		view.Image = view.Thumb // where the preview takes more than the budget
+		p, err := s.thumbs.ensure(r.Context(), src, preview)
+		if err == nil {
+			view.Image = thumbAddress(src, preview, p.record)
+		} else if !errors.Is(err, errUnfit) {
 			return err
 		}
-		view.Image = thumbAddress(src, preview, m.record)
 	}
 	var body bytes.Buffer
 	if err := s.views.render(&body, "photo", view); err != nil {

@@ -284,7 +284,8 @@ func TestAlbum_headCold(t *testing.T) {
 func TestAlbum_warmAfterRestart(t *testing.T) {
 	s := smallSite(t)
 	cold := s.get("/Trip/")
-	s.server.pages, s.server.summaries = pageCache{}, summaryCache{}
+	s.later()
+	s.server.summaries = summaryCache{}
 	s.server.thumbs = newThumbs(s.server.photos, s.server.photos, s.server.config, s.server.log)
 	s.get("/Trip/Day%201/")
 	made := s.log.count("made")
@@ -480,7 +481,7 @@ func TestPhotoPage(t *testing.T) {
 	for name, want := range map[string]string{
 		"small.png": "/small.png",
 		"large.jpg": "/_thumbs/1600/large.jpg",
-		"bad.jpg":   "/bad.jpg",
+		"bad.jpg":   "",
 	} {
 		doc := s.page("/" + name + "/")
 		got, _, _ := strings.Cut(strings.Join(values(doc, "#photo", "src"), " "), "?")
@@ -536,9 +537,89 @@ func TestAlbum_changes(t *testing.T) {
 	if err := os.Chtimes(filepath.Join(s.dir, "Trip", "3 new.jpg"), time.Now(), time.Unix(1e9, 0)); err != nil {
 		t.Fatal(err)
 	}
-	s.server.pages = pageCache{} // as after pageAge
+	s.later()
 	after := values(s.page("/Trip/"), ".photo img", "src")
 	if before[2] == after[2] || before[1] != after[1] {
 		t.Errorf("after a photo was changed its thumbnail's address is %s, was %s", after[2], before[2])
+	}
+}
+
+// A cover that changes, or whose thumbnail goes, is made anew and shown.
+func TestIndex_coverChanges(t *testing.T) {
+	dir := t.TempDir()
+	cover := filepath.Join(dir, "a", "changing.jpg")
+	write(t, cover, 300, 200, 1)
+	s := newSite(t, dir)
+	steps := map[string]func(){
+		"cold":              func() {},
+		"cover touched":     func() { os.Chtimes(cover, time.Now(), time.Now().Add(-time.Hour)) },
+		"thumbnail removed": func() { os.Remove(filepath.Join(dir, "a", thumbsDir, "changing.jpg")) },
+	}
+	for _, step := range []string{"cold", "cover touched", "thumbnail removed"} {
+		s.get("/")
+		steps[step]()
+		s.later()
+		for view := range 2 {
+			a := s.get("/")
+			if n := s.onDisk(a.body); n != 1 {
+				t.Errorf("%s: view %d shows %d covers, want 1", step, view, n)
+			}
+			if view == 1 && a.Header.Get("ETag") == "" {
+				t.Errorf("%s: the second view is not warm", step)
+			}
+		}
+	}
+}
+
+// Albums deep in one another settle on their covers with the first view: the
+// dates that become known with each are not compared with files' mtimes.
+func TestIndex_settles(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 24 {
+		write(t, filepath.Join(dir, "trips", fmt.Sprintf("y%d", i%2), fmt.Sprintf("m%d", i), "1.jpg"), 60, 40, i)
+	}
+	s := newSite(t, dir)
+	first := s.get("/")
+	if made := s.log.count("made"); made > 2 {
+		t.Errorf("the index made %d thumbnails for its one card", made)
+	}
+	second := s.get("/")
+	if second.Header.Get("ETag") == "" || !bytes.Equal(first.body, second.body) {
+		t.Error("the second view of the index is not warm or differs")
+	}
+}
+
+// A condition that fails is an error that nobody may keep.
+func TestServe_preconditionFailed(t *testing.T) {
+	s := smallSite(t)
+	got := s.get("/Trip/_thumbs/1.jpg?v=1", "If-Match", `"other"`)
+	if got.StatusCode != 412 || got.Header.Get("Cache-Control") != "no-store" || got.Header.Get("ETag") != "" {
+		t.Errorf("a failed condition = %d %v", got.StatusCode, got.Header)
+	}
+}
+
+// However many ask for pages of one large album at once, it is listed once.
+func TestAlbum_listedOnce(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "x", "0.gif"), 4, 3, 1)
+	for i := 1; i < 1000; i++ {
+		if err := os.Link(filepath.Join(dir, "x", "0.gif"), filepath.Join(dir, "x", fmt.Sprintf("%d.gif", i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := newSite(t, dir)
+	first, err := s.server.list("x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		again, err := s.server.list("x")
+		if err != nil || &again.photos[0] != &first.photos[0] {
+			t.Fatal("an album that has just been listed is listed anew")
+		}
+	}
+	write(t, filepath.Join(dir, "x", "new.gif"), 4, 3, 1)
+	if again, _ := s.server.list("x"); len(again.photos) != 1001 {
+		t.Errorf("after a photo was added %d are listed", len(again.photos))
 	}
 }

@@ -56,15 +56,16 @@ func (s *server) serveAlbum(w http.ResponseWriter, r *http.Request, t target) er
 		s.pages.put(key, stamp, p)
 		return p, nil
 	})
+	if err != nil {
+		return err
+	}
 	switch result := result.(type) {
 	case page:
 		s.servePage(w, r, result)
 	case *grid:
-		if err == nil {
-			result.clone().stream(w, r)
-		}
+		result.clone().stream(w, r)
 	}
-	return err
+	return nil
 }
 
 // redirectToAlbum leads from /ALBUM to /ALBUM/.
@@ -117,10 +118,10 @@ type grid struct {
 	s        *server
 	key      pageKey
 	album    album
-	pages    int  // how many pages the album has
-	arranged bool // the album's photos are in their order, and the cells laid out
-	cells    []cell
-	warm     bool // every cell is known
+	pages    int    // how many pages the album has
+	arranged bool   // the album's photos are in their order, and the cells laid out
+	cells    []cell // none before that
+	warm     bool   // every cell is known
 }
 
 // cell is a sub-album or a photo on a page.
@@ -136,22 +137,16 @@ type cell struct {
 // newGrid lists an album and fills in as much of the page as is known without
 // opening any photo.
 func (s *server) newGrid(key pageKey) (*grid, error) {
-	folder, err := openFolder(s.photos, key.album, false)
+	a, err := s.list(key.album)
 	if err != nil {
 		return nil, err
 	}
-	defer folder.Close()
-	a, err := listAlbum(folder, key.album)
-	if err != nil {
-		return nil, err
-	}
-	s.thumbs.prune(a)
 	g := &grid{s: s, key: key, album: a, pages: pagesFor(len(a.photos))}
 	if key.n > g.pages {
 		return nil, errNotFound
 	}
-	if s.thumbs.arrange(context.Background(), folder, a, key.order, false) {
-		g.layOut()
+	if photos, ok := s.thumbs.arrange(context.Background(), a, key.order, false); ok {
+		g.layOut(photos)
 		g.warm = g.fillKnown()
 	}
 	return g, nil
@@ -163,13 +158,12 @@ func pagesFor(photos int) int { return max(1, (photos+pageSize-1)/pageSize) }
 // clone returns a grid that can be filled without changing the other.
 func (g *grid) clone() *grid {
 	c := *g
-	c.album.photos = slices.Clone(g.album.photos)
 	c.cells = slices.Clone(g.cells)
 	return &c
 }
 
-// layOut makes the page's cells, once the photos are in their order.
-func (g *grid) layOut() {
+// layOut makes the page's cells from the album's photos in their order.
+func (g *grid) layOut(photos []source) {
 	g.arranged = true
 	if g.key.n == 1 {
 		for _, name := range g.album.albums {
@@ -177,8 +171,8 @@ func (g *grid) layOut() {
 		}
 	}
 	from := (g.key.n - 1) * pageSize
-	to := min(from+pageSize, len(g.album.photos))
-	for _, src := range g.album.photos[from:to] {
+	to := min(from+pageSize, len(photos))
+	for _, src := range photos[from:to] {
 		g.cells = append(g.cells, cell{src: src})
 	}
 }
@@ -200,12 +194,21 @@ func (g *grid) fillKnown() bool {
 			c.record, c.known = thumbs.cached(own, c.src, "")
 		}
 		if !c.known && c.src.file != "" {
-			c.broken = thumbs.failedBefore(c.src, "") != nil
-			c.known = c.broken
+			c.fillUnstored(thumbs)
 		}
 		all = all && c.known
 	}
 	return all
+}
+
+// fillUnstored fills in a cell whose thumbnail is known not to be on disk:
+// there can be none, or the disk would not take it.
+func (c *cell) fillUnstored(t *thumbs) {
+	if t.failedBefore(c.src, "") != nil {
+		c.broken, c.known = true, true
+	} else if m, ok := t.waiting(c.src, ""); ok {
+		c.record, c.known = m.record, true
+	}
 }
 
 // fillKnownCard fills in a sub-album's cell if that takes no listing of its
@@ -215,7 +218,7 @@ func (c *cell) fillKnownCard(s *server) {
 	if !ok {
 		return
 	}
-	c.sum, c.src = sum, sum.cover
+	c.sum, c.src = sum, sum.newest().cover
 	if c.src.file == "" {
 		c.broken, c.known = true, true
 		return
@@ -247,13 +250,14 @@ const maxCovers = 8
 // each attempt: a photo that has failed is passed over, and with one more date
 // known another may be the newest.
 func (g *grid) fillCard(ctx context.Context, c *cell) {
-	c.broken = true
+	c.src, c.broken = source{}, true
 	for range maxCovers {
 		c.sum, _ = g.s.summarize(c.sub, false)
-		if c.sum.cover == c.src {
-			return // made already, or there is none
+		cover := c.sum.newest().cover
+		if cover == c.src {
+			return // tried already, or there is none
 		}
-		c.src = c.sum.cover
+		c.src = cover
 		m, err := g.s.thumbs.ensure(ctx, c.src, "")
 		c.record, c.broken = m.record, err != nil
 		if err == nil {
@@ -293,8 +297,12 @@ func (g *grid) stream(w http.ResponseWriter, r *http.Request) {
 	if g.writeHead(w) != nil || flush() != nil {
 		return
 	}
-	if !g.arranged && !g.arrange(ctx) {
-		return
+	if !g.arranged {
+		photos, ok := g.s.thumbs.arrange(ctx, g.album, g.key.order, true)
+		if !ok {
+			return
+		}
+		g.layOut(photos)
 	}
 	done := make([]chan struct{}, len(g.cells))
 	for i := range done {
@@ -338,19 +346,6 @@ func (g *grid) stream(w http.ResponseWriter, r *http.Request) {
 	}
 	// An error here is the client's leaving.
 	_ = g.writeFoot(w)
-}
-
-// arrange reads the dates that the order needs and lays the page out. It
-// reports false if the client has left or the folder is gone.
-func (g *grid) arrange(ctx context.Context) bool {
-	folder, err := openFolder(g.s.photos, g.album.name, false)
-	if err != nil {
-		return false
-	}
-	defer folder.Close()
-	g.s.thumbs.arrange(ctx, folder, g.album, g.key.order, true)
-	g.layOut()
-	return ctx.Err() == nil
 }
 
 const (

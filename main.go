@@ -121,7 +121,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	boundMemory(c.memory)
 	if c.root == "" {
-		if c.root, err = sampleDir(ctx, stdout); err != nil {
+		if c.root, err = sampleDir(ctx, stdout); ctx.Err() != nil {
+			return nil // a signal came first
+		} else if err != nil {
 			return err
 		}
 	}
@@ -132,6 +134,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	defer photos.Close()
 	cache := photos
 	if c.cache != "" {
+		if err := checkCache(c.root, c.cache); err != nil {
+			return err
+		}
 		if err := os.MkdirAll(c.cache, 0o755); err != nil {
 			return fmt.Errorf("-cache %s cannot be made: %w", c.cache, cause(err))
 		}
@@ -308,6 +313,24 @@ func openDir(what, dir string) (*os.Root, error) {
 	return root, nil
 }
 
+// checkCache refuses a cache that would be an album of its own photos' site.
+func checkCache(root, cache string) error {
+	cache, err := filepath.Abs(cache)
+	if err != nil {
+		return err
+	}
+	below, err := filepath.Rel(root, cache)
+	if err != nil {
+		return nil
+	}
+	for segment := range strings.SplitSeq(below, "/") {
+		if below != "." && !visible(segment) { // hidden, or "..": outside
+			return nil
+		}
+	}
+	return usagef("-cache %s lies in DIR and would show as an album there: choose another place, or a name that begins with a dot", cache)
+}
+
 // cause strips an error of the operation and path that the message around it
 // names already.
 func cause(err error) error {
@@ -326,7 +349,7 @@ func listen(address string) (net.Listener, error) {
 	if len(handed) > 0 && handed[0] != nil {
 		return handed[0], nil
 	}
-	if socket, ok := strings.CutPrefix(address, "unix:"); ok {
+	if socket, ok := strings.CutPrefix(address, "unix:"); ok && socket != "" {
 		return listenUnix(socket)
 	}
 	l, err := net.Listen("tcp", address)
@@ -345,8 +368,11 @@ func listen(address string) (net.Listener, error) {
 // more. Its group may connect, so that nginx can.
 func listenUnix(socket string) (net.Listener, error) {
 	if info, err := os.Lstat(socket); err == nil && info.Mode().Type() == fs.ModeSocket {
-		if conn, err := net.Dial("unix", socket); err == nil {
+		conn, err := net.Dial("unix", socket)
+		if err == nil {
 			conn.Close()
+		}
+		if !errors.Is(err, syscall.ECONNREFUSED) {
 			return nil, fmt.Errorf("unix:%s is in use by another program: end that one, or choose another address with -listen", socket)
 		}
 		os.Remove(socket)

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"errors"
-	"io/fs"
 	"path"
 	"sync"
 	"time"
@@ -10,18 +8,54 @@ import (
 
 // summary is what an album's card says of it, sub-albums and all.
 type summary struct {
-	photos     int       // how many there are in it and below
-	cover      source    // the newest photo; no name where there is none
-	date       time.Time // of the newest photo
-	exact      bool      // every date is known from a record; otherwise some are files' mtimes
-	unreadable bool      // the album cannot be opened
+	photos     int    // how many there are in it and below
+	taken      newest // by the dates in the thumbnails' records
+	modified   newest // by the files' mtimes
+	exact      bool   // every photo has a record, so that taken can be told
+	unreadable bool   // the album cannot be opened
+}
+
+// newest is the newest photo of an album, and how new it is.
+type newest struct {
+	cover source // no name where there is none
+	date  time.Time
+}
+
+// newest returns the newest photo: by the dates in the records if all photos
+// have one, else by mtime. A mixture would compare the day one photo was taken
+// with the day another was copied.
+func (s summary) newest() newest {
+	if s.exact {
+		return s.taken
+	}
+	return s.modified
+}
+
+// add takes a sub-album's summary in. An album's own photos make the better
+// cover.
+func (s *summary) add(below summary, own bool) {
+	s.taken.add(below.taken, own)
+	s.modified.add(below.modified, own)
+	s.photos += below.photos
+	s.exact = s.exact && below.exact
+}
+
+func (n *newest) add(below newest, own bool) {
+	newer := below.date.After(n.date)
+	if !own && below.cover.file != "" && (newer || n.cover.file == "") {
+		n.cover = below.cover
+	}
+	if newer {
+		n.date = below.date
+	}
 }
 
 // folderSummary is one folder's part of a summary.
 type folderSummary struct {
 	summary
-	stamp  stamp
 	albums []string
+	stamp  stamp     // of the folder when it was read
+	until  time.Time // when it is to be read again whatever the stamp says; zero for never
 }
 
 // summaryCache remembers the summaries of folders for as long as no name in
@@ -31,48 +65,6 @@ type summaryCache struct {
 	m  map[string]folderSummary // by album
 }
 
-// summarize returns an album's summary. With known it reads no folder that it
-// does not remember, and reports false instead.
-func (s *server) summarize(name string, known bool) (summary, bool) {
-	own, ok := s.summarizeFolder(name, known)
-	if !ok {
-		return summary{}, false
-	}
-	sum := own.summary
-	if sum.cover.file != "" {
-		sum.cover = s.restat(sum.cover)
-	}
-	for _, album := range own.albums {
-		below, ok := s.summarize(path.Join(name, album), known)
-		if !ok {
-			return summary{}, false
-		}
-		// The album's own photos make the better cover.
-		if own.photos == 0 && (sum.cover.file == "" || below.date.After(sum.date)) {
-			sum.cover = below.cover
-		}
-		if below.date.After(sum.date) {
-			sum.date = below.date
-		}
-		sum.photos += below.photos
-		sum.exact = sum.exact && below.exact
-	}
-	return sum, true
-}
-
-// restat returns the photo as it is now, or as it was if it is gone.
-func (s *server) restat(src source) source {
-	folder, err := openFolder(s.photos, src.album, false)
-	if err != nil {
-		return src
-	}
-	defer folder.Close()
-	if now, err := statPhoto(folder, src.album, src.file); err == nil {
-		return now
-	}
-	return src
-}
-
 // forget has the folder's summary made anew.
 func (c *summaryCache) forget(name string) {
 	c.mu.Lock()
@@ -80,13 +72,41 @@ func (c *summaryCache) forget(name string) {
 	delete(c.m, name)
 }
 
-// summarizeFolder returns a folder's own part of its summary.
+// summarize returns an album's summary. With known it reads no folder that it
+// does not remember, and reports false instead.
+func (s *server) summarize(name string, known bool) (summary, bool) {
+	sum, ok := s.collect(name, known)
+	if ok {
+		sum.taken.cover = s.thumbs.restat(sum.taken.cover)
+		sum.modified.cover = s.thumbs.restat(sum.modified.cover)
+	}
+	return sum, ok
+}
+
+// collect adds up the summaries of the folders in an album.
+func (s *server) collect(name string, known bool) (summary, bool) {
+	folder, ok := s.summarizeFolder(name, known)
+	if !ok {
+		return summary{}, false
+	}
+	sum := folder.summary
+	for _, album := range folder.albums {
+		below, ok := s.collect(path.Join(name, album), known)
+		if !ok {
+			return summary{}, false
+		}
+		sum.add(below, folder.photos > 0)
+	}
+	return sum, true
+}
+
+// summarizeFolder returns a folder's own part of a summary.
 func (s *server) summarizeFolder(name string, known bool) (folderSummary, bool) {
-	st := s.stamp(name)
+	st, now := s.stamp(name), time.Now()
 	s.summaries.mu.Lock()
 	sum, ok := s.summaries.m[name]
 	s.summaries.mu.Unlock()
-	if ok && sum.stamp == st {
+	if ok && sum.stamp == st && (sum.until.IsZero() || now.Before(sum.until)) {
 		return sum, true
 	}
 	if known {
@@ -94,6 +114,12 @@ func (s *server) summarizeFolder(name string, known bool) (folderSummary, bool) 
 	}
 	sum = s.readSummary(name)
 	sum.stamp = st
+	switch {
+	case sum.unreadable:
+		sum.until = now.Add(retryUnreadable) // what mends it does not show in the stamp
+	case now.Sub(st.photos) < settled, now.Sub(st.thumbs) < settled:
+		sum.until = now.Add(pageAge) // another change may bear the same stamp
+	}
 	s.summaries.mu.Lock()
 	defer s.summaries.mu.Unlock()
 	if s.summaries.m == nil {
@@ -104,16 +130,10 @@ func (s *server) summarizeFolder(name string, known bool) (folderSummary, bool) 
 	return sum, true
 }
 
-// readSummary lists a folder and finds its newest photo: by the records of the
-// thumbnails if all have one, else by mtime. A mixture would compare the day
-// a photo was taken with the day it was copied.
+// readSummary lists a folder and finds its newest photos. One that has no
+// thumbnail makes no cover, unless there is no other.
 func (s *server) readSummary(name string) folderSummary {
-	folder, err := openFolder(s.photos, name, false)
-	if err != nil {
-		return folderSummary{summary: summary{unreadable: errors.Is(err, fs.ErrPermission)}}
-	}
-	defer folder.Close()
-	a, err := listAlbum(folder, name)
+	a, err := s.list(name)
 	if err != nil {
 		return folderSummary{summary: summary{unreadable: true}}
 	}
@@ -124,28 +144,22 @@ func (s *server) readSummary(name string) folderSummary {
 	if own != nil {
 		defer own.Close()
 	}
-	dates := make([]time.Time, len(a.photos))
-	for i, src := range a.photos {
+	for _, src := range a.photos {
+		if s.thumbs.failedBefore(src, "") != nil {
+			continue
+		}
+		sum.modified.add(newest{src, src.modified()}, false)
+		if !sum.exact {
+			continue // taken cannot be told any more
+		}
 		r, ok := s.thumbs.cached(own, src, "")
-		if dates[i] = r.date(); !ok {
-			sum.exact = false
-			break
+		if sum.exact = ok; ok {
+			sum.taken.add(newest{src, r.date()}, false)
 		}
 	}
-	if !sum.exact {
-		for i, src := range a.photos {
-			dates[i] = src.modified()
-		}
-	}
-	// One that has no thumbnail makes no cover, unless there is no other.
-	best := -1
-	for i, src := range a.photos {
-		if s.thumbs.failedBefore(src, "") == nil && (best < 0 || dates[i].After(dates[best])) {
-			best = i
-		}
-	}
-	if len(a.photos) > 0 {
-		sum.cover, sum.date = a.photos[max(best, 0)], dates[max(best, 0)]
+	if len(a.photos) > 0 && sum.modified.cover.file == "" {
+		sum.modified.add(newest{a.photos[0], a.photos[0].modified()}, false)
+		sum.taken = sum.modified
 	}
 	return sum
 }

@@ -215,7 +215,7 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 	f.Name = readable(path.Base(c.sub))
 	view := card{figure: f, Counts: count(c.sum.photos, "photo", "photos")}
 	if c.sum.photos > 0 {
-		date := c.sum.date
+		date := c.sum.newest().date
 		if !c.sum.exact && !c.broken {
 			date = c.record.date()
 		}
@@ -271,31 +271,31 @@ type photoView struct {
 	Total    int
 }
 
-// photoView places a photo between its neighbours in the album, whose photos
-// are in the given order.
-func (s *server) photoView(a album, src source, order string) photoView {
+// photoView places a photo between its neighbours among the photos of its
+// album, which are in the given order.
+func (s *server) photoView(photos []source, src source, order string) photoView {
 	view := photoView{
 		frame:    s.views.frame(src.name()),
 		Name:     displayName(src.file),
 		File:     readable(src.file),
 		Original: address(src.name()),
 		Details:  humanize.Bytes(uint64(src.size)),
-		Total:    len(a.photos),
+		Total:    len(photos),
 		Color:    "transparent",
 	}
 	view.Title = view.Name
 	view.Crumbs[len(view.Crumbs)-1].Text = view.Name
-	for i, p := range a.photos {
+	for i, p := range photos {
 		if p.file != src.file {
 			continue
 		}
 		view.Number = i + 1
 		view.Album = withOrder(address(src.album)+"/", order, 1+i/pageSize)
 		if i > 0 {
-			view.Prev = withOrder(address(a.photos[i-1].name())+"/", order, 1)
+			view.Prev = withOrder(address(photos[i-1].name())+"/", order, 1)
 		}
-		if i+1 < len(a.photos) {
-			view.Next = withOrder(address(a.photos[i+1].name())+"/", order, 1)
+		if i+1 < len(photos) {
+			view.Next = withOrder(address(photos[i+1].name())+"/", order, 1)
 		}
 	}
 	return view

@@ -311,29 +311,51 @@ var errUnfit = errors.New("no thumbnail can be made of it")
 // However many ask at once, it is made once. It ends early with ctx, but a
 // picture that is being decoded is finished.
 func (t *thumbs) ensure(ctx context.Context, src source, rend string) (made, error) {
-	name := renditionName(src, rend)
+	if err := t.failedBefore(src, rend); err != nil {
+		return made{}, err
+	}
+	m, err := once(ctx, &t.flight, renditionName(src, rend), func() (any, error) { return t.find(ctx, src, rend) })
+	if err != nil {
+		return made{}, err
+	}
+	return m.(made), nil
+}
+
+// once runs f for the first of those who ask under the same key at once, and
+// gives all its result. It ends early with ctx. Where f ends because the one
+// that it was run for has left, it is run anew for another.
+func once(ctx context.Context, flight *singleflight.Group, key string, f func() (any, error)) (any, error) {
 	for {
-		if err := t.failedBefore(src, rend); err != nil {
-			return made{}, err
-		}
-		result := t.flight.DoChan(name, func() (any, error) { return t.find(ctx, src, rend) })
+		result := flight.DoChan(key, f)
 		select {
 		case <-ctx.Done():
-			return made{}, ctx.Err()
+			return nil, ctx.Err()
 		case r := <-result:
-			// The one that began it may have left; then it is begun anew for us.
 			if errors.Is(r.Err, context.Canceled) && ctx.Err() == nil {
 				continue
 			}
-			m, _ := r.Val.(made)
-			return m, r.Err
+			return r.Val, r.Err
 		}
 	}
+}
+
+// restat returns the photo as it is now, or as it was if it is gone.
+func (t *thumbs) restat(src source) source {
+	folder, err := openFolder(t.photos, src.album, false)
+	if err != nil {
+		return src
+	}
+	defer folder.Close()
+	if now, err := statPhoto(folder, src.album, src.file); err == nil {
+		return now
+	}
+	return src
 }
 
 // find looks for a fresh rendition on disk once more, now that nobody else is
 // making it, and otherwise makes it.
 func (t *thumbs) find(ctx context.Context, src source, rend string) (made, error) {
+	src = t.restat(src) // it may have changed since the album was listed
 	if folder := t.openRenditions(src.album, rend); folder != nil {
 		defer folder.Close()
 		if r, ok := t.cached(folder, src, rend); ok {
@@ -497,7 +519,20 @@ func (t *thumbs) store(src source, rend string, m made) error {
 		return err
 	}
 	t.remember(renditionName(src, rend), m.record, info)
+	// If the photo went meanwhile, so did the view that would have removed this.
+	t.removeIfGone(folder, src)
 	return nil
+}
+
+// removeIfGone removes a rendition from its folder if its photo is no longer
+// there, and reports whether it did.
+func (t *thumbs) removeIfGone(folder *os.Root, src source) bool {
+	photos, err := openFolder(t.photos, src.album, false)
+	if err == nil {
+		_, err = photos.Lstat(src.file)
+		photos.Close()
+	}
+	return errors.Is(err, fs.ErrNotExist) && folder.Remove(src.file) == nil
 }
 
 // prune removes the renditions in an album whose photos are gone. It looks
@@ -509,8 +544,10 @@ func (t *thumbs) store(src source, rend string, m made) error {
 func (t *thumbs) prune(a album) {
 	t.mu.Lock()
 	done := t.pruned[a.name] == a.mtime.UnixNano()
-	makeRoom(t.pruned)
-	t.pruned[a.name] = a.mtime.UnixNano()
+	if time.Since(a.mtime) > settled {
+		makeRoom(t.pruned)
+		t.pruned[a.name] = a.mtime.UnixNano()
+	}
 	t.mu.Unlock()
 	if done {
 		return
@@ -522,6 +559,14 @@ func (t *thumbs) prune(a album) {
 	t.pruneFolder(a.name, "", present)
 	for rend := range renditionSides {
 		t.pruneFolder(a.name, rend, present)
+	}
+}
+
+// pruneGone removes all renditions of an album that is no longer there, where
+// they do not lie within it.
+func (t *thumbs) pruneGone(albumName string) {
+	if t.cache != t.photos {
+		t.prune(album{name: albumName, mtime: time.Now()})
 	}
 }
 
@@ -537,14 +582,18 @@ func (t *thumbs) pruneFolder(albumName, rend string, present map[string]bool) {
 	}
 	defer list.Close()
 	entries, _ := list.ReadDir(-1)
+	removed := 0
 	for _, entry := range entries {
 		file := entry.Name()
 		if present[file] || !entry.Type().IsRegular() || contentType(file) == "" || !t.madeByUs(folder, file) {
 			continue
 		}
-		if err := folder.Remove(file); err == nil {
-			t.log.Info("removed the thumbnail of a photo that is gone", "photo", path.Join(albumName, file))
+		if t.removeIfGone(folder, source{album: albumName, file: file}) {
+			removed++
 		}
+	}
+	if removed > 0 {
+		t.log.Info("removed thumbnails of photos that are gone", "folder", renditionFolder(albumName, rend), "files", removed)
 	}
 }
 
@@ -563,39 +612,64 @@ func (t *thumbs) madeByUs(folder *os.Root, file string) bool {
 	return err == nil && what.Format == photo.JPEG && max(what.Width, what.Height) <= t.side
 }
 
-// arrange puts the photos of an album, listed from folder, into the given
-// order. Dates are those of the thumbnails' records, else from the photos'
-// metadata, which takes opening them: without read it reports false instead,
-// and with read it ends early with ctx.
-func (t *thumbs) arrange(ctx context.Context, folder *os.Root, a album, order string, read bool) bool {
-	dates := make([]time.Time, len(a.photos))
-	if order == byDate || order == byDateDown {
-		own := t.openRenditions(a.name, "")
-		if own != nil {
-			defer own.Close()
-		}
-		var readers errgroup.Group
-		readers.SetLimit(runtime.GOMAXPROCS(0))
-		for i, src := range a.photos {
-			var known bool
-			if dates[i], known = t.dateKnown(own, src); known {
-				continue
-			}
-			if !read {
-				return false
-			}
-			if ctx.Err() != nil {
-				break
-			}
-			readers.Go(func() error {
-				dates[i] = t.readDate(folder, src)
-				return nil
-			})
-		}
-		readers.Wait()
+// arrange returns the photos of an album in the given order. Dates are those
+// of the thumbnails' records, else from the photos' metadata, which takes
+// opening them: without read it reports false instead, and with read it ends
+// early with ctx. Whoever else asks for the same meanwhile gets the same.
+func (t *thumbs) arrange(ctx context.Context, a album, order string, read bool) ([]source, bool) {
+	if order == byName || order == byNameDown {
+		return sorted(a.photos, order, nil), true
 	}
-	sortPhotos(a.photos, order, dates)
-	return true
+	dates := make([]time.Time, len(a.photos))
+	var unknown []int
+	own := t.openRenditions(a.name, "")
+	if own != nil {
+		defer own.Close()
+	}
+	for i, src := range a.photos {
+		var known bool
+		if dates[i], known = t.dateKnown(own, src); !known {
+			unknown = append(unknown, i)
+		}
+	}
+	if len(unknown) == 0 {
+		return sorted(a.photos, order, dates), true
+	}
+	if !read {
+		return nil, false
+	}
+	if _, err := once(ctx, &t.flight, "dates of "+a.name, func() (any, error) {
+		return nil, t.readDates(ctx, a, unknown)
+	}); err != nil {
+		return nil, false
+	}
+	for _, i := range unknown {
+		dates[i], _ = t.dateKnown(nil, a.photos[i])
+	}
+	return sorted(a.photos, order, dates), true
+}
+
+// readDates reads and remembers the dates of the photos with these numbers in
+// the album.
+func (t *thumbs) readDates(ctx context.Context, a album, which []int) error {
+	folder, err := openFolder(t.photos, a.name, false)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	var readers errgroup.Group
+	readers.SetLimit(runtime.GOMAXPROCS(0))
+	for _, i := range which {
+		if ctx.Err() != nil {
+			break
+		}
+		readers.Go(func() error {
+			t.readDate(folder, a.photos[i])
+			return nil
+		})
+	}
+	readers.Wait()
+	return ctx.Err()
 }
 
 // dateKnown returns the photo's place in time if it can be told without
@@ -607,22 +681,24 @@ func (t *thumbs) dateKnown(folder *os.Root, src source) (time.Time, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	known, ok := t.index[src.name()] // where readDate left it; never a rendition's name
-	return known.date(), ok && known.Size == src.size && known.MTime == src.mtime
+	if !ok || known.Size != src.size || known.MTime != src.mtime {
+		return src.modified(), false
+	}
+	return known.date(), true
 }
 
 // readDate reads the photo's place in time from its metadata, and remembers it.
-func (t *thumbs) readDate(photos *os.Root, src source) time.Time {
-	r := record{Size: src.size, MTime: src.mtime}
+func (t *thumbs) readDate(photos *os.Root, src source) {
 	f, info, err := openPhoto(photos, src.file)
 	if err != nil {
-		return r.date()
+		return
 	}
 	defer f.Close()
+	r := record{Size: src.size, MTime: src.mtime}
 	if what, err := photo.Inspect(f, info.Size()); err == nil && !what.Taken.IsZero() {
 		r.Taken = what.Taken.Format(takenLayout)
 	}
 	t.remember(src.name(), r, info)
-	return r.date()
 }
 
 // openRenditions opens an album's folder of renditions of one kind, or returns
@@ -636,20 +712,21 @@ func (t *thumbs) openRenditions(albumName, rend string) *os.Root {
 }
 
 // sweep removes what interrupted writes left behind in every _thumbs below the
-// album name. It stops with ctx.
+// album name, and all renditions of albums that are gone. It stops with ctx.
 func (t *thumbs) sweep(ctx context.Context, name string) {
 	folder, err := openFolder(t.cache, name, false)
 	if err != nil || ctx.Err() != nil {
 		return
 	}
 	defer folder.Close()
-	for _, rend := range []string{"", "800", "1600"} {
-		if thumbs, err := openFolder(folder, renditionFolder(".", rend), false); err == nil {
-			if n := atomicfile.Sweep(thumbs); n > 0 {
-				t.log.Info("removed unfinished thumbnails", "folder", renditionFolder(name, rend), "files", n)
-			}
-			thumbs.Close()
-		}
+	t.sweepFolder(folder, name, "")
+	for rend := range renditionSides {
+		t.sweepFolder(folder, name, rend)
+	}
+	if photos, err := openFolder(t.photos, name, false); err == nil {
+		photos.Close()
+	} else if errors.Is(err, fs.ErrNotExist) {
+		t.pruneGone(name)
 	}
 	list, err := folder.Open(".")
 	if err != nil {
@@ -661,5 +738,18 @@ func (t *thumbs) sweep(ctx context.Context, name string) {
 		if entry.IsDir() && visible(entry.Name()) && entry.Name() != thumbsDir {
 			t.sweep(ctx, path.Join(name, entry.Name()))
 		}
+	}
+}
+
+// sweepFolder removes what interrupted writes left behind among an album's
+// renditions of one kind.
+func (t *thumbs) sweepFolder(albumFolder *os.Root, name, rend string) {
+	folder, err := openFolder(albumFolder, renditionFolder(".", rend), false)
+	if err != nil {
+		return
+	}
+	defer folder.Close()
+	if n := atomicfile.Sweep(folder); n > 0 {
+		t.log.Info("removed unfinished thumbnails", "folder", renditionFolder(name, rend), "files", n)
 	}
 }

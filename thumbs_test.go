@@ -97,7 +97,7 @@ func TestThumbnail_freshness(t *testing.T) {
 		step.change(s)
 		for _, path := range []string{"/_thumbs/changing.jpg", "/"} {
 			before := s.log.count("made")
-			s.server.pages = pageCache{}
+			s.later()
 			if got := s.get(path); got.StatusCode != 200 {
 				t.Fatalf("%s: GET %s = %d", step.name, path, got.StatusCode)
 			}
@@ -216,7 +216,7 @@ func TestThumbnail_badFile(t *testing.T) {
 		t.Errorf("it is logged %d times, want once", n)
 	}
 	write(t, bad, 50, 40, 2)
-	s.server.pages = pageCache{}
+	s.later()
 	if n := len(find(s.page("/"), ".photo img")); n != 3 {
 		t.Errorf("after it was mended the page shows %d pictures, want 3", n)
 	}
@@ -327,4 +327,55 @@ func FuzzReadRecord(f *testing.F) {
 			t.Errorf("%+v comes back as %+v, %v", r, again, ok)
 		}
 	})
+}
+
+// A photo that goes while its thumbnail is made leaves none behind.
+func TestThumbnail_photoGoesMeanwhile(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a", "1.jpg"), 60, 40, 1)
+	s := newSite(t, dir)
+	a, err := s.server.list("a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := s.server.thumbs.render(t.Context(), a.photos[0], "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, "a", "1.jpg")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.server.thumbs.store(a.photos[0], "", m); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "a", thumbsDir, "*")); len(left) > 0 {
+		t.Errorf("%s is left behind", left)
+	}
+}
+
+// With -cache, thumbnails of an album that is gone go with its next view, or
+// with the next start.
+func TestThumbnail_albumGone(t *testing.T) {
+	for name, look := range map[string]func(*site){
+		"view":  func(s *site) { s.get("/a/b/") },
+		"start": func(s *site) { s.server.thumbs.sweep(s.t.Context(), ".") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, cache := t.TempDir(), t.TempDir()
+			write(t, filepath.Join(dir, "a", "b", "1.jpg"), 60, 40, 1)
+			s := newSite(t, dir, func(c *config) { c.cache = cache })
+			s.get("/a/b/")
+			thumb := filepath.Join(cache, "a", "b", thumbsDir, "1.jpg")
+			if _, err := os.Stat(thumb); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.RemoveAll(filepath.Join(dir, "a")); err != nil {
+				t.Fatal(err)
+			}
+			look(s)
+			if _, err := os.Stat(thumb); err == nil {
+				t.Error("its thumbnail is still there")
+			}
+		})
+	}
 }

@@ -65,6 +65,11 @@ func newSite(t *testing.T, dir string, change ...func(*config)) *site {
 	return &site{web, t, s, dir, log}
 }
 
+// later lets the server forget what it remembers for pageAge.
+func (s *site) later() {
+	s.server.pages, s.server.albums = pageCache{}, albumCache{}
+}
+
 // logBuffer keeps what is logged.
 type logBuffer struct {
 	mu sync.Mutex
