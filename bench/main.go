@@ -1,0 +1,179 @@
+// Bench measures the gallery and its peers side by side, in one run and with
+// the same files.
+//
+//	go run ./bench [-photos DIR]... [-n ROUNDS] [-each | -server]
+//
+// It is to be run from the repository's root, on Linux. Peers that are not
+// installed are left out, and a row says so. On Debian:
+//
+//	apt-get install libvips-tools libjpeg-turbo-progs python3-pil python3-flask gunicorn
+//
+// # Flags
+//
+//	-photos DIR   measure with the JPEG files in DIR, without its folders; may be given
+//	              several times. Without it, four pictures of 12 megapixels are drawn that
+//	              have a photo's spectrum.
+//	-n ROUNDS     measure each time so often and take the median (3)
+//	-each         also write a row for each photo
+//	-server       measure the whole server rather than the making of single thumbnails
+//
+// # Thumbnails
+//
+// Each contender makes a JPEG of quality 82 of each photo, whose longer side
+// is at most 400 pixels, from a file that the system has in memory to another
+// file, on one thread. The table has one row for each:
+//
+//	gallery        internal/photo: Inspect, Reduce, Encode
+//	imaging        imaging.Decode with AutoOrientation, Fit with Lanczos, Encode: what one
+//	               would write first
+//	vipsthumbnail  with [Q=82,strip] and one thread
+//	Pillow         Image.thumbnail with Lanczos, which decodes at a reduced size (draft mode)
+//	               where that leaves twice the thumbnail's, exif_transpose, save
+//	djpeg 1/N      decodes only, to no file: what libjpeg-turbo takes for its part
+//
+// and these columns:
+//
+//	CPU ms     of a photo, user and system time: the median of all rounds, averaged over the
+//	           photos. Contenders take turns at each photo.
+//	wall ms    the same for elapsed time
+//	photos/s   with one process for each core
+//	peak MB    the most memory that one process had resident, working on one photo at a time;
+//	           after < where no less could be seen than what this program takes itself
+//	bytes out  of a thumbnail, mean. gallery's keep the colour profile, others have none.
+//	PSNR       of the picture before it is encoded, in dB, against the whole photo decoded and
+//	           reduced by imaging with Lanczos to the same dimensions: over red, green and
+//	           blue of all pixels of a photo; mean and least over the photos. imaging's is
+//	           exact, for it is the reference.
+//
+// gallery, imaging and Pillow run in processes that live on from photo to
+// photo. vipsthumbnail and djpeg start anew for each, which is taken out: what
+// they take for a picture of 16x16 pixels, measured in turn with all else and
+// as often, is subtracted. Photos in baseline and in progressive coding have tables of
+// their own. A photo that some contender cannot read is named and left out.
+//
+// # Server
+//
+// An album of 200 photos is made of the given ones in a temporary directory,
+// by hard links where TMPDIR is on the photos' file system and else by copies.
+// It is shown by the program, built as it is released, and by a small
+// application of Flask and Pillow with two workers of gunicorn, like the one
+// that it replaces (flask/app.py).
+//
+//	cold   the server has just started, there are no thumbnails, and the system has the
+//	       photos in memory. One visitor asks for the page. All photos are ready when the
+//	       page has ended and all thumbnails are on disk.
+//	warm   16 connections that are kept alive where the server does, for 4 seconds or 200,000
+//	       requests; the generator of this load is one thread of another process, not pinned,
+//	       on the same cores as the server
+//	peak   the most memory resident up to the end of the cold page, the sum over the server's
+//	       processes; what they share counts in each
+//	idle   5 seconds after the load: proportional set size, in which what is shared counts once
+//
+// Numbers of a run can be compared with each other. Those of another machine,
+// or of another day, cannot.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+)
+
+// What every contender makes.
+const (
+	side    = 400 // of the thumbnail's longer side, at most; pixels
+	quality = 82  // JPEG
+)
+
+// config is what the flags say.
+type config struct {
+	photos []string // directories; none for drawn pictures
+	rounds int      // at least 1
+	each   bool     // also a row for each photo
+	server bool     // the whole server
+}
+
+func main() {
+	if name := os.Getenv(roleVariable); name != "" {
+		if err := work(name, os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", name+":", err)
+			os.Exit(1)
+		}
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+	case ctx.Err() != nil:
+		fmt.Fprintln(os.Stderr, "bench: interrupted")
+		os.Exit(1)
+	default:
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// run is the program. Tables go to stdout, what it is at to stderr.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	c, err := parseFlags(args, stderr)
+	if err != nil {
+		return err
+	}
+	b := &bench{config: c, cores: runtime.NumCPU(), out: stdout, progress: log.New(stderr, "", log.Ltime)}
+	if b.scratch, err = os.MkdirTemp("", "gallery-bench-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.scratch)
+	photos, err := b.findPhotos(ctx)
+	if err != nil {
+		return err
+	}
+	b.writeMachine(ctx)
+	if c.server {
+		return b.compareServers(ctx, photos)
+	}
+	return b.compareThumbnails(ctx, photos)
+}
+
+func parseFlags(args []string, stderr io.Writer) (config, error) {
+	var c config
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Func("photos", "`DIR` with JPEG files; may be repeated (drawn pictures)", func(dir string) error {
+		c.photos = append(c.photos, dir)
+		return nil
+	})
+	flags.IntVar(&c.rounds, "n", 3, "how many `ROUNDS` to measure")
+	flags.BoolVar(&c.each, "each", false, "also write a row for each photo")
+	flags.BoolVar(&c.server, "server", false, "measure the whole server")
+	if err := flags.Parse(args); err != nil {
+		return c, err
+	}
+	if flags.NArg() > 0 {
+		return c, fmt.Errorf("unexpected %q: directories are named with -photos", flags.Arg(0))
+	}
+	if c.rounds < 1 {
+		return c, fmt.Errorf("-n %d: at least one round is expected", c.rounds)
+	}
+	return c, nil
+}
+
+// bench is one run.
+type bench struct {
+	config
+	cores    int
+	scratch  string    // a directory for whatever is made
+	out      io.Writer // for tables
+	progress *log.Logger
+}
+
+func (b *bench) printf(format string, args ...any) { fmt.Fprintf(b.out, format, args...) }
