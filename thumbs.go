@@ -3,22 +3,16 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/fnv"
-	"io"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path"
 	"runtime"
-	"strconv"
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/sync/singleflight"
 
@@ -33,85 +27,6 @@ var renditionSides = map[string]int{"800": 800, "1600": 1600}
 
 // preview is the rendition that the photo's page and the lightbox show.
 const preview = "1600"
-
-// record is what a thumbnail says of its source and of itself, so that the
-// cache is its own index. It stands as JSON behind recordMarker in a COM
-// segment (ITU-T T.81, B.2.4.5) right behind SOI.
-type record struct {
-	Size    int64  `json:"size"`              // of the source, bytes
-	MTime   int64  `json:"mtime"`             // of the source, ns since 1970
-	Width   int    `json:"width"`             // of the source, upright, pixels
-	Height  int    `json:"height"`            // of the source, upright, pixels
-	Taken   string `json:"taken,omitempty"`   // wall clock of capture, as takenLayout
-	Caption string `json:"caption,omitempty"` // what the source says it shows
-	Color   string `json:"color"`             // average colour, "#rrggbb"
-	Options string `json:"options"`           // what it was made with
-}
-
-const (
-	recordMarker = "gallery 1 "
-	takenLayout  = "2006-01-02T15:04:05"
-
-	// recordHead is read first: room for every record but those with a long
-	// caption, which take a second read.
-	recordHead = 1024
-)
-
-// taken returns when the photo was taken, or the zero time.
-func (r record) taken() time.Time {
-	t, _ := time.Parse(takenLayout, r.Taken)
-	return t
-}
-
-// date is the photo's place in time: when it was taken, else modified.
-func (r record) date() time.Time {
-	if t := r.taken(); !t.IsZero() {
-		return t
-	}
-	return time.Unix(0, r.MTime)
-}
-
-// version names the source's state and the options in an address (?v=), which
-// may then be kept for ever.
-func (r record) version() string {
-	h := fnv.New64a()
-	fmt.Fprint(h, r.Size, r.MTime, r.Options)
-	return strconv.FormatUint(h.Sum64(), 36)
-}
-
-// comment is the content of the COM segment.
-func (r record) comment() []byte {
-	j, err := json.Marshal(r)
-	if err != nil {
-		panic(err) // strings and numbers cannot fail
-	}
-	return append([]byte(recordMarker), j...)
-}
-
-// readRecord reads the record of a thumbnail. It reports false for a file that
-// has none: another program's, or damaged.
-func readRecord(f io.ReaderAt) (record, bool) {
-	head := make([]byte, recordHead)
-	n, err := f.ReadAt(head, 0)
-	if err != nil && err != io.EOF {
-		return record{}, false
-	}
-	head = head[:n]
-	if len(head) < 6 || head[0] != 0xFF || head[1] != 0xD8 || head[2] != 0xFF || head[3] != 0xFE {
-		return record{}, false
-	}
-	// The length counts its own two bytes; sixteen bits bound it.
-	end := 4 + int(binary.BigEndian.Uint16(head[4:6]))
-	if end > len(head) {
-		head = make([]byte, end)
-		if _, err := f.ReadAt(head, 0); err != nil {
-			return record{}, false
-		}
-	}
-	j, ok := bytes.CutPrefix(head[6:max(end, 6)], []byte(recordMarker))
-	var r record
-	return r, ok && json.Unmarshal(j, &r) == nil
-}
 
 // thumbs makes and keeps the renditions of photos. It is safe for use by many
 // goroutines.
@@ -524,183 +439,6 @@ func (t *thumbs) store(src source, rend string, m made) error {
 	return nil
 }
 
-// removeIfGone removes a rendition from its folder if its photo is no longer
-// there, and reports whether it did.
-func (t *thumbs) removeIfGone(folder *os.Root, src source) bool {
-	photos, err := openFolder(t.photos, src.album, false)
-	if err == nil {
-		_, err = photos.Lstat(src.file)
-		photos.Close()
-	}
-	return errors.Is(err, fs.ErrNotExist) && folder.Remove(src.file) == nil
-}
-
-// prune removes the renditions in an album whose photos are gone. It looks
-// only when the album's folder has changed since it last did.
-//
-// It removes what bears a record of ours, and JPEGs no larger than a
-// thumbnail, which the program's predecessor left; anything else in _thumbs
-// is not ours to remove.
-func (t *thumbs) prune(a album) {
-	t.mu.Lock()
-	done := t.pruned[a.name] == a.mtime.UnixNano()
-	if time.Since(a.mtime) > settled {
-		makeRoom(t.pruned)
-		t.pruned[a.name] = a.mtime.UnixNano()
-	}
-	t.mu.Unlock()
-	if done {
-		return
-	}
-	present := make(map[string]bool, len(a.photos))
-	for _, p := range a.photos {
-		present[p.file] = true
-	}
-	t.pruneFolder(a.name, "", present)
-	for rend := range renditionSides {
-		t.pruneFolder(a.name, rend, present)
-	}
-}
-
-// pruneGone removes all renditions of an album that is no longer there, where
-// they do not lie within it.
-func (t *thumbs) pruneGone(albumName string) {
-	if t.cache != t.photos {
-		t.prune(album{name: albumName, mtime: time.Now()})
-	}
-}
-
-func (t *thumbs) pruneFolder(albumName, rend string, present map[string]bool) {
-	folder := t.openRenditions(albumName, rend)
-	if folder == nil {
-		return
-	}
-	defer folder.Close()
-	list, err := folder.Open(".")
-	if err != nil {
-		return
-	}
-	defer list.Close()
-	entries, _ := list.ReadDir(-1)
-	removed := 0
-	for _, entry := range entries {
-		file := entry.Name()
-		if present[file] || !entry.Type().IsRegular() || contentType(file) == "" || !t.madeByUs(folder, file) {
-			continue
-		}
-		if t.removeIfGone(folder, source{album: albumName, file: file}) {
-			removed++
-		}
-	}
-	if removed > 0 {
-		t.log.Info("removed thumbnails of photos that are gone", "folder", renditionFolder(albumName, rend), "files", removed)
-	}
-}
-
-// madeByUs reports whether the file is a rendition: by its record or, where
-// it has none, by being a JPEG of a thumbnail's size.
-func (t *thumbs) madeByUs(folder *os.Root, file string) bool {
-	f, info, err := openPhoto(folder, file)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	if _, ok := readRecord(f); ok {
-		return true
-	}
-	what, err := photo.Inspect(f, info.Size())
-	return err == nil && what.Format == photo.JPEG && max(what.Width, what.Height) <= t.side
-}
-
-// arrange returns the photos of an album in the given order. Dates are those
-// of the thumbnails' records, else from the photos' metadata, which takes
-// opening them: without read it reports false instead, and with read it ends
-// early with ctx. Whoever else asks for the same meanwhile gets the same.
-func (t *thumbs) arrange(ctx context.Context, a album, order string, read bool) ([]source, bool) {
-	if order == byName || order == byNameDown {
-		return sorted(a.photos, order, nil), true
-	}
-	dates := make([]time.Time, len(a.photos))
-	var unknown []int
-	own := t.openRenditions(a.name, "")
-	if own != nil {
-		defer own.Close()
-	}
-	for i, src := range a.photos {
-		var known bool
-		if dates[i], known = t.dateKnown(own, src); !known {
-			unknown = append(unknown, i)
-		}
-	}
-	if len(unknown) == 0 {
-		return sorted(a.photos, order, dates), true
-	}
-	if !read {
-		return nil, false
-	}
-	if _, err := once(ctx, &t.flight, "dates of "+a.name, func() (any, error) {
-		return nil, t.readDates(ctx, a, unknown)
-	}); err != nil {
-		return nil, false
-	}
-	for _, i := range unknown {
-		dates[i], _ = t.dateKnown(nil, a.photos[i])
-	}
-	return sorted(a.photos, order, dates), true
-}
-
-// readDates reads and remembers the dates of the photos with these numbers in
-// the album.
-func (t *thumbs) readDates(ctx context.Context, a album, which []int) error {
-	folder, err := openFolder(t.photos, a.name, false)
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	var readers errgroup.Group
-	readers.SetLimit(runtime.GOMAXPROCS(0))
-	for _, i := range which {
-		if ctx.Err() != nil {
-			break
-		}
-		readers.Go(func() error {
-			t.readDate(folder, a.photos[i])
-			return nil
-		})
-	}
-	readers.Wait()
-	return ctx.Err()
-}
-
-// dateKnown returns the photo's place in time if it can be told without
-// opening the photo. folder holds the album's thumbnails, or is nil.
-func (t *thumbs) dateKnown(folder *os.Root, src source) (time.Time, bool) {
-	if r, ok := t.cached(folder, src, ""); ok {
-		return r.date(), true
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	known, ok := t.index[src.name()] // where readDate left it; never a rendition's name
-	if !ok || known.Size != src.size || known.MTime != src.mtime {
-		return src.modified(), false
-	}
-	return known.date(), true
-}
-
-// readDate reads the photo's place in time from its metadata, and remembers it.
-func (t *thumbs) readDate(photos *os.Root, src source) {
-	f, info, err := openPhoto(photos, src.file)
-	if err != nil {
-		return
-	}
-	defer f.Close()
-	r := record{Size: src.size, MTime: src.mtime}
-	if what, err := photo.Inspect(f, info.Size()); err == nil && !what.Taken.IsZero() {
-		r.Taken = what.Taken.Format(takenLayout)
-	}
-	t.remember(src.name(), r, info)
-}
-
 // openRenditions opens an album's folder of renditions of one kind, or returns
 // nil if there is none that can be read.
 func (t *thumbs) openRenditions(albumName, rend string) *os.Root {
@@ -709,47 +447,4 @@ func (t *thumbs) openRenditions(albumName, rend string) *os.Root {
 		return nil
 	}
 	return folder
-}
-
-// sweep removes what interrupted writes left behind in every _thumbs below the
-// album name, and all renditions of albums that are gone. It stops with ctx.
-func (t *thumbs) sweep(ctx context.Context, name string) {
-	folder, err := openFolder(t.cache, name, false)
-	if err != nil || ctx.Err() != nil {
-		return
-	}
-	defer folder.Close()
-	t.sweepFolder(folder, name, "")
-	for rend := range renditionSides {
-		t.sweepFolder(folder, name, rend)
-	}
-	if photos, err := openFolder(t.photos, name, false); err == nil {
-		photos.Close()
-	} else if errors.Is(err, fs.ErrNotExist) {
-		t.pruneGone(name)
-	}
-	list, err := folder.Open(".")
-	if err != nil {
-		return
-	}
-	entries, _ := list.ReadDir(-1)
-	list.Close()
-	for _, entry := range entries {
-		if entry.IsDir() && visible(entry.Name()) && entry.Name() != thumbsDir {
-			t.sweep(ctx, path.Join(name, entry.Name()))
-		}
-	}
-}
-
-// sweepFolder removes what interrupted writes left behind among an album's
-// renditions of one kind.
-func (t *thumbs) sweepFolder(albumFolder *os.Root, name, rend string) {
-	folder, err := openFolder(albumFolder, renditionFolder(".", rend), false)
-	if err != nil {
-		return
-	}
-	defer folder.Close()
-	if n := atomicfile.Sweep(folder); n > 0 {
-		t.log.Info("removed unfinished thumbnails", "folder", renditionFolder(name, rend), "files", n)
-	}
 }

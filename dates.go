@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"gallery/internal/photo"
+)
+
+// arrange returns the photos of an album in the given order. Dates are those
+// of the thumbnails' records, else from the photos' metadata, which takes
+// opening them: without read it reports false instead, and with read it ends
+// early with ctx. Whoever else asks for the same meanwhile gets the same.
+func (t *thumbs) arrange(ctx context.Context, a album, order string, read bool) ([]source, bool) {
+	if order == byName || order == byNameDown {
+		return sorted(a.photos, order, nil), true
+	}
+	dates := make([]time.Time, len(a.photos))
+	var unknown []int
+	own := t.openRenditions(a.name, "")
+	if own != nil {
+		defer own.Close()
+	}
+	for i, src := range a.photos {
+		var known bool
+		if dates[i], known = t.dateKnown(own, src); !known {
+			unknown = append(unknown, i)
+		}
+	}
+	if len(unknown) == 0 {
+		return sorted(a.photos, order, dates), true
+	}
+	if !read {
+		return nil, false
+	}
+	if _, err := once(ctx, &t.flight, "dates of "+a.name, func() (any, error) {
+		return nil, t.readDates(ctx, a, unknown)
+	}); err != nil {
+		return nil, false
+	}
+	for _, i := range unknown {
+		dates[i], _ = t.dateKnown(nil, a.photos[i])
+	}
+	return sorted(a.photos, order, dates), true
+}
+
+// readDates reads and remembers the dates of the photos with these numbers in
+// the album.
+func (t *thumbs) readDates(ctx context.Context, a album, which []int) error {
+	folder, err := openFolder(t.photos, a.name, false)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	var readers errgroup.Group
+	readers.SetLimit(runtime.GOMAXPROCS(0))
+	for _, i := range which {
+		if ctx.Err() != nil {
+			break
+		}
+		readers.Go(func() error {
+			t.readDate(folder, a.photos[i])
+			return nil
+		})
+	}
+	readers.Wait()
+	return ctx.Err()
+}
+
+// dateKnown returns the photo's place in time if it can be told without
+// opening the photo. folder holds the album's thumbnails, or is nil.
+func (t *thumbs) dateKnown(folder *os.Root, src source) (time.Time, bool) {
+	if r, ok := t.cached(folder, src, ""); ok {
+		return r.date(), true
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	known, ok := t.index[src.name()] // where readDate left it; never a rendition's name
+	if !ok || known.Size != src.size || known.MTime != src.mtime {
+		return src.modified(), false
+	}
+	return known.date(), true
+}
+
+// readDate reads the photo's place in time from its metadata, and remembers it.
+func (t *thumbs) readDate(photos *os.Root, src source) {
+	f, info, err := openPhoto(photos, src.file)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	r := record{Size: src.size, MTime: src.mtime}
+	if what, err := photo.Inspect(f, info.Size()); err == nil && !what.Taken.IsZero() {
+		r.Taken = what.Taken.Format(takenLayout)
+	}
+	t.remember(src.name(), r, info)
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"strconv"
+	"time"
+)
+
+// record is what a thumbnail says of its source and of itself, so that the
+// cache is its own index. It stands as JSON behind recordMarker in a COM
+// segment (ITU-T T.81, B.2.4.5) right behind SOI.
+type record struct {
+	Size    int64  `json:"size"`              // of the source, bytes
+	MTime   int64  `json:"mtime"`             // of the source, ns since 1970
+	Width   int    `json:"width"`             // of the source, upright, pixels
+	Height  int    `json:"height"`            // of the source, upright, pixels
+	Taken   string `json:"taken,omitempty"`   // wall clock of capture, as takenLayout
+	Caption string `json:"caption,omitempty"` // what the source says it shows
+	Color   string `json:"color"`             // average colour, "#rrggbb"
+	Options string `json:"options"`           // what it was made with
+}
+
+const (
+	recordMarker = "gallery 1 "
+	takenLayout  = "2006-01-02T15:04:05"
+
+	// recordHead is read first: room for every record but those with a long
+	// caption, which take a second read.
+	recordHead = 1024
+)
+
+// taken returns when the photo was taken, or the zero time.
+func (r record) taken() time.Time {
+	t, _ := time.Parse(takenLayout, r.Taken)
+	return t
+}
+
+// date is the photo's place in time: when it was taken, else modified.
+func (r record) date() time.Time {
+	if t := r.taken(); !t.IsZero() {
+		return t
+	}
+	return time.Unix(0, r.MTime)
+}
+
+// version names the source's state and the options in an address (?v=), which
+// may then be kept for ever.
+func (r record) version() string {
+	h := fnv.New64a()
+	fmt.Fprint(h, r.Size, r.MTime, r.Options)
+	return strconv.FormatUint(h.Sum64(), 36)
+}
+
+// comment is the content of the COM segment.
+func (r record) comment() []byte {
+	j, err := json.Marshal(r)
+	if err != nil {
+		panic(err) // strings and numbers cannot fail
+	}
+	return append([]byte(recordMarker), j...)
+}
+
+// readRecord reads the record of a thumbnail. It reports false for a file that
+// has none: another program's, or damaged.
+func readRecord(f io.ReaderAt) (record, bool) {
+	head := make([]byte, recordHead)
+	n, err := f.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		return record{}, false
+	}
+	head = head[:n]
+	if len(head) < 6 || head[0] != 0xFF || head[1] != 0xD8 || head[2] != 0xFF || head[3] != 0xFE {
+		return record{}, false
+	}
+	// The length counts its own two bytes; sixteen bits bound it.
+	end := 4 + int(binary.BigEndian.Uint16(head[4:6]))
+	if end > len(head) {
+		head = make([]byte, end)
+		if _, err := f.ReadAt(head, 0); err != nil {
+			return record{}, false
+		}
+	}
+	j, ok := bytes.CutPrefix(head[6:max(end, 6)], []byte(recordMarker))
+	var r record
+	return r, ok && json.Unmarshal(j, &r) == nil
+}
