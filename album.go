@@ -47,13 +47,15 @@ type album struct {
 // would make two names for one folder (or _thumbs a name for the photos),
 // there are none at all. With create, what is missing is made.
 func openFolder(root *os.Root, name string, create bool) (*os.Root, error) {
-	current, err := root.OpenRoot(".")
-	if err != nil || name == "." {
-		return current, err
+	if name == "." {
+		return root.OpenRoot(".")
 	}
+	current := root
 	for segment := range strings.SplitSeq(name, "/") {
 		next, err := openStep(current, segment, create)
-		current.Close()
+		if current != root {
+			current.Close()
+		}
 		if err != nil {
 			return nil, err
 		}

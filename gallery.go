@@ -300,7 +300,24 @@ func newPage(body []byte) page {
 func (s *server) servePage(w http.ResponseWriter, r *http.Request, p page) {
 	s.pageHeader(w)
 	w.Header().Set("ETag", p.etag)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(p.body))
+	if r.Method == http.MethodHead || conditional(r) {
+		http.ServeContent(errorGuard{w}, r, "", time.Time{}, bytes.NewReader(p.body))
+		return
+	}
+	// In one piece, which takes half the time of ServeContent's copying.
+	w.Header().Set("Content-Length", strconv.Itoa(len(p.body)))
+	_, _ = w.Write(p.body) // an error is the client's leaving
+}
+
+// conditional reports whether the answer depends on more than the address (RFC
+// 9110, sections 13.1 and 14.2).
+func conditional(r *http.Request) bool {
+	for _, name := range []string{"If-None-Match", "If-Match", "If-Modified-Since", "If-Unmodified-Since", "Range"} {
+		if r.Header.Get(name) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // pageHeader sets what all pages have in common.
