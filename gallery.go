@@ -181,7 +181,7 @@ func (s *server) serveThumb(w http.ResponseWriter, r *http.Request, t target) er
 	src.size, src.mtime = m.Size, m.MTime // as they were when it was made
 	f, info, ok := s.thumbs.open(src, t.rend)
 	if !ok {
-		return fmt.Errorf("the thumbnail of %s went away", src.name())
+		return fmt.Errorf("%s went away while its thumbnail was made: %w", src.name(), fs.ErrNotExist)
 	}
 	defer f.Close()
 	serveFile(w, r, f, info.ModTime(), info.Size(), "image/jpeg", caching)
