@@ -1,6 +1,7 @@
 package scaledjpeg
 
 import (
+	"math"
 	"math/bits"
 )
 
@@ -23,6 +24,10 @@ type progressive struct {
 	coefs   [maxComponents][]int16
 	nonzero [maxComponents][]uint64
 	quant   [maxComponents][64]uint16 // as they were at the component's first scan
+
+	// last is how many low bits the last scan of a coefficient leaves out (Al), by component and
+	// zigzag index; lastNeeded is the same for the last scan that is needed.
+	last, lastNeeded [maxComponents][64]uint8
 
 	needed []bool // by scan
 	index  int    // number of scans so far
@@ -102,50 +107,139 @@ func (d *decoder) prepare(b []byte, i int) {
 	}
 }
 
-// plan finds out which scans are needed, and for which components it must be known which coefficients are not zero. It goes
-// through the headers of all scans to come, and then back from the last to the first, knowing at each point which
-// coefficients' values or being zero will matter.
+// A plannedScan is what plan must know of a scan.
+type plannedScan struct {
+	comp   uint8
+	ah, al uint8
+	band   uint64 // of zigzag indexes; 0 for a DC scan
+}
+
+// plan finds out which scans are needed, and for which components it must be known which
+// coefficients are not zero. It goes through the headers of all scans to come, and then back from
+// the last to the first, knowing at each point which coefficients' values or being zero will matter.
 func (d *decoder) plan(b []byte, i int) (history [maxComponents]bool) {
 	p := &d.prog
-	var scans [maxScans]struct {
-		comp   uint8
-		refine bool
-		band   uint64
-	}
-	n := 0
-	for n < maxScans {
+	var buf [maxScans]plannedScan
+	scans := buf[:0]
+	for len(scans) < maxScans {
 		sc, err := d.parseScan(b)
 		if err != nil {
 			break
 		}
+		s := plannedScan{comp: sc.comp[0], ah: uint8(sc.ah), al: uint8(sc.al)}
 		if sc.ss > 0 {
-			scans[n].comp = sc.comp[0]
-			scans[n].refine = sc.ah > 0
-			scans[n].band = band(sc.ss, sc.se)
+			s.band = band(sc.ss, sc.se)
 		}
-		n++
+		scans = append(scans, s)
 		if b, i = nextScan(d.data, behind(d.data, i)); b == nil {
 			break
 		}
 	}
 
 	matters := [maxComponents]uint64{p.wanted, p.wanted, p.wanted, p.wanted}
-	p.needed = append(p.needed, make([]bool, n)...)
-	for k := n - 1; k >= 0; k-- {
+	negligible := d.negligible(scans)
+	p.needed = append(p.needed, make([]bool, len(scans))...)
+	for k := len(scans) - 1; k >= 0; k-- {
 		s := &scans[k]
 		m := &matters[s.comp]
 		switch {
-		case s.band == 0: // DC
+		case s.band == 0:
 			p.needed[k] = true
+		case s.ah > 0 && s.al < negligible[s.comp]:
+			// Left out.
 		case s.band&*m != 0:
 			p.needed[k] = true
-			if s.refine {
+			if s.ah > 0 {
 				*m |= s.band
 				history[s.comp] = true
 			}
 		}
 	}
+	for k, s := range scans {
+		for w := s.band; w != 0; w &= w - 1 {
+			at := bits.TrailingZeros64(w)
+			p.last[s.comp][at] = s.al
+			if p.needed[k] {
+				p.lastNeeded[s.comp][at] = s.al
+			}
+		}
+	}
 	return history
+}
+
+// negligible returns how many of the lowest bits of AC coefficients are not worth decoding, by
+// component: as many as keep what their lack does to a reduced sample, by noiseOf, within maxNoise
+// or maxChromaNoise. It is 0 in files whose scans are not in the order that G.1.1.1 demands: each
+// coefficient once without its lowest bits, and then these one by one. In other files leaving out
+// one scan could change what follows in another.
+func (d *decoder) negligible(scans []plannedScan) (low [maxComponents]uint8) {
+	if d.denom == 1 {
+		return low
+	}
+	const none = 255
+	var al [maxComponents][64]uint8 // so far
+	for c := range al {
+		for k := range al[c] {
+			al[c][k] = none
+		}
+	}
+	for _, s := range scans {
+		expected := s.ah
+		if expected == 0 {
+			expected = none
+		}
+		for w := s.band; w != 0; w &= w - 1 {
+			l := &al[s.comp][bits.TrailingZeros64(w)]
+			if *l != expected {
+				return low
+			}
+			*l = s.al
+		}
+	}
+	for c := range d.Components {
+		quant := &d.quant[d.comps[c].tq]
+		if quant[0] == 0 {
+			continue // It is only defined later.
+		}
+		limit := maxNoise
+		if c > 0 {
+			limit = maxChromaNoise
+		}
+		for low[c] < maxLow && noiseOf(quant, low[c]+1) <= limit {
+			low[c]++
+		}
+	}
+	return low
+}
+
+const (
+	// maxNoise is the most that noiseOf may be for bits that are left out, in levels. Measured on 12
+	// photos of 6 to 24 megapixels at 400 pixels, against the full-size picture reduced with the same
+	// kernel: with 1.5, pictures have 0.1 to 0.4 dB less than with 0 (48 to 52 dB); with 3, up to 1.1
+	// dB less.
+	maxNoise = 1.5
+
+	// maxChromaNoise is the same for all components but the first. Mostly these are subsampled, so
+	// that less averaging follows, and flat areas of colour lose all AC coefficients: with 1.5,
+	// pictures have up to 2.9 dB less. Nor are their scans large.
+	maxChromaNoise = 0.3
+
+	maxLow = 13 // more than the bits that coefficients have (G.1.2)
+)
+
+// noiseOf tells by how much, in levels, the samples of a block are off if its AC coefficients lack
+// their lowest bits, as many as low: the root mean square at 1/4, if all lose the most that they can.
+// (In terms of idct.go, the waves of different frequencies are orthogonal and have a mean square of
+// 1, so that the squares of the coefficients add up.) In fact most lose less than half of that. At
+// 1/2 the same three coefficients are counted: since more than a quarter of the size is asked for
+// only to be reduced further, what lies above them is averaged out.
+func noiseOf(quant *[64]uint16, low uint8) float64 {
+	sum := 0.0
+	for _, k := range []int{1, 2, 4} {
+		lost := float64(quant[k]) * float64(int(1)<<low-1) / 8
+		sum += lost * lost
+	}
+	return math.Sqrt(sum)
 }
 
 // band returns the set of zigzag indexes from ss to se.
@@ -341,8 +435,8 @@ func (d *decoder) acFirst(sc *scan, x, y, blocks int) error {
 				break // Only damaged data does that. There is no value.
 			}
 			set |= 1 << (k & 63)
-			if slot := int(p.slot[k&63]); slot < p.per {
-				coefs[b*p.per+slot] = int16(extend(acc, uint32(size)) << al)
+			if 1<<(k&63)&p.wanted != 0 {
+				coefs[b*p.per+int(p.slot[k&63])] = int16(extend(acc, uint32(size)) << al)
 			}
 			acc <<= size & 63
 			n -= size
@@ -369,11 +463,12 @@ func (d *decoder) acRefine(sc *scan, x, y, blocks int) error {
 	coefs := p.coefs[c][first*p.per : (first+blocks)*p.per]
 	nonzero := p.nonzero[c][first : first+blocks]
 	acc, n, pos := s.acc, s.n, s.pos
+	eobRun := d.eobRun
 	for b := 0; b < blocks; b++ {
 		rest := inBand // what is still to come of the band
 		set := nonzero[b]
-		if d.eobRun > 0 && set&inBand == 0 {
-			d.eobRun--
+		if eobRun > 0 && set&inBand == 0 {
+			eobRun--
 			if p.idle--; p.idle < 0 {
 				return errTooMuchWork
 			}
@@ -386,7 +481,7 @@ func (d *decoder) acRefine(sc *scan, x, y, blocks int) error {
 			}
 			pos = s.pos
 		}
-		for d.eobRun == 0 && rest != 0 {
+		for eobRun == 0 && rest != 0 {
 			acc |= s.load(pos) >> (n & 63)
 			pos += int(63-n) >> 3
 			n |= 56
@@ -403,19 +498,14 @@ func (d *decoder) acRefine(sc *scan, x, y, blocks int) error {
 				return FormatError("bad refinement")
 			}
 			if size == 0 && run < 15 {
-				d.eobRun = 1<<run + int(acc>>1>>(63-run))
-				acc <<= run
+				eobRun = 1<<run + int(acc>>1>>((63-run)&63))
+				acc <<= run & 63
 				n -= run
 				break
 			}
-			value := delta
-			if size == 1 {
-				if acc>>63 == 0 {
-					value = -delta
-				}
-				acc <<= 1
-				n--
-			}
+			value := delta * int16(int(acc>>63)*2-1)
+			acc <<= size & 63
+			n -= size
 
 			// The coefficient at which the run ends is the zero number run+1.
 			zeros := rest &^ set
@@ -452,13 +542,13 @@ func (d *decoder) acRefine(sc *scan, x, y, blocks int) error {
 			}
 			if size == 1 {
 				set |= at
-				if slot := int(p.slot[bits.TrailingZeros64(at)&63]); slot < p.per {
-					coefs[b*p.per+slot] = value
+				if at&wanted != 0 {
+					coefs[b*p.per+int(p.slot[bits.TrailingZeros64(at)&63])] = value
 				}
 			}
 		}
-		if d.eobRun > 0 {
-			d.eobRun--
+		if eobRun > 0 {
+			eobRun--
 			if passed := rest & set; passed != 0 {
 				acc |= s.load(pos) >> (n & 63)
 				pos += int(63-n) >> 3
@@ -482,6 +572,7 @@ func (d *decoder) acRefine(sc *scan, x, y, blocks int) error {
 		nonzero[b] = set
 	}
 	s.acc, s.n, s.pos = acc, n, pos
+	d.eobRun = eobRun
 	return nil
 }
 
@@ -512,36 +603,49 @@ func (d *decoder) reconstruct() {
 			continue
 		}
 		q := multipliers(&p.quant[i], d.denom)
-		var quant [64]int32 // by slot
+		var quant, half [64]int32 // by slot
 		for k, slot := range p.slot {
 			if int(slot) < p.per {
 				quant[slot] = q[k]
+				half[slot] = q[k] * (1<<p.lastNeeded[i][k] - 1<<p.last[i][k]) / 2
 			}
 		}
 		for y := range c.blocksY {
-			coefs := p.coefs[i][y*c.stride*p.per:]
-			for x := range c.blocksX {
-				b := coefs[x*p.per : (x+1)*p.per]
-				pix := plane.pix[y*d.size*plane.stride+x*d.size:]
-				switch d.denom {
-				case 8:
-					pix[0] = byte(clamp((int(b[0])*int(quant[0]) + roundReduced) >> shiftReduced))
-				case 4:
-					_ = b[3]
-					store2x2(pix, plane.stride, int(b[0])*int(quant[0])+roundReduced,
-						int(b[1])*int(quant[1]), int(b[2])*int(quant[2]), int(b[3])*int(quant[3]))
-				default:
-					var full block
-					for k, v := range b {
-						full[k&63] = int32(v) * quant[k&63]
+			coefs := p.coefs[i][y*c.stride*p.per:][:c.blocksX*p.per]
+			pix := plane.pix[y*d.size*plane.stride:]
+			switch d.denom {
+			case 8:
+				for x, v := range coefs {
+					pix[x] = byte(clamp((int(v)*int(quant[0]) + roundReduced) >> shiftReduced))
+				}
+			case 4:
+				for x := 0; len(coefs) >= 4; x += 2 {
+					store2x2(pix[x:], plane.stride, int(coefs[0])*int(quant[0])+roundReduced,
+						dequantize(coefs[1], quant[1], half[1]),
+						dequantize(coefs[2], quant[2], half[2]),
+						dequantize(coefs[3], quant[3], half[3]))
+					coefs = coefs[4:]
+				}
+			default:
+				var full block
+				for x := 0; len(coefs) >= p.per; x += d.size {
+					for k, v := range coefs[:p.per] {
+						full[k&63] = int32(dequantize(v, quant[k&63], half[k&63]))
 					}
 					if d.denom == 2 {
-						full.store4x4(pix, plane.stride)
+						full.store4x4(pix[x:], plane.stride)
 					} else {
-						full.store8x8(pix, plane.stride)
+						full.store8x8(pix[x:], plane.stride)
 					}
+					coefs = coefs[p.per:]
 				}
 			}
 		}
 	}
+}
+
+// dequantize returns a coefficient times its multiplier, and half of what its missing bits could add.
+func dequantize(v int16, quant, half int32) int {
+	sign := int(v)>>63 | int(uint(-int(v))>>63)
+	return int(v)*int(quant) + sign*int(half)
 }

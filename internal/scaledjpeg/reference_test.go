@@ -404,8 +404,10 @@ func (p *refPicture) inRange() bool {
 	return true
 }
 
-// plane returns the reduced samples of a component, as wide as the component's row of blocks, by the definition in idct.go.
-func (p *refPicture) plane(c, denom int) (samples []float64, stride int) {
+// plane returns the reduced samples of a component, as wide as the component's row of blocks, by
+// the definition in idct.go. The decoder says which bits of AC coefficients it left out
+// (progressive.go), of those that the file has; nil means none.
+func (p *refPicture) plane(c, denom int, d *decoder) (samples []float64, stride int) {
 	n := 8 / denom
 	var t [8][8]float64
 	for u := range n {
@@ -426,7 +428,11 @@ func (p *refPicture) plane(c, denom int) (samples []float64, stride int) {
 				for k, f := range block {
 					u, v := int(unzig8[k]%8), int(unzig8[k]/8)
 					if f != 0 && u < n && v < n {
-						sum += float64(f*p.comp[c].quant[k]) * t[u][x] * t[v][y]
+						g := float64(f)
+						if d != nil {
+							g = refLeaveOut(f, d.prog.lastNeeded[c][k], d.prog.last[c][k])
+						}
+						sum += g * float64(p.comp[c].quant[k]) * t[u][x] * t[v][y]
 					}
 				}
 				at := (i/comp.stride*n+y)*stride + i%comp.stride*n + x
@@ -437,10 +443,20 @@ func (p *refPicture) plane(c, denom int) (samples []float64, stride int) {
 	return samples, stride
 }
 
+// refLeaveOut returns what is taken for a coefficient of which all bits from last on are known but
+// only those from needed on were decoded.
+func refLeaveOut(f int, needed, last uint8) float64 {
+	magnitude := max(f, -f) >> needed << needed
+	if magnitude == 0 {
+		return 0
+	}
+	return math.Copysign(float64(magnitude)+float64(int(1)<<needed-int(1)<<last)/2, float64(f))
+}
+
 // check compares what Decode made of the file with the reference.
 func (p *refPicture) check(d *decoder) error {
 	for c := range p.Components {
-		want, stride := p.plane(c, d.denom)
+		want, stride := p.plane(c, d.denom, d)
 		got := d.planes[c]
 		if got.stride != stride {
 			return fmt.Errorf("component %d: stride is %d, want %d", c, got.stride, stride)
@@ -457,4 +473,22 @@ func (p *refPicture) check(d *decoder) error {
 		}
 	}
 	return nil
+}
+
+// noise returns by how much the worst block is off from what it would be with all bits, as a root
+// mean square of its samples.
+func (p *refPicture) noise(c int, d *decoder) (worst float64) {
+	want, stride := p.plane(c, d.denom, nil)
+	for y := range p.comps[c].blocksY {
+		for x := range p.comps[c].blocksX {
+			sum := 0.0
+			for i := range d.size * d.size {
+				at := (y*d.size+i/d.size)*stride + x*d.size + i%d.size
+				diff := float64(d.planes[c].pix[at]) - want[at]
+				sum += diff * diff
+			}
+			worst = max(worst, math.Sqrt(sum/float64(d.size*d.size)))
+		}
+	}
+	return worst
 }

@@ -8,7 +8,8 @@
 //
 //   - Byte stuffing is taken out of the entropy-coded data first, in blocks (entropy.go).
 //   - Unneeded coefficients are stepped over several at a time, with one table look-up (huffman.go).
-//   - Of a progressive file, the scans that cannot change the reduced picture are not decoded at all (progressive.go).
+//   - Of a progressive file, the scans that cannot change the reduced picture, or not visibly, are not
+//     decoded at all (progressive.go).
 //
 // It reads baseline, extended sequential and progressive files with 8-bit samples and Huffman coding, one, three or four
 // components, any sampling factors, any division into scans, and restart intervals. References to sections, such as

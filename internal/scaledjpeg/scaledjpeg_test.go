@@ -62,6 +62,65 @@ func TestDecode_reference(t *testing.T) {
 	}
 }
 
+// TestDecode_negligible checks which scans of a progressive file are left out, and that this does
+// to the samples no more than noiseOf says.
+func TestDecode_negligible(t *testing.T) {
+	const (
+		all  = "YYYYYYYYYY"
+		luma = "YYYYYYYYYn" // without the last bit of luma
+		// Without the last two bits of luma, at 1/4 the second scan of its AC coefficients is not
+		// needed either: its band is too high, and no refinement is left to be read by it.
+		two2, two4   = "YYYYYnYYYn", "YYYYnnYYYn"
+		both2, both4 = "YYYYYnYnnn", "YYYYnnYnnn"
+		dc           = "YnnnnnYnnn"
+	)
+	tests := []struct {
+		luma, chroma byte // all quantization steps
+		want         [9]string
+	}{
+		{10, 10, [9]string{1: all, 2: all, 4: all, 8: dc}},
+		{6, 6, [9]string{1: all, 2: luma, 4: luma, 8: dc}},
+		{2, 6, [9]string{1: all, 2: two2, 4: two4, 8: dc}},
+		{1, 1, [9]string{1: all, 2: both2, 4: both4, 8: dc}},
+	}
+	for _, test := range tests {
+		data := bytes.Clone(testFiles(t)["progressive-2x2"])
+		for i, steps := range []byte{test.luma, test.chroma} {
+			at := bytes.Index(data, []byte{0xff, markerDQT, 0, 67, byte(i)}) + 5
+			copy(data[at:at+64], bytes.Repeat([]byte{steps}, 64))
+		}
+		ref, err := refDecode(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, denom := range denoms {
+			d, err := decodePlanes(data, denom)
+			if err == nil {
+				err = ref.check(d)
+			}
+			if err != nil {
+				t.Errorf("steps %d and %d at 1/%d: %v", test.luma, test.chroma, denom, err)
+			}
+			got := ""
+			for _, needed := range d.prog.needed {
+				got += map[bool]string{true: "Y", false: "n"}[needed]
+			}
+			if got != test.want[denom] {
+				t.Errorf("steps %d and %d at 1/%d: scans %s, want %s", test.luma, test.chroma, denom, got, test.want[denom])
+			}
+			for c := range d.Components {
+				limit := maxNoise
+				if c > 0 {
+					limit = maxChromaNoise
+				}
+				if noise := ref.noise(c, d); denom == 4 && noise > limit+0.5 {
+					t.Errorf("steps %d and %d, component %d: off by %.2f", test.luma, test.chroma, c, noise)
+				}
+			}
+		}
+	}
+}
+
 func TestDecode_fullSize(t *testing.T) {
 	same := 0
 	for name, data := range testFiles(t) {
