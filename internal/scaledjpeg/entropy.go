@@ -146,15 +146,6 @@ func (s *entropy) bits(count uint) uint32 {
 	return v
 }
 
-// skip passes over count bits, at most 64.
-func (s *entropy) skip(count uint) {
-	for count > 32 {
-		s.bits(32)
-		count -= 32
-	}
-	s.bits(count)
-}
-
 // marker returns the marker that ends the segment, passing over what is left of the segment, and the position behind it. At
 // the end of the file it returns 0.
 func (s *entropy) marker() (marker byte, next int) { return findMarker(s.data, s.next) }

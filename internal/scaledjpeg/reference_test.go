@@ -201,9 +201,7 @@ func refDecode(data []byte) (p *refPicture, err error) {
 			scans++
 			for _, c := range sc.comp[:sc.n] {
 				if p.comp[c].seen == 0 {
-					for k, q := range quant[p.comps[c].tq] {
-						p.comp[c].quant[k] = q
-					}
+					p.comp[c].quant = quant[p.comps[c].tq]
 				} else if !p.Progressive {
 					p.quirk = "component has two scans"
 				}
