@@ -135,17 +135,6 @@ func (s *entropy) refill() {
 	s.n |= 56
 }
 
-// bits takes the next count bits, at most 32.
-func (s *entropy) bits(count uint) uint32 {
-	if s.n < count {
-		s.refill()
-	}
-	v := uint32(s.acc >> 32 >> (32 - count))
-	s.acc <<= count
-	s.n -= count
-	return v
-}
-
 // marker returns the marker that ends the segment, passing over what is left of the segment, and the position behind it. At
 // the end of the file it returns 0.
 func (s *entropy) marker() (marker byte, next int) { return findMarker(s.data, s.next) }

@@ -9,6 +9,7 @@ package scaledjpeg
 //
 //   - look gives the symbol and the code's length. Progressive scans use it.
 //   - step gives what a sequential scan's loop wants to know, ready for use: see stepEntry.
+//   - value gives a coefficient's value too, where code and value are short: see buildValue.
 //   - head gives the values of the few lowest coefficients, all at once: see buildHead.
 //   - skip steps over several symbols at once: see buildSkip.
 type huffman struct {
@@ -21,19 +22,21 @@ type huffman struct {
 
 	look    [1 << lookBits]uint16 // length<<8 | symbol, or 0 if the code is longer
 	step    [1 << stepBits]uint32
+	value   *[1 << valueBits]uint32
 	head    *[1 << headBits]uint64
 	skip    *[1 << skipBits]uint16
 	hasStep uint8 // kind that step was made for
-	hasHead bool
-	hasSkip bool
+	hasAC   bool  // value, head and skip were made
 }
 
 const (
-	lookBits = 9
-	stepBits = 10
-	headBits = 12
-	// skipBits is 14 because 13 holds fewer symbols and 15 no longer fits the first-level cache.
-	skipBits = 14
+	lookBits  = 9
+	stepBits  = 10
+	valueBits = 11
+	headBits  = 12
+	// More bits hold more symbols, but the tables for luma and chroma displace each other in the
+	// first-level cache: measured, 12, 13 and 14 are about equally fast.
+	skipBits = 13
 )
 
 const (
@@ -48,7 +51,7 @@ func (h *huffman) define(counts *[16]uint8, vals []byte) error {
 	if h.defined && h.counts == *counts && string(h.vals[:len(vals)]) == string(vals) {
 		return nil
 	}
-	*h = huffman{head: h.head, skip: h.skip, counts: *counts}
+	*h = huffman{value: h.value, head: h.head, skip: h.skip, counts: *counts}
 	copy(h.vals[:], vals)
 	code, k := uint32(0), 0
 	for i := 1; i <= 16; i++ {
@@ -135,6 +138,43 @@ func (h *huffman) buildStep(kind uint8) {
 	}
 }
 
+// buildAC makes the tables for the AC coefficients of a reduced picture.
+func (h *huffman) buildAC() {
+	if h.hasAC {
+		return
+	}
+	h.hasAC = true
+	if h.value == nil {
+		h.value = new([1 << valueBits]uint32)
+		h.head = new([1 << headBits]uint64)
+		h.skip = new([1 << skipBits]uint16)
+	}
+	h.buildValue()
+	h.buildHead()
+	h.buildSkip()
+}
+
+// buildValue makes the table of symbols whose code and value fit in valueBits bits together. An entry
+// is 0 if they do not, and else holds
+//
+//	bits 0-5    length of the code and the value
+//	bits 6-13   by how much to advance in zigzag order; for an end of block, advanceEOB
+//	bits 16-31  the value, as two's complement
+func (h *huffman) buildValue() {
+	for i := range h.value {
+		acc := uint64(i) << (64 - valueBits)
+		h.value[i] = 0
+		e := h.step[acc>>(64-stepBits)]
+		if e == 0 {
+			e = h.longStep(kindAC, acc)
+		}
+		if e != 0 && e&63 <= valueBits {
+			v := extend(acc<<(e>>24&63), e>>16)
+			h.value[i] = e&(1<<14-1) | uint32(v)<<16
+		}
+	}
+}
+
 // buildHead makes the table for the first AC coefficients of a block at 1/4. An entry stands for as many symbols, with their
 // values, as headBits bits hold, up to the one that leads beyond coefficient 4. It holds
 //
@@ -144,13 +184,6 @@ func (h *huffman) buildStep(kind uint8) {
 //	bits 32-47  coefficient 2
 //	bits 48-63  coefficient 4
 func (h *huffman) buildHead() {
-	if h.hasHead {
-		return
-	}
-	h.hasHead = true
-	if h.head == nil {
-		h.head = new([1 << headBits]uint64)
-	}
 	for i := range h.head {
 		acc := uint64(i) << (64 - headBits)
 		length, advance := uint(0), uint(0)
@@ -186,13 +219,6 @@ func (h *huffman) buildHead() {
 // It is only valid if the advance stays inside the block: else the symbols beyond belong to the next block, and are not AC
 // symbols. If not even one symbol can be told, the entry is skipNone, which leaves any block.
 func (h *huffman) buildSkip() {
-	if h.hasSkip {
-		return
-	}
-	h.hasSkip = true
-	if h.skip == nil {
-		h.skip = new([1 << skipBits]uint16)
-	}
 	for i := range h.skip {
 		acc := uint64(i) << (64 - skipBits)
 		length, advance := uint(0), uint(0)

@@ -17,18 +17,19 @@ func be64(b []byte) uint64 { return binary.BigEndian.Uint64(b) }
 // coefficients of an 8-point transform are not exactly those of an N-point transform of the reduced picture, there is a choice
 // how much each of them should weigh: weightsOf.
 
-type block [65]int32 // natural order: index 8*v+u, or 4*v+u; the last one takes what is not needed
+type block [65]int32 // natural order: index 8*v+u; the last one takes what is not needed
 
 // unzig8 is the order in which coefficients are stored (figure A.6); the indexes from 64 on are those that damaged data may
-// come to, and those that mean the end of a block.
-var unzig8, unzig4 = makeUnzig(8), makeUnzig(4)
+// come to, and those that mean the end of a block. slot4x4 is the same for the coefficients with u, v < 4, as 4*v+u, and 16
+// for all others.
+var unzig8, slot4x4 = makeUnzig(8), makeUnzig(4)
 
 // last4x4 is the zigzag index of the last coefficient with u, v < 4.
 const last4x4 = 24
 
 func makeUnzig(size int) (t [256]uint8) {
 	for i := range t {
-		t[i] = 64
+		t[i] = uint8(size * size)
 	}
 	k := 0
 	for sum := range 15 {
@@ -115,7 +116,7 @@ const (
 )
 
 // store4x4 transforms a block of 4x4 coefficients, which include their multipliers.
-func (b *block) store4x4(pix []byte, stride int) {
+func store4x4(b *[16]int32, pix []byte, stride int) {
 	const (
 		shift = shiftReduced + 2*fracTrig
 		round = 128<<shift + 1<<(shift-1)
@@ -138,6 +139,18 @@ func (b *block) store4x4(pix []byte, stride int) {
 		}
 		row := pix[y*stride : y*stride+4]
 		row[0], row[1], row[2], row[3] = byte(v0), byte(v1), byte(v2), byte(v3)
+	}
+}
+
+// storeFlat4x4 stores what store4x4 would for a block of which only the first coefficient, times its
+// multiplier, is not zero.
+func storeFlat4x4(pix []byte, stride int, dc int) {
+	v := (dc + roundReduced) >> shiftReduced
+	if uint(v) > 255 {
+		v = clamp(v)
+	}
+	for y := range 4 {
+		binary.LittleEndian.PutUint32(pix[y*stride:], uint32(v)*0x01010101)
 	}
 }
 

@@ -367,16 +367,29 @@ func (d *decoder) dcFirst(units []unit, mcus int, al uint) error {
 // dcRefine decodes one more bit of the DC coefficients.
 func (d *decoder) dcRefine(units []unit, mcus int, al uint) error {
 	s := &d.entropy
+	acc, n, pos := s.acc, s.n, s.pos
 	for range mcus {
 		for i := range units {
 			u := &units[i]
-			if s.pos >= s.limit && !s.more() {
-				return ErrTruncated
+			if pos >= s.limit {
+				s.acc, s.n, s.pos = acc, n, pos
+				if !s.more() {
+					return ErrTruncated
+				}
+				pos = s.pos
 			}
-			d.prog.coefs[u.comp][u.off] |= int16(s.bits(1) << al)
+			if n == 0 {
+				acc |= s.load(pos)
+				pos += 63 >> 3
+				n = 56
+			}
+			d.prog.coefs[u.comp][u.off] |= int16(acc >> 63 << (al & 63))
+			acc <<= 1
+			n--
 			u.off += u.step
 		}
 	}
+	s.acc, s.n, s.pos = acc, n, pos
 	return nil
 }
 
@@ -626,18 +639,31 @@ func (d *decoder) reconstruct() {
 						dequantize(coefs[3], quant[3], half[3]))
 					coefs = coefs[4:]
 				}
-			default:
-				var full block
-				for x := 0; len(coefs) >= p.per; x += d.size {
-					for k, v := range coefs[:p.per] {
-						full[k&63] = int32(dequantize(v, quant[k&63], half[k&63]))
+			case 2:
+				var b [16]int32
+				for x := 0; len(coefs) >= 16; x += 4 {
+					set := int16(0)
+					for k, v := range coefs[:16] {
+						b[k] = int32(dequantize(v, quant[k], half[k]))
+						if k > 0 {
+							set |= v
+						}
 					}
-					if d.denom == 2 {
-						full.store4x4(pix[x:], plane.stride)
+					if set == 0 {
+						storeFlat4x4(pix[x:], plane.stride, int(b[0]))
 					} else {
-						full.store8x8(pix[x:], plane.stride)
+						store4x4(&b, pix[x:], plane.stride)
 					}
-					coefs = coefs[p.per:]
+					coefs = coefs[16:]
+				}
+			default:
+				var b block
+				for x := 0; len(coefs) >= 64; x += 8 {
+					for k, v := range coefs[:64] {
+						b[k] = int32(v) * quant[k]
+					}
+					b.store8x8(pix[x:], plane.stride)
+					coefs = coefs[64:]
 				}
 			}
 		}

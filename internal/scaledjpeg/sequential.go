@@ -3,6 +3,7 @@ package scaledjpeg
 // A unit is one block of an MCU, with all that a decoding loop needs for it.
 type unit struct {
 	dc, ac *huffman
+	value  *[1 << valueBits]uint32
 	head   *[1 << headBits]uint64
 	skip   *[1 << skipBits]uint16
 	quant  *[64]int32 // multipliers: see idct.go
@@ -23,11 +24,8 @@ func (d *decoder) decodeSequential(sc *scan, i int) (next int, err error) {
 		}
 		d.dc[sc.td[k]].buildStep(kindDC)
 		d.ac[sc.ta[k]].buildStep(kindAC)
-		if d.denom == 4 {
-			d.ac[sc.ta[k]].buildHead()
-		}
 		if d.denom > 1 {
-			d.ac[sc.ta[k]].buildSkip()
+			d.ac[sc.ta[k]].buildAC()
 		}
 		c := sc.comp[k]
 		quant[k] = multipliers(&d.quant[d.comps[c].tq], d.denom)
@@ -39,6 +37,8 @@ func (d *decoder) decodeSequential(sc *scan, i int) (next int, err error) {
 		decode = d.decode1x1
 	case 4:
 		decode = d.decode2x2
+	case 2:
+		decode = d.decode4x4
 	}
 	return d.eachRow(sc, i, func(x, y, n int) error {
 		return decode(d.layout(sc, &quant, x, y), n)
@@ -118,6 +118,7 @@ func (d *decoder) layout(sc *scan, quant *[maxComponents][64]int32, x, y int) []
 				units = append(units, unit{
 					dc:     &d.dc[sc.td[k]],
 					ac:     &d.ac[sc.ta[k]],
+					value:  d.ac[sc.ta[k]].value,
 					head:   d.ac[sc.ta[k]].head,
 					skip:   d.ac[sc.ta[k]].skip,
 					quant:  &quant[k],
@@ -230,14 +231,15 @@ func (d *decoder) decode2x2(units []unit, mcus int) error {
 				acc |= s.load(pos) >> (n & 63)
 				pos += int(63-n) >> 3
 				n |= 56
-				e := u.ac.step[acc>>(64-stepBits)]
+				e := u.value[acc>>(64-valueBits)]
+				v := int32(e) >> 16
 				if e == 0 {
-					if e = u.ac.longStep(kindAC, acc); e == 0 {
+					if e, v = u.ac.longValue(acc); e == 0 {
 						return errBadCode
 					}
 				}
 				k += uint(e >> 6 & 255)
-				coef[(k-1)&255] = extend(acc<<(e>>24&63), e>>16)
+				coef[(k-1)&255] = v
 				acc <<= e & 63
 				n -= uint(e & 63)
 			}
@@ -265,13 +267,84 @@ func (d *decoder) decode2x2(units []unit, mcus int) error {
 	return nil
 }
 
-// decodeFull decodes the given number of MCUs from one row, at 1/2 or 1/1.
+// decode4x4 decodes the given number of MCUs from one row, at 1/2: of each block the coefficients of the
+// four lowest frequencies in both directions.
+func (d *decoder) decode4x4(units []unit, mcus int) error {
+	s := &d.entropy
+	acc, n, pos := s.acc, s.n, s.pos
+	var b [32]int32 // in natural order; from index 16 on whatever the loop wants to be rid of
+	for range mcus {
+		for i := range units {
+			u := &units[i]
+			if pos >= s.limit {
+				s.acc, s.n, s.pos = acc, n, pos
+				if !s.more() {
+					return ErrTruncated
+				}
+				pos = s.pos
+			}
+			acc |= s.load(pos) >> (n & 63)
+			pos += int(63-n) >> 3
+			n |= 56
+
+			e := u.dc.step[acc>>(64-stepBits)]
+			if e == 0 {
+				if e = u.dc.longStep(kindDC, acc); e == 0 {
+					return errBadCode
+				}
+			}
+			dc := d.pred[u.comp] + extend(acc<<(e>>24&63), e>>16)
+			d.pred[u.comp] = dc
+			acc <<= e & 63
+			n -= uint(e & 63)
+			*(*[16]int32)(b[:16]) = [16]int32{}
+
+			q := u.quant
+			k := uint(1)
+			for k <= last4x4 {
+				acc |= s.load(pos) >> (n & 63)
+				pos += int(63-n) >> 3
+				n |= 56
+				e := u.value[acc>>(64-valueBits)]
+				v := int32(e) >> 16
+				if e == 0 {
+					if e, v = u.ac.longValue(acc); e == 0 {
+						return errBadCode
+					}
+				}
+				k += uint(e >> 6 & 255)
+				z := (k - 1) & 255
+				b[slot4x4[z]&31] = v * q[z&63]
+				acc <<= e & 63
+				n -= uint(e & 63)
+			}
+			if k == 1+advanceEOB {
+				storeFlat4x4(u.pix[u.off:], u.stride, int(dc)*int(q[0]))
+				u.off += u.step
+				continue
+			}
+			for k < 64 {
+				if acc, n, pos, k = s.skipRest(u.skip, acc, n, pos, k); k >= 64 {
+					break
+				}
+				s.acc, s.n, s.pos = acc, n, pos
+				if k = s.skipSlow(u.ac, k); k > 64 {
+					return errBadCode
+				}
+				acc, n, pos = s.acc, s.n, s.pos
+			}
+			b[0] = dc * q[0]
+			store4x4((*[16]int32)(b[:16]), u.pix[u.off:], u.stride)
+			u.off += u.step
+		}
+	}
+	s.acc, s.n, s.pos = acc, n, pos
+	return nil
+}
+
+// decodeFull decodes the given number of MCUs from one row, at 1/1.
 func (d *decoder) decodeFull(units []unit, mcus int) error {
 	s := &d.entropy
-	last, slot := uint(63), &unzig8
-	if d.denom == 2 {
-		last, slot = last4x4, &unzig4
-	}
 	var b block
 	for range mcus {
 		for i := range units {
@@ -298,7 +371,7 @@ func (d *decoder) decodeFull(units []unit, mcus int) error {
 			b[0] = dc * u.quant[0]
 
 			k := uint(1)
-			for k <= last {
+			for k < 64 {
 				acc |= s.load(pos) >> (n & 63)
 				pos += int(63-n) >> 3
 				n |= 56
@@ -310,40 +383,30 @@ func (d *decoder) decodeFull(units []unit, mcus int) error {
 				}
 				k += uint(e >> 6 & 255)
 				z := (k - 1) & 255
-				b[slot[z]] = extend(acc<<(e>>24&63), e>>16) * u.quant[z&63]
+				b[unzig8[z]] = extend(acc<<(e>>24&63), e>>16) * u.quant[z&63]
 				acc <<= e & 63
 				n -= uint(e & 63)
 			}
 			s.acc, s.n, s.pos = acc, n, pos
-			if k < 64 {
-				for k < 64 {
-					s.refill()
-					e := u.skip[s.acc>>(64-skipBits)]
-					next := k + uint(e>>6)
-					if next < 64 || next-advanceEOB < 64 || next == 64 {
-						s.acc <<= e & 63
-						s.n -= uint(e & 63)
-						k = next
-						continue
-					}
-					if k = s.skipSlow(u.ac, k); k > 64 {
-						return errBadCode
-					}
-				}
-			} else if k > 64 && k < advanceEOB {
+			if k > 64 && k < advanceEOB {
 				// The run leads out of the block: the value was none.
 				s.seek(s.bitPos() - int(e>>16&31))
 			}
 
-			if d.denom == 1 {
-				b.store8x8(u.pix[u.off:], u.stride)
-			} else {
-				b.store4x4(u.pix[u.off:], u.stride)
-			}
+			b.store8x8(u.pix[u.off:], u.stride)
 			u.off += u.step
 		}
 	}
 	return nil
+}
+
+// longValue is what value would be for code and value of any length: the entry, and the value.
+func (h *huffman) longValue(acc uint64) (e uint32, v int32) {
+	e = h.step[acc>>(64-stepBits)]
+	if e == 0 {
+		e = h.longStep(kindAC, acc)
+	}
+	return e, extend(acc<<(e>>24&63), e>>16)
 }
 
 // load returns the eight bytes at index pos in buf.
