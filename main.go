@@ -396,15 +396,23 @@ func homepage(addr net.Addr) string {
 	return "http://" + addr.String() + "/"
 }
 
-// serve answers requests until ctx ends, and then lets those under way finish.
-func serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.Logger) error {
-	server := &http.Server{
+// newHTTPServer returns a server whose time limits let nobody hold a connection
+// without using it. Answers have no limit as a whole, or long downloads would
+// be cut; patientListener has one for each piece.
+func newHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
 		Handler:           handler,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute, // with content, which is read past
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 	}
+}
+
+// serve answers requests until ctx ends, and then lets those under way finish.
+func serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.Logger) error {
+	server := newHTTPServer(handler, log)
 	stopped := make(chan error, 1)
 	context.AfterFunc(ctx, func() {
 		within, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -415,7 +423,7 @@ func serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.
 		}
 		stopped <- err
 	})
-	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+	if err := server.Serve(patientListener{l, pieceTime}); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return <-stopped

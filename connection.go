@@ -1,0 +1,102 @@
+package main
+
+import (
+	"io"
+	"net"
+	"time"
+)
+
+const (
+	// pieceSize is how many bytes of an answer are written under one deadline.
+	pieceSize = 256 << 10
+	// pieceTime is how long a client may take for a piece. No total is set, so
+	// that a long download is not cut: this demands two kilobytes a second,
+	// less than a modem's four. A program that limits itself to as little may
+	// take nothing for a minute, while the system has megabytes waiting for it,
+	// and then much at once.
+	pieceTime = 2 * time.Minute
+)
+
+// patientListener accepts connections whose clients are waited for, but not
+// for ever: one that takes less than a piece of an answer in pieceTime is cut,
+// so that it does not hold a file and a goroutine for as long as it likes.
+type patientListener struct {
+	net.Listener
+	pieceTime time.Duration
+}
+
+func (l patientListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &patientConn{Conn: c, pieceTime: l.pieceTime}, nil
+}
+
+// patientConn is a connection that is written to in pieces. Its deadline for
+// writing is its own.
+type patientConn struct {
+	net.Conn
+	pieceTime time.Duration
+	deadline  time.Time // the last one set
+}
+
+// advance moves the deadline on, unless it has hardly come nearer: setting it
+// takes longer than telling the time.
+func (c *patientConn) advance() error {
+	now := time.Now()
+	if c.deadline.Sub(now) > c.pieceTime*31/32 {
+		return nil
+	}
+	c.deadline = now.Add(c.pieceTime)
+	return c.SetWriteDeadline(c.deadline)
+}
+
+func (c *patientConn) Write(p []byte) (written int, err error) {
+	for {
+		piece := p[written:min(len(p), written+pieceSize)]
+		if err := c.advance(); err != nil {
+			return written, err
+		}
+		n, err := c.Conn.Write(piece)
+		written += n
+		if err != nil || written == len(p) {
+			return written, err
+		}
+	}
+}
+
+// ReadFrom lets the kernel copy from file to socket, piece by piece.
+func (c *patientConn) ReadFrom(r io.Reader) (written int64, err error) {
+	to, ok := c.Conn.(io.ReaderFrom)
+	if !ok {
+		return io.Copy(struct{ io.Writer }{c}, r)
+	}
+	// net looks for the file behind one io.LimitedReader, not behind two.
+	limited, ok := r.(*io.LimitedReader)
+	if !ok {
+		limited = &io.LimitedReader{R: r, N: 1<<63 - 1}
+	}
+	for limited.N > 0 {
+		if err := c.advance(); err != nil {
+			return written, err
+		}
+		piece := &io.LimitedReader{R: limited.R, N: min(limited.N, pieceSize)}
+		n, err := to.ReadFrom(piece)
+		written += n
+		limited.N -= n
+		if err != nil || n == 0 {
+			return written, err
+		}
+	}
+	return written, nil
+}
+
+// CloseWrite lets the server end its half of the connection first, so that a
+// client that is still sending reads the answer before it is told off.
+func (c *patientConn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
