@@ -70,6 +70,8 @@ var errNotFound = httpError{http.StatusNotFound, errors.New("names nothing that 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Referrer-Policy", "same-origin")
+	// A site of the same domain may show the photos, others may not.
+	w.Header().Set("Cross-Origin-Resource-Policy", "same-site")
 	if err := s.route(w, r); err != nil {
 		s.fail(w, r, err)
 	}
@@ -84,6 +86,8 @@ func (s *server) route(w http.ResponseWriter, r *http.Request) error {
 		return httpError{http.StatusMethodNotAllowed, errors.New(r.Method)}
 	case len(r.RequestURI) > maxURI:
 		return httpError{http.StatusRequestURITooLong, errors.New("request target too long")}
+	case r.URL.Path == "*", r.URL.Scheme != "" && r.URL.Scheme != "http" && r.URL.Scheme != "https":
+		return httpError{http.StatusBadRequest, errors.New("names nothing of this server")}
 	case strings.ContainsRune(r.URL.Path, 0):
 		return httpError{http.StatusBadRequest, errors.New("NUL in path")}
 	case r.URL.Path == "/.health":
@@ -325,6 +329,7 @@ func (s *server) pageHeader(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", s.views.policy)
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cache-Control", revalidate)
 }
 

@@ -304,7 +304,7 @@ func alike(t *testing.T, what string, byNginx, byProgram answer, settled bool) {
 	if byNginx.StatusCode != byProgram.StatusCode || !bytes.Equal(byNginx.body, byProgram.body) {
 		t.Errorf("%.80s: nginx answers %d with %d bytes, the program %d with %d", what, byNginx.StatusCode, len(byNginx.body), byProgram.StatusCode, len(byProgram.body))
 	}
-	names := []string{"Content-Type", "Location", "Cache-Control", "X-Content-Type-Options", "Referrer-Policy", "Content-Security-Policy"}
+	names := []string{"Content-Type", "Location", "Cache-Control", "X-Content-Type-Options", "Referrer-Policy", "Content-Security-Policy", "Cross-Origin-Resource-Policy", "Cross-Origin-Opener-Policy"}
 	if settled {
 		names = append(names, "ETag", "Last-Modified")
 	}
