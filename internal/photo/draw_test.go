@@ -330,8 +330,8 @@ func anmf(x, y int, m *image.NRGBA) []byte {
 	return append(b, make([]byte, len(vp8l)%2)...)
 }
 
-// exifEntry is an entry of an Exif directory: text, a short number, or
-// another directory.
+// exifEntry is an entry of an Exif directory: text, a short number, a
+// rational number or several, or another directory.
 type exifEntry struct {
 	tag   uint16
 	value any
@@ -366,6 +366,16 @@ func appendIFD(b []byte, order binary.AppendByteOrder, entries []exifEntry) []by
 			}
 			b = order.AppendUint32(b, uint32(end+len(tail)))
 			tail = append(tail, data...)
+		case rational:
+			b = order.AppendUint32(order.AppendUint16(b, 5), 1)
+			b = order.AppendUint32(b, uint32(end+len(tail)))
+			tail = order.AppendUint32(order.AppendUint32(tail, v[0]), v[1])
+		case rationals:
+			b = order.AppendUint32(order.AppendUint16(b, 5), uint32(len(v)))
+			b = order.AppendUint32(b, uint32(end+len(tail)))
+			for _, r := range v {
+				tail = order.AppendUint32(order.AppendUint32(tail, r[0]), r[1])
+			}
 		case []exifEntry:
 			b = order.AppendUint32(order.AppendUint16(b, 4), 1)
 			at := end + len(tail)

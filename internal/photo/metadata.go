@@ -111,9 +111,13 @@ type tags struct {
 	iptcCaption, xmpCaption, exifCaption string
 }
 
-// read has imagemeta read JPEG segments. It fails without notice: what was
-// read before stays.
 func (t *tags) read(segments []byte, sources imagemeta.Source, sought func(imagemeta.TagInfo) bool) {
+	readTags(segments, sources, sought, t.handle)
+}
+
+// readTags has imagemeta read JPEG segments. It fails without notice: what was
+// read before stays.
+func readTags(segments []byte, sources imagemeta.Source, sought func(imagemeta.TagInfo) bool, handle imagemeta.HandleTagFunc) {
 	if len(segments) == 0 {
 		return
 	}
@@ -125,7 +129,7 @@ func (t *tags) read(segments []byte, sources imagemeta.Source, sought func(image
 		ImageFormat:     imagemeta.JPEG,
 		Sources:         sources,
 		ShouldHandleTag: sought,
-		HandleTag:       t.handle,
+		HandleTag:       handle,
 		LimitNumTags:    maxTags,
 		LimitTagSize:    maxTagSize,
 	})
