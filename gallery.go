@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/singleflight"
+
+	"gallery/internal/photo"
 )
 
 // server answers every request. Its methods are safe for use by many
@@ -142,7 +144,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		// An error here is the client's leaving.
-		_ = s.views.render(w, "error", s.errorView(status))
+		_ = s.views.render(w, "error", s.errorView(wordsFor(r), status))
 	}
 }
 
@@ -261,7 +263,7 @@ func (s *server) servePhotoPage(w http.ResponseWriter, r *http.Request, src sour
 	if !ok {
 		return fmt.Errorf("reading the dates in %s: %w", src.album, cmp.Or(r.Context().Err(), fs.ErrNotExist))
 	}
-	view := s.photoView(photos, src, order)
+	view := s.photoView(wordsFor(r), photos, src, order)
 	m, err := s.thumbs.ensure(r.Context(), src, "")
 	switch {
 	case errors.Is(err, errUnfit): // the page says so
@@ -280,12 +282,29 @@ func (s *server) servePhotoPage(w http.ResponseWriter, r *http.Request, src sour
 			return err
 		}
 	}
+	view.addInfo(s.details(src), m.taken())
 	var body bytes.Buffer
 	if err := s.views.render(&body, "photo", view); err != nil {
 		return err
 	}
 	s.servePage(w, r, newPage(body.Bytes()))
 	return nil
+}
+
+// details reads how a photo was taken from the photo itself.
+func (s *server) details(src source) photo.Details {
+	folder, err := openFolder(s.photos, src.album, false)
+	if err != nil {
+		return photo.Details{}
+	}
+	defer folder.Close()
+	f, info, err := openPhoto(folder, src.file)
+	if err != nil {
+		return photo.Details{}
+	}
+	defer f.Close()
+	d, _ := photo.ReadDetails(f, info.Size(), s.gps) // the page can do without
+	return d
 }
 
 // page is a whole page and its entity tag.
@@ -331,6 +350,7 @@ func (s *server) pageHeader(w http.ResponseWriter) {
 	h.Set("Content-Security-Policy", s.views.policy)
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cache-Control", revalidate)
+	h.Set("Vary", "Accept-Language")
 }
 
 // sortOrder returns the order that is asked for: by name if there is none or

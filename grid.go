@@ -23,9 +23,10 @@ type pageKey struct {
 	album string
 	order string
 	n     int // counted from 1
+	words *words
 }
 
-func (k pageKey) String() string { return fmt.Sprint(k.n, k.order, "/", k.album) }
+func (k pageKey) String() string { return fmt.Sprint(k.words.Lang, k.n, k.order, "/", k.album) }
 
 // serveAlbum answers with an album's page: whole where every thumbnail is
 // there, else as a stream.
@@ -37,7 +38,7 @@ func (s *server) serveAlbum(w http.ResponseWriter, r *http.Request, t target) er
 	if err != nil {
 		return err
 	}
-	key := pageKey{t.name, sortOrder(r), n}
+	key := pageKey{t.name, sortOrder(r), n, wordsFor(r)}
 	stamp := s.stamp(t.name)
 	if p, ok := s.pages.get(key, stamp); ok {
 		s.servePage(w, r, p)

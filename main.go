@@ -27,6 +27,8 @@
 //	                                      256MiB or 1GB; photos that take more get a
 //	                                      placeholder (256 MiB)
 //	-title TEXT       GALLERY_TITLE       the site's name (Gallery)
+//	-gps              GALLERY_GPS         show on a map where photos were taken; without it
+//	                                      no page says where (originals still may)
 //	-version                              print the version and exit
 //	-h, -help                             print this and exit
 //
@@ -76,6 +78,7 @@ type config struct {
 	quality   int    // JPEG quality, 1 to 100
 	memory    int64  // bytes, at least minMemory
 	title     string // the site's name
+	gps       bool   // pages may say where a photo was taken
 	version   bool   // print the version instead of serving
 }
 
@@ -181,6 +184,7 @@ func parseFlags(args []string, stdout io.Writer) (config, error) {
 	flags.Func("quality", "", integer(&c.quality, 1, 100, "JPEG quality"))
 	flags.Func("memory", "", byteSize(&c.memory, minMemory))
 	flags.StringVar(&c.title, "title", "Gallery", "")
+	flags.BoolVar(&c.gps, "gps", false, "")
 	flags.BoolVar(&c.version, "version", false, "")
 	c.thumbSize, c.quality = 400, 82
 

@@ -10,9 +10,9 @@ import (
 	"io"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
-
-	"github.com/dustin/go-humanize"
+	"time"
 
 	"gallery/internal/photo"
 )
@@ -56,6 +56,7 @@ func (v *views) render(w io.Writer, name string, data any) error {
 
 // frame is what every page has: its head and the way back up.
 type frame struct {
+	T      *words
 	Site   string
 	Title  string
 	Crumbs []link
@@ -72,8 +73,8 @@ type link struct {
 }
 
 // frame makes the frame of a page about the album or photo called name.
-func (v *views) frame(name string) frame {
-	f := frame{Site: v.title, Style: v.style, Script: v.script}
+func (v *views) frame(t *words, name string) frame {
+	f := frame{T: t, Site: v.title, Style: v.style, Script: v.script}
 	f.Crumbs = []link{{Href: "/", Text: v.title}}
 	if name != "." {
 		upTo := ""
@@ -101,14 +102,6 @@ func readable(name string) string {
 // displayName is a photo's name as text, without its extension.
 func displayName(file string) string { return readable(strings.TrimSuffix(file, path.Ext(file))) }
 
-// count is a number of things, in words.
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return humanize.Comma(int64(n)) + " " + many
-}
-
 // gridView is the frame of an album's page, around its cells.
 type gridView struct {
 	frame
@@ -119,21 +112,21 @@ type gridView struct {
 }
 
 func (g *grid) writeHead(w io.Writer) error {
-	a := g.album
-	view := gridView{frame: g.s.views.frame(a.name), Empty: len(a.albums)+len(a.photos) == 0}
+	a, t := g.album, g.key.words
+	view := gridView{frame: g.s.views.frame(t, a.name), Empty: len(a.albums)+len(a.photos) == 0}
 	var counts []string
 	if n := len(a.albums); n > 0 {
-		counts = append(counts, count(n, "album", "albums"))
+		counts = append(counts, t.count(n, t.OneAlbum, t.ManyAlbums))
 	}
 	if n := len(a.photos); n > 0 {
-		counts = append(counts, count(n, "photo", "photos"))
+		counts = append(counts, t.count(n, t.OnePhoto, t.ManyPhotos))
 	}
 	view.Counts = strings.Join(counts, ", ")
 	if len(a.photos) > 1 {
 		view.Sorts = g.sortLinks()
 	}
 	if g.pages > 1 {
-		view.Pages = fmt.Sprintf("Page %d of %d", g.key.n, g.pages)
+		view.Pages = fmt.Sprintf(t.PageOf, g.key.n, g.pages)
 	}
 	view.Prev, view.Next = g.neighbours()
 	return g.s.views.render(w, "head", view)
@@ -141,7 +134,7 @@ func (g *grid) writeHead(w io.Writer) error {
 
 // sortLinks offers the orders; choosing the one in use turns it round.
 func (g *grid) sortLinks() []link {
-	links := []link{{Text: "Name"}, {Text: "Date"}}
+	links := []link{{Text: g.key.words.ByName}, {Text: g.key.words.ByDate}}
 	for i, orders := range [][2]string{{byName, byNameDown}, {byDate, byDateDown}} {
 		next := orders[0]
 		switch g.key.order {
@@ -172,6 +165,7 @@ func (g *grid) neighbours() (prev, next string) {
 
 // figure is a thumbnail, of a photo or of an album's cover.
 type figure struct {
+	T       *words
 	Href    string
 	Thumb   string // "" shows a placeholder
 	Width   int    // of the thumbnail, pixels
@@ -181,6 +175,13 @@ type figure struct {
 	Name    string
 	Caption string
 	Lazy    bool // far down the page: loaded when it comes near
+}
+
+// sectionView begins the albums' or the photos' part of a page.
+type sectionView struct {
+	T      *words
+	Next   bool // another section ends here
+	Albums bool // sub-albums come, else photos
 }
 
 // card is an album's figure.
@@ -197,14 +198,15 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 	c := &g.cells[i]
 	// Albums stand in a section of their own before the photos.
 	if i == 0 || (c.sub == "") != (g.cells[i-1].sub == "") {
-		if err := g.s.views.render(w, "section", map[string]bool{"Next": i > 0, "Albums": c.sub != ""}); err != nil {
+		if err := g.s.views.render(w, "section", sectionView{g.key.words, i > 0, c.sub != ""}); err != nil {
 			return err
 		}
 	}
 	if c.sum.unreadable {
 		return nil
 	}
-	f := figure{Lazy: i >= eager}
+	t := g.key.words
+	f := figure{T: t, Lazy: i >= eager}
 	f.show(g.s.thumbs, c)
 	if c.sub == "" {
 		f.Href = withOrder(address(c.src.name())+"/", g.key.order, 1)
@@ -213,13 +215,13 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 	}
 	f.Href = address(c.sub) + "/"
 	f.Name = readable(path.Base(c.sub))
-	view := card{figure: f, Counts: count(c.sum.photos, "photo", "photos")}
+	view := card{figure: f, Counts: t.count(c.sum.photos, t.OnePhoto, t.ManyPhotos)}
 	if c.sum.photos > 0 {
 		date := c.sum.newest().date
 		if !c.sum.exact && !c.broken {
 			date = c.record.date()
 		}
-		view.Date = date.Format("January 2006")
+		view.Date = t.month(date)
 	}
 	return g.s.views.render(w, "album-cell", view)
 }
@@ -247,7 +249,7 @@ func cssColor(s string) template.CSS {
 }
 
 func (g *grid) writeFoot(w io.Writer) error {
-	view := gridView{frame: g.s.views.frame(g.album.name), Empty: len(g.cells) == 0}
+	view := gridView{frame: g.s.views.frame(g.key.words, g.album.name), Empty: len(g.cells) == 0}
 	view.Prev, view.Next = g.neighbours()
 	return g.s.views.render(w, "foot", view)
 }
@@ -258,9 +260,9 @@ type photoView struct {
 	Name     string
 	File     string
 	Caption  string
-	Date     string
-	Details  string // dimensions and size
+	Info     []fact
 	Original string // address
+	Bytes    int64  // of the original
 	Image    string // address of what is shown, "" where nothing can be
 	Thumb    string // address of its thumbnail, "" if there is none
 	Width    int    // of the original, upright, pixels; 0 if unknown
@@ -271,15 +273,28 @@ type photoView struct {
 	Total    int
 }
 
+// fact is a row of the information about a photo.
+type fact struct {
+	Term, Text string
+	Map        string // address of a map of the place, "" for other facts
+}
+
+// add adds a fact, if there is one.
+func (v *photoView) add(term, text string) {
+	if text != "" {
+		v.Info = append(v.Info, fact{Term: term, Text: text})
+	}
+}
+
 // photoView places a photo between its neighbours among the photos of its
 // album, which are in the given order.
-func (s *server) photoView(photos []source, src source, order string) photoView {
+func (s *server) photoView(t *words, photos []source, src source, order string) photoView {
 	view := photoView{
-		frame:    s.views.frame(src.name()),
+		frame:    s.views.frame(t, src.name()),
 		Name:     displayName(src.file),
 		File:     readable(src.file),
 		Original: address(src.name()),
-		Details:  humanize.Bytes(uint64(src.size)),
+		Bytes:    src.size,
 		Total:    len(photos),
 		Color:    "transparent",
 	}
@@ -307,10 +322,53 @@ func (v *photoView) describe(src source, r record) {
 	v.Thumb = thumbAddress(src, "", r)
 	v.Color = cssColor(r.Color)
 	v.Caption = r.Caption
-	v.Details = fmt.Sprintf("%d × %d, %s", r.Width, r.Height, v.Details)
-	if taken := r.taken(); !taken.IsZero() {
-		v.Date = taken.Format("2 January 2006, 15:04")
+}
+
+// addInfo lists what is known of the photo: how it was taken, when, and what
+// the file is.
+func (v *photoView) addInfo(d photo.Details, taken time.Time) {
+	t := v.T
+	v.add(t.Camera, d.Camera)
+	v.add(t.Lens, d.Lens)
+	v.add(t.FocalLength, focalLength(t, d))
+	if f := d.ApertureText(); f != "" {
+		v.add(t.Aperture, "f/"+t.decimal(f))
 	}
+	if e := d.ExposureText(); e != "" {
+		v.add(t.Shutter, t.decimal(e)+" s")
+	}
+	if d.ISO > 0 {
+		v.add(t.ISO, "ISO "+strconv.Itoa(d.ISO))
+	}
+	if !taken.IsZero() {
+		v.add(t.Date, t.dateTime(taken))
+	}
+	if v.Width > 0 {
+		v.add(t.Dimensions, fmt.Sprintf("%d × %d", v.Width, v.Height))
+	}
+	v.add(t.Size, t.bytes(v.Bytes))
+	if d.HasPosition {
+		at := fmt.Sprintf("%.5f/%.5f", d.Latitude, d.Longitude)
+		latitude, longitude, _ := strings.Cut(at, "/")
+		v.Info = append(v.Info, fact{t.Place, t.ShowOnMap,
+			"https://www.openstreetmap.org/?mlat=" + latitude + "&mlon=" + longitude + "#map=15/" + at})
+	}
+}
+
+// focalLength writes a focal length, and what it would be on 35 mm film where
+// that is another.
+func focalLength(t *words, d photo.Details) string {
+	own := t.decimal(d.FocalLengthText())
+	on35 := fmt.Sprintf("%.0f", d.FocalLength35)
+	switch {
+	case d.FocalLength35 == 0 && own == "":
+		return ""
+	case d.FocalLength35 == 0 || own == on35:
+		return own + " mm"
+	case own == "":
+		return fmt.Sprintf(t.On35mm, on35)
+	}
+	return own + " mm (" + fmt.Sprintf(t.On35mm, on35) + ")"
 }
 
 // errorView is the page of an answer that is not a success.
@@ -320,15 +378,15 @@ type errorView struct {
 	Message string
 }
 
-func (s *server) errorView(status int) errorView {
-	view := errorView{frame: s.views.frame("."), Status: status}
+func (s *server) errorView(t *words, status int) errorView {
+	view := errorView{frame: s.views.frame(t, "."), Status: status, Message: t.Unanswered}
 	view.Title = http.StatusText(status)
 	view.Crumbs[0].Current = false
 	switch status {
 	case http.StatusNotFound:
-		view.Message = "There is no photo or album at this address. It may have been moved or renamed."
+		view.Title, view.Message = t.NotFound, t.NotFoundHelp
 	case http.StatusInternalServerError:
-		view.Message = "Something went wrong here. It has been noted; please try again later."
+		view.Title, view.Message = t.Failed, t.FailedHelp
 	}
 	return view
 }
@@ -336,7 +394,7 @@ func (s *server) errorView(status int) errorView {
 const viewText = `
 {{define "open" -}}
 <!doctype html>
-<html lang="en">
+<html lang="{{.T.Lang}}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -350,14 +408,14 @@ const viewText = `
 {{end}}
 
 {{define "crumbs" -}}
-<nav class="crumbs" aria-label="Breadcrumb"><ol>
+<nav class="crumbs" aria-label="{{.T.Breadcrumb}}"><ol>
 {{range .Crumbs}}<li>{{if .Current}}<span aria-current="page">{{.Text}}</span>{{else}}<a href="{{.Href}}">{{.Text}}</a>{{end}}</li>
 {{end}}</ol></nav>
 {{end}}
 
 {{define "section" -}}
 {{if .Next}}</section>
-{{end}}{{if .Albums}}<section class="cards" aria-label="Albums">{{else}}<section class="grid" aria-label="Photos">{{end}}
+{{end}}{{if .Albums}}<section class="cards" aria-label="{{.T.Albums}}">{{else}}<section class="grid" aria-label="{{.T.Photos}}">{{end}}
 {{end}}
 
 {{define "head" -}}
@@ -365,15 +423,15 @@ const viewText = `
 <header>
 {{template "crumbs" .}}<h1>{{.Title}}</h1>
 <p class="counts">{{.Counts}}{{with .Pages}} · {{.}}{{end}}</p>
-{{with .Sorts}}<nav class="sorts" aria-label="Sort by">{{range .}}<a href="{{.Href}}"{{if .Current}} aria-current="true"{{end}}>{{.Text}}</a>{{end}}</nav>
+{{with .Sorts}}<nav class="sorts" aria-label="{{$.T.SortBy}}">{{range .}}<a href="{{.Href}}"{{if .Current}} aria-current="true"{{end}}>{{.Text}}</a>{{end}}</nav>
 {{end}}</header>
 <main>
-{{if .Empty}}<p class="empty">There are no photos here yet.</p>
+{{if .Empty}}<p class="empty">{{.T.EmptyAlbum}}</p>
 {{end}}{{end}}
 
 {{define "picture" -}}
 {{if .Thumb}}<img src="{{.Thumb}}" width="{{.Width}}" height="{{.Height}}" alt="{{or .Caption .Name}}" decoding="async"{{if .Lazy}} loading="lazy"{{end}}>
-{{- else}}<span class="placeholder" role="img" aria-label="{{.Name}}: no preview"></span>{{end}}
+{{- else}}<span class="placeholder" role="img" aria-label="{{printf .T.NoPreview .Name}}"></span>{{end}}
 {{- end}}
 
 {{define "photo-cell" -}}
@@ -388,14 +446,14 @@ const viewText = `
 {{define "foot" -}}
 {{if not .Empty}}</section>
 {{end}}</main>
-{{if or .Prev .Next}}<nav class="pages" aria-label="Pages">
-{{- with .Prev}}<a rel="prev" href="{{.}}">← Previous page</a>{{end}}
-{{- with .Next}}<a rel="next" href="{{.}}">Next page →</a>{{end}}</nav>
-{{end}}<dialog id="lightbox" aria-label="Photo" tabindex="-1">
+{{if or .Prev .Next}}<nav class="pages" aria-label="{{.T.Pages}}">
+{{- with .Prev}}<a rel="prev" href="{{.}}">← {{$.T.PreviousPage}}</a>{{end}}
+{{- with .Next}}<a rel="next" href="{{.}}">{{$.T.NextPage}} →</a>{{end}}</nav>
+{{end}}<dialog id="lightbox" aria-label="{{.T.Photo}}" tabindex="-1">
 <figure><img alt=""><figcaption></figcaption></figure>
-<button class="close" aria-label="Close">✕</button>
-<button class="prev" aria-label="Previous photo">‹</button>
-<button class="next" aria-label="Next photo">›</button>
+<button class="close" aria-label="{{.T.Close}}">✕</button>
+<button class="prev" aria-label="{{.T.PreviousPhoto}}">‹</button>
+<button class="next" aria-label="{{.T.NextPhoto}}">›</button>
 <p class="position" aria-live="polite"></p>
 </dialog>
 <script>{{.Script}}</script>
@@ -409,17 +467,18 @@ const viewText = `
 {{template "crumbs" .}}</header>
 <main>
 <figure style="--c:{{.Color}}">
-{{if .Image}}<img id="photo" src="{{.Image}}"{{if .Width}} width="{{.Width}}" height="{{.Height}}"{{end}} alt="{{or .Caption .Name}}">
-{{else}}<p class="empty">This photo cannot be shown here, but it can be downloaded.</p>
+{{if .Image}}<img id="photo" src="{{.Image}}"{{if .Width}} width="{{.Width}}" height="{{.Height}}"{{end}} alt="{{or .Caption .Name}}" data-thumb="{{.Thumb}}">
+{{else}}<p class="empty">{{.T.CannotShow}}</p>
 {{end}}<figcaption>{{.Caption}}</figcaption>
 </figure>
-<nav class="pages" aria-label="Photos">
-{{with .Prev}}<a rel="prev" href="{{.}}">← Previous</a>{{end}}
-<a class="up" rel="up" href="{{.Album}}">{{.Number}} of {{.Total}}</a>
-{{with .Next}}<a rel="next" href="{{.}}">Next →</a>{{end}}
+<nav class="pages" aria-label="{{.T.Photos}}">
+{{with .Prev}}<a rel="prev" href="{{.}}">← {{$.T.Previous}}</a>{{end}}
+<a class="up" rel="up" href="{{.Album}}">{{.T.At .Number .Total}}</a>
+{{with .Next}}<a rel="next" href="{{.}}">{{$.T.Next}} →</a>{{end}}
 </nav>
 <h1>{{.Name}}</h1>
-<p class="details">{{with .Date}}{{.}} · {{end}}{{.Details}} · <a class="download" href="{{.Original}}" download>Download</a></p>
+<p class="details"><a class="download" href="{{.Original}}" download data-bytes="{{.Bytes}}">{{.T.Download}}</a></p>
+<dl class="info">{{range .Info}}<div><dt>{{.Term}}</dt><dd>{{if .Map}}<a class="map" href="{{.Map}}" rel="noreferrer">{{.Text}}</a>{{else}}{{.Text}}{{end}}</dd></div>{{end}}</dl>
 </main>
 <script>{{.Script}}</script>
 </body>
@@ -432,7 +491,7 @@ const viewText = `
 {{template "crumbs" .}}<h1>{{.Status}} {{.Title}}</h1>
 </header>
 <main>
-<p class="empty">{{.Message}} <a href="/">All albums</a></p>
+<p class="empty">{{.Message}} <a href="/">{{.T.AllAlbums}}</a></p>
 </main>
 </body>
 </html>
