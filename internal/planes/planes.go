@@ -48,7 +48,9 @@ func Reduce(src image.Image, o Options) (image.Image, error) {
 
 	dst := newTarget(w, h, o.Orientation)
 	axes := func(samplesX, samplesY, hsub, vsub int) (x, y axis) {
-		return newAxis(w, samplesX, float64(o.Original.X)/float64(denom*hsub)), newAxis(h, samplesY, float64(o.Original.Y)/float64(denom*vsub))
+		x = newAxis(w, samplesX, float64(o.Original.X)/float64(denom*hsub), horizontalBits)
+		y = newAxis(h, samplesY, float64(o.Original.Y)/float64(denom*vsub), verticalBits)
+		return x, y
 	}
 	switch src := src.(type) {
 	case *image.Gray:

@@ -240,8 +240,9 @@ func BenchmarkReduce(b *testing.B) {
 		b.Run(fmt.Sprintf("from=1008/to=400/sampling=%v", ratio), func(b *testing.B) {
 			b.SetBytes(int64(len(src.Y) + len(src.Cb) + len(src.Cr)))
 			b.ReportAllocs()
+			o := Options{Original: image.Pt(4032, 3024), Denom: 4, To: image.Pt(400, 300), Orientation: 1}
 			for b.Loop() {
-				if _, err := Reduce(src, Options{Original: image.Pt(4032, 3024), Denom: 4, To: fit(4032, 3024, 400), Orientation: 1}); err != nil {
+				if _, err := Reduce(src, o); err != nil {
 					b.Fatal(err)
 				}
 			}

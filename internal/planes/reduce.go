@@ -1,6 +1,7 @@
 package planes
 
 import (
+	"encoding/binary"
 	"math"
 	"sync"
 )
@@ -8,20 +9,25 @@ import (
 // Reducing a plane is a weighted sum of source samples for each sample of the result, first vertically, then horizontally. The
 // weights are fixed-point numbers, and three samples are computed with one multiplication:
 //
-// Three samples of 8 bits are packed into a word of 64 bits, 21 bits apart. A word times a weight has the three products in the
-// same places, and so do sums of such products. That weights are sometimes negative does not matter: two's complement carries
-// what a lane borrows from the next, and a bias put into every lane beforehand, taken away in the end, keeps the final sums from
-// being negative. With 12 fractional bits, a sum of Lanczos weights times samples lies between -0.4 and 1.4 times 255*4096, and
-// with the bias, between 0 and 2^21.
+// Three samples are packed into a word of 64 bits, 21 bits apart. A word times a weight has the three products in the same
+// places, and so do sums of such products. That weights are sometimes negative does not matter: two's complement carries what a
+// lane borrows from the next, and a bias put into every lane beforehand, taken away in the end, keeps the final sums from being
+// negative. With 12 fractional bits, a sum of Lanczos weights times samples lies between -0.4 and 1.4 times 255*4096, and with
+// the bias, between 0 and 2^21.
+//
+// The fractional bits are all the weights' when source samples are reduced vertically. What comes of that keeps three of them, so
+// that it is not rounded to whole levels halfway, and leaves nine to the horizontal weights. (Rounded halfway, a photo reduced by
+// 3.8 was at 50.9 dB from the exact reduction; like this it is at 51.7 dB.)
 const (
-	laneBits   = 21
-	laneMask   = 1<<laneBits - 1
-	weightBits = 12
-	bias       = 1 << 19
-	biases     = bias | bias<<laneBits | bias<<(2*laneBits)
+	laneBits = 21
+	laneMask = 1<<laneBits - 1
+	fraction = 12
+	bias     = 1 << 19
+	biases   = bias | bias<<laneBits | bias<<(2*laneBits)
 
-	// Added to a lane, it takes the bias away and rounds.
-	unbias = 1<<(weightBits-1) - bias
+	extraBits      = 3 // fractional bits of a vertical sum
+	verticalBits   = fraction
+	horizontalBits = fraction - extraBits
 )
 
 // An axis is the weights for one direction.
@@ -36,9 +42,9 @@ type axis struct {
 // lobes is the support of the Lanczos kernel.
 const lobes = 3
 
-// newAxis returns the weights to reduce a line of source samples, which stand for length (at most samples) units, to size
-// samples that stand for just as many.
-func newAxis(size, samples int, length float64) axis {
+// newAxis returns the weights, with the given number of fractional bits, to reduce a line of source samples, which stand for
+// length (at most samples) units, to size samples that stand for just as many.
+func newAxis(size, samples int, length float64, weightBits uint) axis {
 	step := length / float64(size)
 	scale := max(step, 1)
 	taps := min((int(2*lobes*scale)+1+3)&^3, (samples+3)&^3)
@@ -66,7 +72,7 @@ func newAxis(size, samples int, length float64) axis {
 		line := a.weights[i*taps : (i+1)*taps]
 		total, before := 0.0, 0
 		for k := range w {
-			total += w[k] / sum * (1 << weightBits)
+			total += w[k] / sum * float64(int(1)<<weightBits)
 			now := int(math.Round(total))
 			line[k] = uint64(now - before)
 			before = now
@@ -159,17 +165,24 @@ func (dst target) store(out []byte, lines []uint64, ax axis, y, count int) {
 
 // pack packs three samples to a word.
 func pack(words []uint64, samples []byte) {
-	n := len(samples) / 3
-	for i := range words[:n] {
-		s := samples[3*i : 3*i+3 : 3*i+3]
-		words[i] = uint64(s[0]) | uint64(s[1])<<laneBits | uint64(s[2])<<(2*laneBits)
+	for len(samples) >= 8 && len(words) >= 2 {
+		s := binary.LittleEndian.Uint64(samples)
+		words[0] = spread(s)
+		words[1] = spread(s >> 24)
+		words, samples = words[2:], samples[6:]
 	}
-	if n < len(words) {
-		words[n] = 0
-		for k, v := range samples[3*n:] {
-			words[n] |= uint64(v) << (uint(k) * laneBits)
+	for i := range words {
+		words[i] = 0
+		for k, v := range samples[:min(3, len(samples))] {
+			words[i] |= uint64(v) << (uint(k) * laneBits)
 		}
+		samples = samples[min(3, len(samples)):]
 	}
+}
+
+// spread moves the three lowest bytes of s to their lanes.
+func spread(s uint64) uint64 {
+	return s&0xff | s<<(laneBits-8)&(0xff<<laneBits) | s<<(2*laneBits-16)&(0xff<<(2*laneBits))
 }
 
 // sumRows sets sum to the sum of weighted rows, of which the first is number from in a ring of len(weights) rows.
@@ -194,31 +207,42 @@ func sumRows(sum, rows []uint64, from int, weights []uint64) {
 	}
 }
 
-// unpack turns vertical sums into samples and puts them into one lane of lines. Lane 0 must be the first.
+// unpack puts vertical sums, less the fractional bits that are too many, into one lane of lines. Lane 0 must be the first.
 func unpack(lines, sum []uint64, shift uint) {
 	lines = lines[:3*len(sum)]
 	if shift == 0 {
 		for _, s := range sum {
 			l := lines[:3:3]
-			l[0] = uint64(sample(s & laneMask))
-			l[1] = uint64(sample(s >> laneBits & laneMask))
-			l[2] = uint64(sample(s >> (2 * laneBits)))
+			l[0] = halfway(s & laneMask)
+			l[1] = halfway(s >> laneBits & laneMask)
+			l[2] = halfway(s >> (2 * laneBits))
 			lines = lines[3:]
 		}
 		return
 	}
 	for _, s := range sum {
 		l := lines[:3:3]
-		l[0] |= uint64(sample(s&laneMask)) << (shift & 63)
-		l[1] |= uint64(sample(s>>laneBits&laneMask)) << (shift & 63)
-		l[2] |= uint64(sample(s>>(2*laneBits))) << (shift & 63)
+		l[0] |= halfway(s&laneMask) << (shift & 63)
+		l[1] |= halfway(s>>laneBits&laneMask) << (shift & 63)
+		l[2] |= halfway(s>>(2*laneBits)) << (shift & 63)
 		lines = lines[3:]
 	}
 }
 
+// halfway returns the vertical sum that a lane stands for, with extraBits fractional bits.
+func halfway(lane uint64) uint64 {
+	const shift = verticalBits - extraBits
+	v := (int(lane) + 1<<(shift-1) - bias) >> shift
+	if uint(v) > 255<<extraBits {
+		v = min(max(v, 0), 255<<extraBits)
+	}
+	return uint64(v)
+}
+
 // sample returns the sample that a lane stands for.
 func sample(lane uint64) byte {
-	v := (int(lane) + unbias) >> weightBits
+	const shift = horizontalBits + extraBits
+	v := (int(lane) + 1<<(shift-1) - bias) >> shift
 	if uint(v) > 255 {
 		v = min(max(v, 0), 255)
 	}
