@@ -3,11 +3,13 @@ package photo
 import (
 	"bufio"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"image"
-	"image/jpeg"
+	"image/color"
 	"io"
+	"sync"
+
+	"gallery/internal/baseline"
 )
 
 const (
@@ -16,10 +18,10 @@ const (
 	maxICC      = min(1<<20, 255*int64(maxICCPiece)) // of a profile that is read or written
 )
 
-// Encode writes img as a baseline JPEG of the given quality, 1 to 100. Right
-// behind SOI stands a COM segment that holds comment, then, unless it is
-// empty, profile in APP2 segments (ICC.1, annex B.4). The comment is at most
-// 65,533 bytes and is written even if empty.
+// Encode writes img, which is of a kind that Reduce returns, as a baseline JPEG
+// of the given quality, 1 to 100. Right behind SOI stands a COM segment that
+// holds comment, then, unless it is empty, profile in APP2 segments (ICC.1,
+// annex B.4). The comment is at most 65,533 bytes and is written even if empty.
 func Encode(w io.Writer, img image.Image, quality int, comment, profile []byte) error {
 	if len(comment) > maxSegment {
 		return fmt.Errorf("encode jpeg: comment of %d bytes, at most %d fit", len(comment), maxSegment)
@@ -35,10 +37,14 @@ func Encode(w io.Writer, img image.Image, quality int, comment, profile []byte) 
 		piece := profile[i*maxICCPiece : min((i+1)*maxICCPiece, len(profile))]
 		writeSegment(bw, markerAPP2, []byte(iccHeader), []byte{byte(i + 1), byte(pieces)}, piece)
 	}
-	body := &afterSOI{w: bw}
-	if err := jpeg.Encode(body, img, &jpeg.Options{Quality: quality}); err != nil {
+	buffer := encoded.Get().(*[]byte)
+	defer encoded.Put(buffer)
+	file, err := baseline.Append((*buffer)[:0], planar(img), quality)
+	if err != nil {
 		return fmt.Errorf("encode jpeg: %w", err)
 	}
+	*buffer = file
+	bw.Write(file[len("\xff\xd8"):]) // SOI stands there already
 	if err := bw.Flush(); err != nil {
 		return fmt.Errorf("encode jpeg: %w", err)
 	}
@@ -57,20 +63,22 @@ func writeSegment(w *bufio.Writer, marker byte, parts ...[]byte) {
 	}
 }
 
-// afterSOI passes on a JPEG without its SOI marker.
-type afterSOI struct {
-	w    *bufio.Writer
-	seen int // bytes of SOI so far
-}
+// encoded are buffers for files, without what stands before their pictures.
+var encoded = sync.Pool{New: func() any { return new([]byte) }}
 
-func (a *afterSOI) Write(p []byte) (int, error) {
-	soi := min(len(p), 2-a.seen)
-	for i := range soi {
-		if p[i] != [2]byte{0xff, markerSOI}[a.seen+i] {
-			return i, errors.New("encoder wrote no SOI marker")
+// planar returns a picture that Reduce made in a form that package baseline encodes.
+func planar(img image.Image) image.Image {
+	m, ok := img.(*image.RGBA)
+	if !ok {
+		return img
+	}
+	r := image.Rect(0, 0, m.Rect.Dx(), m.Rect.Dy())
+	p := image.NewYCbCr(r, image.YCbCrSubsampleRatio444)
+	for y := range r.Dy() {
+		row := m.Pix[y*m.Stride:][:4*r.Dx()]
+		for i := y * p.YStride; len(row) >= 4; i, row = i+1, row[4:] {
+			p.Y[i], p.Cb[i], p.Cr[i] = color.RGBToYCbCr(row[0], row[1], row[2])
 		}
 	}
-	a.seen += soi
-	n, err := a.w.Write(p[soi:])
-	return soi + n, err
+	return p
 }

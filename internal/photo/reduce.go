@@ -155,7 +155,7 @@ func upright(m image.Image, orientation int) image.Image {
 }
 
 // opaque returns a picture that flatten or imaging made in the type that
-// image/jpeg encodes fast.
+// Reduce promises.
 func opaque(m image.Image, grey bool) image.Image {
 	n, ok := m.(*image.NRGBA)
 	if !ok {
