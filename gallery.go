@@ -14,6 +14,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -162,8 +163,8 @@ func (s *server) serveThumb(w http.ResponseWriter, r *http.Request, t target) er
 	if err != nil {
 		return err
 	}
+	defer folder.Close()
 	src, err := statPhoto(folder, t.album(), t.file())
-	folder.Close()
 	if err != nil {
 		return err
 	}
@@ -171,7 +172,7 @@ func (s *server) serveThumb(w http.ResponseWriter, r *http.Request, t target) er
 	if r.URL.Query().Get("v") != "" {
 		caching = forever
 	}
-	if f, info, ok := s.thumbs.open(src, t.rend); ok {
+	if f, info, ok := s.thumbs.open(folder, src, t.rend); ok {
 		defer f.Close()
 		serveFile(w, r, f, info.ModTime(), info.Size(), "image/jpeg", caching)
 		return nil
@@ -185,7 +186,7 @@ func (s *server) serveThumb(w http.ResponseWriter, r *http.Request, t target) er
 		return nil
 	}
 	src.size, src.mtime = m.Size, m.MTime // as they were when it was made
-	f, info, ok := s.thumbs.open(src, t.rend)
+	f, info, ok := s.thumbs.open(folder, src, t.rend)
 	if !ok {
 		return fmt.Errorf("%s went away while its thumbnail was made: %w", src.name(), fs.ErrNotExist)
 	}
@@ -202,8 +203,22 @@ func serveFile(w http.ResponseWriter, r *http.Request, content io.ReadSeeker, mo
 	h.Set("Content-Type", mediaType)
 	h.Set("Cache-Control", caching)
 	h.Set("ETag", fmt.Sprintf(`"%x-%x"`, modified.Unix(), size))
+	if f, ok := content.(*os.File); ok && size <= maxBuffered {
+		buffer := buffered.Get().(*[maxBuffered]byte)
+		defer buffered.Put(buffer)
+		// What cannot be read now is left to the copying below, which fails likewise.
+		if n, err := f.ReadAt(buffer[:size], 0); err == nil && int64(n) == size {
+			content = bytes.NewReader(buffer[:size])
+		}
+	}
 	http.ServeContent(errorGuard{w}, r, "", modified, content)
 }
+
+// maxBuffered is the size in bytes up to which a file is read at once: for a
+// thumbnail that takes fewer system calls than the kernel's copying.
+const maxBuffered = 64 << 10
+
+var buffered = sync.Pool{New: func() any { return new([maxBuffered]byte) }}
 
 // errorGuard takes what belongs to the file off the header of an answer that
 // turns out to be an error: a failed precondition.

@@ -126,11 +126,8 @@ func (t *thumbs) cached(folder *os.Root, src source, rend string) (record, bool)
 		return record{}, false
 	}
 	name := renditionName(src, rend)
-	t.mu.Lock()
-	known, ok := t.index[name]
-	t.mu.Unlock()
-	if ok && known.fileSize == info.Size() && known.fileMTime == info.ModTime().UnixNano() {
-		return known.record, t.fresh(known.record, src, rend)
+	if r, ok := t.recall(name, info); ok {
+		return r, t.fresh(r, src, rend)
 	}
 	f, info, err := openPhoto(folder, src.file)
 	if err != nil {
@@ -140,6 +137,14 @@ func (t *thumbs) cached(folder *os.Root, src source, rend string) (record, bool)
 	r, ok := readRecord(f)
 	t.remember(name, r, info)
 	return r, ok && t.fresh(r, src, rend)
+}
+
+// recall returns the record of a rendition's file, if it is indexed as it is.
+func (t *thumbs) recall(name string, info fs.FileInfo) (record, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	known, ok := t.index[name]
+	return known.record, ok && known.fileSize == info.Size() && known.fileMTime == info.ModTime().UnixNano()
 }
 
 // remember indexes the record of a rendition's file.
@@ -194,9 +199,15 @@ func (t *thumbs) fail(src source, rend string, err error) {
 	}
 }
 
-// open returns the file of src's rendition if it is fresh.
-func (t *thumbs) open(src source, rend string) (*os.File, fs.FileInfo, bool) {
-	folder := t.openRenditions(src.album, rend)
+// open returns the file of src's rendition if it is fresh. photos is the
+// album's folder.
+func (t *thumbs) open(photos *os.Root, src source, rend string) (*os.File, fs.FileInfo, bool) {
+	var folder *os.Root
+	if t.cache == t.photos {
+		folder, _ = openFolder(photos, renditionFolder(".", rend), false)
+	} else {
+		folder = t.openRenditions(src.album, rend)
+	}
 	if folder == nil {
 		return nil, nil, false
 	}
@@ -205,7 +216,14 @@ func (t *thumbs) open(src source, rend string) (*os.File, fs.FileInfo, bool) {
 	if err != nil {
 		return nil, nil, false
 	}
-	if r, ok := readRecord(f); !ok || !t.fresh(r, src, rend) {
+	name := renditionName(src, rend)
+	r, ok := t.recall(name, info)
+	if !ok {
+		if r, ok = readRecord(f); ok {
+			t.remember(name, r, info)
+		}
+	}
+	if !ok || !t.fresh(r, src, rend) {
 		f.Close()
 		return nil, nil, false
 	}
