@@ -39,6 +39,9 @@ type album struct {
 	mtime  time.Time // of the folder: when a name was last added or removed
 	albums []string  // the names of its sub-albums, sorted
 	photos []source  // sorted by name
+
+	// notes are the .md files about photos, by their names without the extension.
+	notes map[string]source
 }
 
 // openFolder opens the folder name below root, or fails with an error that is
@@ -166,6 +169,17 @@ func listAlbum(folder *os.Root, name string) (album, error) {
 			if src, err := statPhoto(folder, name, entryName); err == nil {
 				a.photos = append(a.photos, src)
 			}
+		case entry.Type().IsRegular():
+			about, ok := noteExtension(entryName)
+			if !ok || strings.EqualFold(about, "readme") {
+				continue
+			}
+			if src, err := statPhoto(folder, name, entryName); err == nil {
+				if a.notes == nil {
+					a.notes = map[string]source{}
+				}
+				a.notes[about] = src
+			}
 		}
 	}
 	slices.SortFunc(a.albums, compareNames)
@@ -220,8 +234,8 @@ const (
 	// settled is how old a folder's mtime is when no further change can bear the
 	// same one: file systems' clocks tick every few milliseconds.
 	settled = 20 * time.Millisecond
-	// maxListed bounds the albums that are remembered, by their photos: at some
-	// 100 bytes each, 10 MB.
+	// maxListed bounds the albums that are remembered, by their photos and notes:
+	// at some 100 bytes each, 10 MB.
 	maxListed = 100_000
 )
 
@@ -231,9 +245,9 @@ const (
 type albumCache struct {
 	flight singleflight.Group
 
-	mu     sync.Mutex
-	m      map[string]listing
-	photos int // in all listings
+	mu    sync.Mutex
+	m     map[string]listing
+	files int // in all listings
 }
 
 type listing struct {
@@ -241,6 +255,9 @@ type listing struct {
 	stamp  stamp
 	listed time.Time
 }
+
+// files is how many files the listing holds.
+func (l listing) files() int { return len(l.photos) + len(l.notes) }
 
 // list returns an album as it is, or was less than pageAge ago if no name in
 // it has changed since.
@@ -281,13 +298,13 @@ func (c *albumCache) put(l listing) {
 	if c.m == nil {
 		c.m = map[string]listing{}
 	}
-	c.photos += len(l.album.photos) - len(c.m[l.name].photos)
+	c.files += l.files() - c.m[l.name].files()
 	c.m[l.name] = l
 	for name, other := range c.m {
-		if c.photos <= maxListed {
+		if c.files <= maxListed {
 			break
 		}
 		delete(c.m, name)
-		c.photos -= len(other.photos)
+		c.files -= other.files()
 	}
 }

@@ -36,6 +36,7 @@ type server struct {
 	albums    albumCache
 	pages     pageCache
 	summaries summaryCache
+	notes     noteCache
 }
 
 func newServer(c config, photos, cache *os.Root, log *slog.Logger) *server {
@@ -43,7 +44,7 @@ func newServer(c config, photos, cache *os.Root, log *slog.Logger) *server {
 		config: c,
 		photos: photos,
 		thumbs: newThumbs(photos, cache, c, log),
-		views:  newViews(c.title),
+		views:  newViews(),
 		log:    log,
 	}
 }
@@ -297,6 +298,8 @@ func (s *server) servePhotoPage(w http.ResponseWriter, r *http.Request, src sour
 			return err
 		}
 	}
+	about := s.noteOf(a, src)
+	view.Note, view.Caption = about.body, cmp.Or(about.text, view.Caption)
 	view.addInfo(s.details(src), m.taken())
 	var body bytes.Buffer
 	if err := s.views.render(&body, "photo", view); err != nil {

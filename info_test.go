@@ -110,8 +110,8 @@ func TestPhotoPage_info(t *testing.T) {
 		{"/bad.jpg/", "en", map[string]string{}},
 	} {
 		got := s.facts(test.path, test.accepted)
-		for _, size := range []string{"Size", "Größe"} {
-			delete(got, size)
+		for _, file := range []string{"Size", "Größe", "File name", "Dateiname"} {
+			delete(got, file)
 		}
 		if len(got) != len(test.want) {
 			t.Errorf("%s in %s tells %q, want %q", test.path, test.accepted, got, test.want)
@@ -122,8 +122,8 @@ func TestPhotoPage_info(t *testing.T) {
 			}
 		}
 	}
-	if got := s.facts("/bad.jpg/", "es")["Tamaño"]; got != "13 B" {
-		t.Errorf("the size of bad.jpg is %q, want 13 B", got)
+	if got := s.facts("/bad.jpg/", "es"); got["Tamaño"] != "13 B" || got["Nombre de archivo"] != "bad.jpg" {
+		t.Errorf("bad.jpg tells %q, want its size, 13 B, and its name", got)
 	}
 	doc := s.page("/camera.jpg/")
 	for selector, want := range map[string][2]string{

@@ -41,7 +41,7 @@ type words struct {
 	Download, CannotShow              string
 	Camera, Lens, FocalLength         string
 	Aperture, Shutter, ISO            string
-	Date, Dimensions, Size            string
+	Date, Dimensions, Size, FileName  string
 	Place, ShowOnMap, On35mm, Details string
 
 	// The lightbox.
@@ -82,7 +82,7 @@ var english = words{
 	Download: "Download", CannotShow: "This photo cannot be shown here, but it can be downloaded.",
 	Camera: "Camera", Lens: "Lens", FocalLength: "Focal length",
 	Aperture: "Aperture", Shutter: "Shutter", ISO: "Sensitivity",
-	Date: "Date", Dimensions: "Dimensions", Size: "Size",
+	Date: "Date", Dimensions: "Dimensions", Size: "Size", FileName: "File name",
 	Place: "Place", ShowOnMap: "Show on map", On35mm: "%s mm on 35 mm film", Details: "Details",
 
 	Close: "Close", Information: "Information", Help: "Help", Share: "Share", CopyLink: "Copy link", LinkCopied: "Link copied",
@@ -125,7 +125,7 @@ var german = words{
 	Download: "Herunterladen", CannotShow: "Dieses Foto kann hier nicht gezeigt, aber heruntergeladen werden.",
 	Camera: "Kamera", Lens: "Objektiv", FocalLength: "Brennweite",
 	Aperture: "Blende", Shutter: "Belichtungszeit", ISO: "Empfindlichkeit",
-	Date: "Datum", Dimensions: "Abmessungen", Size: "Größe",
+	Date: "Datum", Dimensions: "Abmessungen", Size: "Größe", FileName: "Dateiname",
 	Place: "Ort", ShowOnMap: "Auf der Karte zeigen", On35mm: "%s mm bei Kleinbild", Details: "Einzelheiten",
 
 	Close: "Schließen", Information: "Informationen", Help: "Hilfe", Share: "Teilen", CopyLink: "Link kopieren", LinkCopied: "Link kopiert",
@@ -168,7 +168,7 @@ var spanish = words{
 	Download: "Descargar", CannotShow: "Esta foto no se puede mostrar aquí, pero se puede descargar.",
 	Camera: "Cámara", Lens: "Objetivo", FocalLength: "Distancia focal",
 	Aperture: "Apertura", Shutter: "Exposición", ISO: "Sensibilidad",
-	Date: "Fecha", Dimensions: "Dimensiones", Size: "Tamaño",
+	Date: "Fecha", Dimensions: "Dimensiones", Size: "Tamaño", FileName: "Nombre de archivo",
 	Place: "Lugar", ShowOnMap: "Ver en el mapa", On35mm: "%s mm en película de 35 mm", Details: "Detalles",
 
 	Close: "Cerrar", Information: "Información", Help: "Ayuda", Share: "Compartir", CopyLink: "Copiar enlace", LinkCopied: "Enlace copiado",

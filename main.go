@@ -9,6 +9,10 @@
 // whose names begin with a dot, symbolic links, and everything that is not a
 // photo are not shown.
 //
+// A README.md in a folder gives the album a title, its first heading, and a
+// description. A photo's caption is in a Markdown file beside it, beach.jpg.md
+// or else beach.md for beach.jpg, or in the photo itself.
+//
 // Without DIR, neither as an argument nor in GALLERY_ROOT, it serves a sample
 // that it draws itself into the user's cache directory.
 //

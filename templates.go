@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -10,9 +11,11 @@ import (
 	"io"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"gallery/internal/photo"
 )
@@ -26,7 +29,6 @@ var scriptText string
 // views renders the pages. They work without JavaScript; the script makes them
 // better.
 type views struct {
-	title     string // of the site
 	policy    string // Content-Security-Policy
 	style     template.CSS
 	script    template.JS
@@ -35,9 +37,8 @@ type views struct {
 
 // newViews parses the templates. An error in one is a mistake in this file,
 // and ends the program at its start.
-func newViews(title string) *views {
+func newViews() *views {
 	v := &views{
-		title:     title,
 		style:     template.CSS(styleText),
 		script:    template.JS(scriptText),
 		templates: template.Must(template.New("").Parse(viewText)),
@@ -73,14 +74,14 @@ type link struct {
 }
 
 // frame makes the frame of a page about the album or photo called name.
-func (v *views) frame(t *words, name string) frame {
-	f := frame{T: t, Site: v.title, Style: v.style, Script: v.script}
-	f.Crumbs = []link{{Href: "/", Text: v.title}}
+func (s *server) frame(t *words, name string) frame {
+	f := frame{T: t, Site: s.title, Style: s.views.style, Script: s.views.script}
+	f.Crumbs = []link{{Href: "/", Text: s.title}}
 	if name != "." {
 		upTo := ""
 		for segment := range strings.SplitSeq(name, "/") {
 			upTo = path.Join(upTo, segment)
-			f.Crumbs = append(f.Crumbs, link{Href: address(upTo) + "/", Text: readable(segment)})
+			f.Crumbs = append(f.Crumbs, link{Href: address(upTo) + "/", Text: s.albumTitle(upTo)})
 		}
 	}
 	last := &f.Crumbs[len(f.Crumbs)-1]
@@ -99,8 +100,46 @@ func readable(name string) string {
 	}, strings.ToValidUTF8(name, "\uFFFD"))
 }
 
-// displayName is a photo's name as text, without its extension.
-func displayName(file string) string { return readable(strings.TrimSuffix(file, path.Ext(file))) }
+// displayName is a photo's name as text: without its extension, and with
+// spaces for "-" and "_" where it is words ("sunset-over_the-lake") and not a
+// camera's count ("IMG_1234").
+func displayName(file string) string {
+	name := []rune(readable(strings.TrimSuffix(file, path.Ext(file))))
+	if !hasWord(name) {
+		return string(name)
+	}
+	inner := func(i int) rune { // the neighbour, or a space
+		if i < 0 || i >= len(name) {
+			return ' '
+		}
+		return name[i]
+	}
+	shown := slices.Clone(name)
+	for i, r := range name {
+		before, after := inner(i-1), inner(i+1)
+		dates := unicode.IsDigit(before) && unicode.IsDigit(after)
+		if r == '_' && !dates || r == '-' && !dates && !unicode.IsSpace(before) && !unicode.IsSpace(after) {
+			shown[i] = ' '
+		}
+	}
+	return strings.Join(strings.Fields(string(shown)), " ")
+}
+
+// hasWord reports whether three letters, not all capitals, stand together.
+func hasWord(name []rune) bool {
+	letters, small := 0, false
+	for _, r := range name {
+		if !unicode.IsLetter(r) && !unicode.IsMark(r) {
+			letters, small = 0, false
+			continue
+		}
+		letters, small = letters+1, small || !unicode.IsUpper(r)
+		if letters >= 3 && small {
+			return true
+		}
+	}
+	return false
+}
 
 // gridView is the frame of an album's page, around its cells.
 type gridView struct {
@@ -109,11 +148,19 @@ type gridView struct {
 	Sorts  []link
 	Pages  string // "Page 2 of 40", "" where there is but one
 	Empty  bool
+	About  template.HTML // the album's description
 }
 
 func (g *grid) writeHead(w io.Writer) error {
 	a, t := g.album, g.key.words
-	view := gridView{frame: g.s.views.frame(t, a.name), Empty: len(a.albums)+len(a.photos) == 0}
+	view := gridView{frame: g.s.frame(t, a.name), Empty: len(a.albums)+len(a.photos) == 0}
+	about := g.s.readme(a.name)
+	if g.key.n == 1 {
+		view.About = about.body
+	}
+	if about.title != "" {
+		view.Title = about.title // the root's, too, whose crumb is the site's name
+	}
 	var counts []string
 	if n := len(a.albums); n > 0 {
 		counts = append(counts, t.count(n, t.OneAlbum, t.ManyAlbums))
@@ -210,11 +257,11 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 	f.show(g.s.thumbs, c)
 	if c.sub == "" {
 		f.Href = withOrder(address(c.src.name())+"/", g.key.order, 1)
-		f.Name, f.Caption = displayName(c.src.file), c.record.Caption
+		f.Name, f.Caption = displayName(c.src.file), cmp.Or(g.s.noteOf(g.album, c.src).text, c.record.Caption)
 		return g.s.views.render(w, "photo-cell", f)
 	}
 	f.Href = address(c.sub) + "/"
-	f.Name = readable(path.Base(c.sub))
+	f.Name = g.s.albumTitle(c.sub)
 	view := card{figure: f, Counts: t.count(c.sum.photos, t.OnePhoto, t.ManyPhotos)}
 	if c.sum.photos > 0 {
 		date := c.sum.newest().date
@@ -249,7 +296,7 @@ func cssColor(s string) template.CSS {
 }
 
 func (g *grid) writeFoot(w io.Writer) error {
-	view := gridView{frame: g.s.views.frame(g.key.words, g.album.name), Empty: len(g.cells) == 0}
+	view := gridView{frame: frame{T: g.key.words, Script: g.s.views.script}, Empty: len(g.cells) == 0}
 	view.Prev, view.Next = g.neighbours()
 	return g.s.views.render(w, "foot", view)
 }
@@ -258,8 +305,9 @@ func (g *grid) writeFoot(w io.Writer) error {
 type photoView struct {
 	frame
 	Name     string
-	File     string
+	File     string // with its extension
 	Caption  string
+	Note     template.HTML // the caption as its side file has it, "" if there is none
 	Info     []fact
 	Original string // address
 	Bytes    int64  // of the original
@@ -290,10 +338,10 @@ func (v *photoView) add(term, text string) {
 // album, which are in the given order.
 func (s *server) photoView(t *words, photos []source, src source, order string) photoView {
 	view := photoView{
-		frame:    s.views.frame(t, src.name()),
+		frame:    s.frame(t, src.name()),
 		Name:     displayName(src.file),
-		File:     readable(src.file),
 		Original: address(src.name()),
+		File:     readable(src.file),
 		Bytes:    src.size,
 		Total:    len(photos),
 		Color:    "transparent",
@@ -347,6 +395,7 @@ func (v *photoView) addInfo(d photo.Details, taken time.Time) {
 		v.add(t.Dimensions, fmt.Sprintf("%d × %d", v.Width, v.Height))
 	}
 	v.add(t.Size, t.bytes(v.Bytes))
+	v.add(t.FileName, v.File)
 	if d.HasPosition {
 		at := fmt.Sprintf("%.5f/%.5f", d.Latitude, d.Longitude)
 		latitude, longitude, _ := strings.Cut(at, "/")
@@ -379,7 +428,7 @@ type errorView struct {
 }
 
 func (s *server) errorView(t *words, status int) errorView {
-	view := errorView{frame: s.views.frame(t, "."), Status: status, Message: t.Unanswered}
+	view := errorView{frame: s.frame(t, "."), Status: status, Message: t.Unanswered}
 	view.Title = http.StatusText(status)
 	view.Crumbs[0].Current = false
 	switch status {
@@ -423,7 +472,8 @@ const viewText = `
 <header>
 {{template "crumbs" .}}<h1>{{.Title}}</h1>
 <p class="counts">{{.Counts}}{{with .Pages}} · {{.}}{{end}}</p>
-{{with .Sorts}}<nav class="sorts" aria-label="{{$.T.SortBy}}">{{range .}}<a href="{{.Href}}"{{if .Current}} aria-current="true"{{end}}>{{.Text}}</a>{{end}}</nav>
+{{with .About}}<div class="about">{{.}}</div>
+{{end}}{{with .Sorts}}<nav class="sorts" aria-label="{{$.T.SortBy}}">{{range .}}<a href="{{.Href}}"{{if .Current}} aria-current="true"{{end}}>{{.Text}}</a>{{end}}</nav>
 {{end}}</header>
 <main>
 {{if .Empty}}<p class="empty">{{.T.EmptyAlbum}}</p>
@@ -469,7 +519,7 @@ const viewText = `
 <figure style="--c:{{.Color}}">
 {{if .Image}}<img id="photo" src="{{.Image}}"{{if .Width}} width="{{.Width}}" height="{{.Height}}"{{end}} alt="{{or .Caption .Name}}" data-thumb="{{.Thumb}}">
 {{else}}<p class="empty">{{.T.CannotShow}}</p>
-{{end}}<figcaption>{{.Caption}}</figcaption>
+{{end}}<figcaption>{{or .Note .Caption}}</figcaption>
 </figure>
 <nav class="pages" aria-label="{{.T.Photos}}">
 {{with .Prev}}<a rel="prev" href="{{.}}">← {{$.T.Previous}}</a>{{end}}
