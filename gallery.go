@@ -146,7 +146,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		// An error here is the client's leaving.
-		_ = s.views.render(w, "error", s.errorView(wordsFor(r), status))
+		_ = s.views.render(w, "error", s.errorView(wordsFor(r), status, r.URL.Path))
 	}
 }
 

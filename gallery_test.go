@@ -571,6 +571,58 @@ func TestIndex_coverChanges(t *testing.T) {
 	}
 }
 
+// A photo called cover or folder is the cover, unless it cannot be shown; else
+// the newest is. An album without photos takes that of its newest album.
+func TestIndex_chosenCover(t *testing.T) {
+	dir := t.TempDir()
+	for i, name := range []string{"a/0.jpg", "a/Cover.PNG", "a/folder.jpg", "b/0.jpg", "b/FOLDER.gif", "b/covers.jpg", "c/0.jpg", "c/x.jpg", "d/0.jpg", "e/in/0.jpg", "e/in/cover.jpeg"} {
+		write(t, filepath.Join(dir, name), 60, 40, i)
+		at := time.Now().Add(time.Duration(-i) * time.Hour) // the first is the newest
+		if err := os.Chtimes(filepath.Join(dir, name), at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	writeFile(t, filepath.Join(dir, "d", "cover.jpg"), []byte("not a picture"))
+	s := newSite(t, dir)
+	want := []string{"/a/_thumbs/Cover.PNG", "/b/_thumbs/FOLDER.gif", "/c/_thumbs/0.jpg", "/d/_thumbs/0.jpg", "/e/in/_thumbs/cover.jpeg"}
+	for _, round := range []string{"cold", "warm", "later"} {
+		var got []string
+		for _, src := range values(s.page("/"), ".card img", "src") {
+			before, _, _ := strings.Cut(src, "?")
+			got = append(got, before)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: the covers are %q, want %q", round, got, want)
+		}
+		if round == "warm" {
+			s.later()
+		}
+	}
+}
+
+// What is not there leads to the nearest album that is.
+func TestServe_notFoundHelps(t *testing.T) {
+	s := smallSite(t)
+	for path, want := range map[string]link{
+		"/nowhere/":               {Href: "/", Text: "All albums"},
+		"/Trip/gone.jpg":          {Href: "/Trip/", Text: "Go to Trip"},
+		"/Trip/gone.jpg/":         {Href: "/Trip/", Text: "Go to Trip"},
+		"/Trip/Day%201/x/y/z.jpg": {Href: "/Trip/Day%201/", Text: "Go to Day 1"},
+		"/Trip/_thumbs/gone.jpg":  {Href: "/Trip/", Text: "Go to Trip"},
+		"/Trip/?page=7":           {Href: "/Trip/", Text: "Go to Trip"},
+		"/.secret/x.jpg":          {Href: "/", Text: "All albums"},
+		"/Linked/x.jpg":           {Href: "/", Text: "All albums"},
+		"/Trip/.hidden.jpg":       {Href: "/", Text: "All albums"},
+	} {
+		a := s.get(path)
+		doc := parse(t, a.body)
+		href, text := values(doc, "main a", "href"), values(doc, "main a", "")
+		if a.StatusCode != 404 || !slices.Equal(href, []string{want.Href}) || !slices.Equal(text, []string{want.Text}) {
+			t.Errorf("GET %s = %d, leads to %q, %q, want 404, %q, %q", path, a.StatusCode, href, text, want.Href, want.Text)
+		}
+	}
+}
+
 // Albums deep in one another settle on their covers with the first view: the
 // dates that become known with each are not compared with files' mtimes.
 func TestIndex_settles(t *testing.T) {

@@ -232,6 +232,17 @@ func (w *words) month(t time.Time) string {
 	return fmt.Sprintf(w.MonthOf, w.Months[t.Month()-1], t.Year())
 }
 
+// period writes the months or years from one date to another.
+func (w *words) period(from, to time.Time) string {
+	switch {
+	case from.Year() != to.Year():
+		return fmt.Sprintf("%d – %d", from.Year(), to.Year())
+	case from.Month() != to.Month():
+		return w.Months[from.Month()-1] + " – " + w.month(to)
+	}
+	return w.month(to)
+}
+
 // dateTime writes a date with the time of day.
 func (w *words) dateTime(t time.Time) string {
 	return fmt.Sprintf(w.DayOf, t.Day(), w.Months[t.Month()-1], t.Year()) + ", " + t.Format("15:04")

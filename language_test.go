@@ -76,6 +76,15 @@ func TestWords_formats(t *testing.T) {
 		if got := w.count(1, w.OnePhoto, w.ManyPhotos); got != w.OnePhoto {
 			t.Errorf("count = %q, want %q", got, w.OnePhoto)
 		}
+		if got := w.period(at, at); got != test.month {
+			t.Errorf("period = %q, want %q", got, test.month)
+		}
+		if got, want := w.period(at.AddDate(0, -2, 0), at), w.Months[0]+" – "+test.month; got != want {
+			t.Errorf("period = %q, want %q", got, want)
+		}
+		if got, want := w.period(at.AddDate(-2, 0, 0), at), "2022 – 2024"; got != want {
+			t.Errorf("period = %q, want %q", got, want)
+		}
 		if got := w.bytes(3_200_000); got != test.bytes {
 			t.Errorf("bytes = %q, want %q", got, test.bytes)
 		}
@@ -107,7 +116,7 @@ func TestServe_languages(t *testing.T) {
 				if got := values(doc, "html", "lang"); len(got) != 1 || got[0] != w.Lang {
 					t.Errorf("%s for %s is in %s, want %s", path, accepted, got, w.Lang)
 				}
-				if got := values(doc, ".counts, .up, .error h1", ""); len(got) != 1 || got[0] != want {
+				if got := values(doc, ".counts, nav .up, .error h1", ""); len(got) != 1 || got[0] != want {
 					t.Errorf("%s for %s says %q, want %q", path, accepted, got, want)
 				}
 				if got := a.Header.Get("Vary"); got != "Accept-Language" {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"path"
+	"strings"
 	"sync"
 	"time"
 )
@@ -15,10 +16,12 @@ type summary struct {
 	unreadable bool   // the album cannot be opened
 }
 
-// newest is the newest photo of an album, and how new it is.
+// newest is how new the newest photo of an album is, and that photo, or the one
+// that its name makes the cover.
 type newest struct {
 	cover source // no name where there is none
 	date  time.Time
+	since time.Time // the date of the oldest
 }
 
 // newest returns the newest photo: by the dates in the records if all photos
@@ -29,6 +32,16 @@ func (s summary) newest() newest {
 		return s.taken
 	}
 	return s.modified
+}
+
+// period returns the dates of the oldest and the newest photo, or twice that of
+// the newest where nothing is known but mtimes: when files were copied says
+// little of how long a time the photos span.
+func (s summary) period() (from, to time.Time) {
+	if s.exact {
+		return s.taken.since, s.taken.date
+	}
+	return s.modified.date, s.modified.date
 }
 
 // add takes a sub-album's summary in. An album's own photos make the better
@@ -47,6 +60,9 @@ func (n *newest) add(below newest, own bool) {
 	}
 	if newer {
 		n.date = below.date
+	}
+	if !below.since.IsZero() && (n.since.IsZero() || below.since.Before(n.since)) {
+		n.since = below.since
 	}
 }
 
@@ -130,8 +146,21 @@ func (s *server) summarizeFolder(name string, known bool) (folderSummary, bool) 
 	return sum, true
 }
 
-// readSummary lists a folder and finds its newest photos. One that has no
-// thumbnail makes no cover, unless there is no other.
+// chosenCover returns the photo that its name makes the album's cover: one
+// called "cover" or, failing that, "folder".
+func chosenCover(photos []source) (source, bool) {
+	for _, name := range []string{"cover", "folder"} {
+		for _, src := range photos {
+			if strings.EqualFold(strings.TrimSuffix(src.file, path.Ext(src.file)), name) {
+				return src, true
+			}
+		}
+	}
+	return source{}, false
+}
+
+// readSummary lists a folder and finds its cover and its newest photos. One that
+// has no thumbnail makes no cover, unless there is no other.
 func (s *server) readSummary(name string) folderSummary {
 	a, err := s.list(name)
 	if err != nil {
@@ -148,17 +177,21 @@ func (s *server) readSummary(name string) folderSummary {
 		if s.thumbs.failedBefore(src, "") != nil {
 			continue
 		}
-		sum.modified.add(newest{src, src.modified()}, false)
+		sum.modified.add(newest{src, src.modified(), src.modified()}, false)
 		if !sum.exact {
 			continue // taken cannot be told any more
 		}
 		r, ok := s.thumbs.cached(own, src, "")
 		if sum.exact = ok; ok {
-			sum.taken.add(newest{src, r.date()}, false)
+			sum.taken.add(newest{src, r.date(), r.date()}, false)
 		}
 	}
+	if cover, ok := chosenCover(a.photos); ok && s.thumbs.failedBefore(cover, "") == nil {
+		sum.modified.cover, sum.taken.cover = cover, cover
+	}
 	if len(a.photos) > 0 && sum.modified.cover.file == "" {
-		sum.modified.add(newest{a.photos[0], a.photos[0].modified()}, false)
+		first := a.photos[0]
+		sum.modified.add(newest{first, first.modified(), first.modified()}, false)
 		sum.taken = sum.modified
 	}
 	return sum

@@ -264,11 +264,10 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 	f.Name = g.s.albumTitle(c.sub)
 	view := card{figure: f, Counts: t.count(c.sum.photos, t.OnePhoto, t.ManyPhotos)}
 	if c.sum.photos > 0 {
-		date := c.sum.newest().date
+		view.Date = t.period(c.sum.period())
 		if !c.sum.exact && !c.broken {
-			date = c.record.date()
+			view.Date = t.month(c.record.date())
 		}
-		view.Date = t.month(date)
 	}
 	return g.s.views.render(w, "album-cell", view)
 }
@@ -425,12 +424,18 @@ type errorView struct {
 	frame
 	Status  int
 	Message string
+	Up      link // the nearest album there is
 }
 
-func (s *server) errorView(t *words, status int) errorView {
+// errorView is about the path that was asked for.
+func (s *server) errorView(t *words, status int, urlPath string) errorView {
 	view := errorView{frame: s.frame(t, "."), Status: status, Message: t.Unanswered}
 	view.Title = http.StatusText(status)
 	view.Crumbs[0].Current = false
+	view.Up = link{Href: view.Crumbs[0].Href, Text: t.AllAlbums}
+	if up := s.nearestAlbum(urlPath); up != "." {
+		view.Up = link{Href: address(up) + "/", Text: fmt.Sprintf(t.UpTo, s.albumTitle(up))}
+	}
 	switch status {
 	case http.StatusNotFound:
 		view.Title, view.Message = t.NotFound, t.NotFoundHelp
@@ -438,6 +443,23 @@ func (s *server) errorView(t *words, status int) errorView {
 		view.Title, view.Message = t.Failed, t.FailedHelp
 	}
 	return view
+}
+
+// nearestAlbum returns the album that a path without an answer leads to when
+// names are taken off its end.
+func (s *server) nearestAlbum(urlPath string) string {
+	t, ok := parsePath(s.root, urlPath)
+	if !ok {
+		return "."
+	}
+	for name := t.name; name != "."; name = path.Dir(name) {
+		folder, err := openFolder(s.photos, name, false)
+		if err == nil {
+			folder.Close()
+			return name
+		}
+	}
+	return "."
 }
 
 const viewText = `
@@ -541,7 +563,7 @@ const viewText = `
 {{template "crumbs" .}}<h1>{{.Status}} {{.Title}}</h1>
 </header>
 <main>
-<p class="empty">{{.Message}} <a href="/">{{.T.AllAlbums}}</a></p>
+<p class="empty">{{.Message}} <a class="up" href="{{.Up.Href}}">{{.Up.Text}}</a></p>
 </main>
 </body>
 </html>
