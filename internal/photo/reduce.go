@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"io"
+	"time"
 
 	"github.com/disintegration/imaging"
 )
@@ -40,6 +41,9 @@ func Reduce(r io.ReaderAt, size int64, info Info, maxSide int) (img image.Image,
 	if h.layout != info.layout {
 		return nil, errors.New("picture is not the one inspected")
 	}
+	if bytes := h.coded(size); h.work() > maxSparse && area(h.frame.Size())/sparse > bytes {
+		return nil, fmt.Errorf("reduce %s: %d x %d pixels are too many for %d bytes", h.format, h.width, h.height, bytes)
+	}
 	if h.format == JPEG {
 		return reduceJPEG(s, h.layout, info.Orientation, maxSide)
 	}
@@ -48,6 +52,43 @@ func Reduce(r io.ReaderAt, size int64, info Info, maxSide int) (img image.Image,
 		return nil, fmt.Errorf("decode %s: %w", h.format, err)
 	}
 	return reducePixels(m, h.layout, info.Orientation, maxSide)
+}
+
+// sparse is from how many pixels a byte on a picture is one colour nearly
+// throughout. Photos have up to 20, drawings up to 100.
+const sparse = 100
+
+// maxSparse is how long a processor may work on such a picture. More is hardly
+// a picture, but a way to have a few bytes keep it busy.
+const maxSparse = 500 * time.Millisecond
+
+// work is roughly what decoding a picture that is one colour throughout takes
+// a processor of 2020, as was measured: with honest ones it is a multiple.
+func (l layout) work() time.Duration {
+	pixels := area(l.frame.Size())
+	switch {
+	case l.format == JPEG:
+		return time.Duration(pixels / 4) // at 1/8
+	case l.format == PNG:
+		return time.Duration(6 * l.decode)
+	case l.format == GIF:
+		return time.Duration(9 * pixels)
+	case l.image.id == "VP8L":
+		return time.Duration(100 * pixels)
+	}
+	return time.Duration(30 * pixels)
+}
+
+// coded is how many bytes of a file of the given size code its pixels, at
+// most.
+func (l layout) coded(size int64) int64 {
+	switch l.format {
+	case PNG:
+		return l.png.idat.n
+	case WebP:
+		return l.image.n
+	}
+	return size
 }
 
 // reducePixels reduces a decoded picture and turns it upright.

@@ -1,0 +1,94 @@
+package photo
+
+import (
+	"bytes"
+	"image"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"gallery/internal/lies"
+)
+
+// Whatever a file claims, what it takes is known beforehand, and a kilobyte
+// does not take a minute.
+func TestReduce_lies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes all memory that the budget allows")
+	}
+	const budget = 256 << 20
+	beyond := 0 // how many the standard library would decode into more memory than that
+	defer func() {
+		if beyond < 10 {
+			t.Errorf("only %d files are a danger to one who just decodes them", beyond)
+		}
+	}()
+	for _, f := range lies.All() {
+		if c, _, err := image.DecodeConfig(bytes.NewReader(f.Data)); err == nil && int64(c.Width)*int64(c.Height) > budget {
+			beyond++
+		}
+		r, size := bytes.NewReader(f.Data), int64(len(f.Data))
+		for _, side := range []int{400, 1600} {
+			start := processorTime(t)
+			var used, cost int64
+			info, err := Inspect(r, size)
+			if err == nil {
+				if cost = info.Cost(side); cost <= budget {
+					used = allocated(func() { _, err = Reduce(r, size, info, side) })
+				}
+			}
+			took := processorTime(t) - start
+			t.Logf("%-30s %9d bytes, at %4d: %6d ms, %4d MB of %6d: %v", f.Name, size, side, took.Milliseconds(), used>>20, cost>>20, err)
+			if took > time.Second {
+				t.Errorf("%s at %d: took a processor %v", f.Name, side, took)
+			}
+			if used > cost {
+				t.Errorf("%s at %d: allocated %d, cost %d", f.Name, side, used, cost)
+			}
+			if err != nil && strings.Contains(err.Error(), "panicked") {
+				t.Errorf("%s at %d: %v", f.Name, side, err)
+			}
+		}
+	}
+}
+
+// processorTime is what this process has used of all processors; others on
+// the same machine do not count.
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// Files cut at every hundredth, and files with bytes that are others, are
+// read to the end or refused, within what they cost. The command in
+// bench/safety does the same with many more, and with real photos.
+func TestReduce_damaged(t *testing.T) {
+	flips := 2000
+	if testing.Short() {
+		flips = 100
+	}
+	honestFiles := lies.Honest()
+	for _, name := range []string{"lossy.webp", "lossy-alpha.webp", "lossless-alpha.webp", "animated.webp"} {
+		honestFiles = append(honestFiles, lies.File{Name: name, Data: testdata(t, name)})
+	}
+	n := 0
+	for _, honest := range honestFiles {
+		for f := range lies.Truncated(honest) {
+			checkBroken(t, f.Data)
+			n++
+		}
+		for f := range lies.Flipped(honest, flips, 1) {
+			checkBroken(t, f.Data)
+			n++
+		}
+		if t.Failed() {
+			t.Fatalf("of %s", honest.Name)
+		}
+	}
+	t.Logf("%d damaged files", n)
+}
