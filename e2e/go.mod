@@ -1,10 +1,14 @@
-module e2e
+module gallery/e2e
 
 go 1.26.0
 
 require (
+	gallery v0.0.0
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
 )
 
 require github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
+
+// The tree that this module stands in, also without the workspace.
+replace gallery => ../
