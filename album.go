@@ -161,20 +161,19 @@ func listAlbum(folder *os.Root, name string) (album, error) {
 	}
 	a := album{name: name, mtime: info.ModTime()}
 	for _, entry := range entries {
-		switch entryName := entry.Name(); {
-		case !visible(entryName) || strings.EqualFold(entryName, thumbsDir):
-		case entry.IsDir():
-			a.albums = append(a.albums, entryName)
-		case entry.Type().IsRegular() && contentType(entryName) != "":
-			if src, err := statPhoto(folder, name, entryName); err == nil {
+		switch {
+		case isAlbum(entry):
+			a.albums = append(a.albums, entry.Name())
+		case isPhoto(entry):
+			if src, err := statPhoto(folder, name, entry.Name()); err == nil {
 				a.photos = append(a.photos, src)
 			}
-		case entry.Type().IsRegular():
-			about, ok := noteExtension(entryName)
+		case entry.Type().IsRegular() && visible(entry.Name()):
+			about, ok := noteExtension(entry.Name())
 			if !ok || strings.EqualFold(about, "readme") {
 				continue
 			}
-			if src, err := statPhoto(folder, name, entryName); err == nil {
+			if src, err := statPhoto(folder, name, entry.Name()); err == nil {
 				if a.notes == nil {
 					a.notes = map[string]source{}
 				}
@@ -185,6 +184,16 @@ func listAlbum(folder *os.Root, name string) (album, error) {
 	slices.SortFunc(a.albums, compareNames)
 	slices.SortFunc(a.photos, func(x, y source) int { return compareNames(x.file, y.file) })
 	return a, nil
+}
+
+// isAlbum reports whether an entry of an album's folder is a sub-album.
+func isAlbum(entry fs.DirEntry) bool {
+	return entry.IsDir() && visible(entry.Name()) && !strings.EqualFold(entry.Name(), thumbsDir)
+}
+
+// isPhoto reports whether an entry of an album's folder is a photo.
+func isPhoto(entry fs.DirEntry) bool {
+	return entry.Type().IsRegular() && visible(entry.Name()) && contentType(entry.Name()) != ""
 }
 
 // compareNames orders names as a person would: numbers by value, capitals

@@ -1,6 +1,7 @@
 // Gallery turns a directory of photos into a website.
 //
 //	gallery [flags] [DIR]
+//	gallery warm [flags] DIR
 //
 // Each folder below DIR is an album; the photos are its .jpg, .jpeg, .png,
 // .gif and .webp files. Originals are only ever read. Thumbnails are made when
@@ -15,6 +16,18 @@
 //
 // Without DIR, neither as an argument nor in GALLERY_ROOT, it serves a sample
 // that it draws itself into the user's cache directory.
+//
+// # Making everything ahead of time
+//
+// gallery warm makes every thumbnail, and every preview of 800 and 1600 pixels,
+// that is missing or older than its photo, and says of which photos none can be
+// made. Interrupted and started again it goes on where it was. It may run
+// beside a server of the same DIR. It takes the flags -cache, -thumb-size,
+// -quality and -memory, which must be as the server's, and
+//
+//	-jobs N           GALLERY_JOBS        photos at once, 1 to 1000 (one a processor)
+//
+// A DIR that is itself called warm is served as ./warm.
 //
 // # Flags
 //
@@ -43,7 +56,8 @@
 //
 // # Exit codes
 //
-// 0 after a signal, -h or -version; 2 for wrong usage; 1 for anything else.
+// 0 when done, and for a server after a signal; 2 for wrong usage; 1 for anything
+// else, such as warming that was interrupted or left photos out.
 package main
 
 import (
@@ -115,8 +129,20 @@ func main() {
 	}
 }
 
-// run is the program: it serves until ctx ends.
+// run is the program: it does what the subcommand says, or serves until ctx
+// ends.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) > 0 {
+		switch args[0] {
+		case "warm":
+			return runWarm(ctx, args[1:], stdout, stderr)
+		}
+	}
+	return runServer(ctx, args, stdout, stderr)
+}
+
+// runServer is the program without a subcommand.
+func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	c, err := parseFlags(args, stdout)
 	if err != nil {
 		return err
@@ -134,24 +160,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return err
 		}
 	}
-	photos, err := openDir("DIR", c.root)
+	photos, cache, err := openRoots(c)
 	if err != nil {
 		return err
 	}
 	defer photos.Close()
-	cache := photos
-	if c.cache != "" {
-		if err := checkCache(c.root, c.cache); err != nil {
-			return err
-		}
-		if err := os.MkdirAll(c.cache, 0o755); err != nil {
-			return fmt.Errorf("-cache %s cannot be made: %w", c.cache, cause(err))
-		}
-		if cache, err = openDir("-cache", c.cache); err != nil {
-			return err
-		}
-		defer cache.Close()
-	}
+	defer cache.Close()
 	listener, err := listen(c.listen)
 	if err != nil {
 		return err
@@ -176,49 +190,70 @@ func manual() string {
 	return b.String()
 }
 
-// parseFlags reads the command line and, for the flags that are not on it, the
-// environment.
-func parseFlags(args []string, stdout io.Writer) (config, error) {
-	c := config{memory: 256 << 20}
-	flags := flag.NewFlagSet("gallery", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	flags.StringVar(&c.listen, "listen", "127.0.0.1:5001", "")
+// defaults are the settings where nothing else is said.
+func defaults() config {
+	return config{thumbSize: 400, quality: 82, memory: 256 << 20}
+}
+
+// addThumbFlags adds the flags that say where thumbnails are and how they are
+// made: those of every subcommand.
+func (c *config) addThumbFlags(flags *flag.FlagSet) {
 	flags.StringVar(&c.cache, "cache", "", "")
 	flags.Func("thumb-size", "", integer(&c.thumbSize, 50, 2000, "pixels"))
 	flags.Func("quality", "", integer(&c.quality, 1, 100, "JPEG quality"))
 	flags.Func("memory", "", byteSize(&c.memory, minMemory))
+}
+
+// parseFlags reads the server's command line.
+func parseFlags(args []string, stdout io.Writer) (config, error) {
+	c := defaults()
+	flags := flag.NewFlagSet("gallery", flag.ContinueOnError)
+	c.addThumbFlags(flags)
+	flags.StringVar(&c.listen, "listen", "127.0.0.1:5001", "")
 	flags.StringVar(&c.title, "title", "Gallery", "")
 	flags.BoolVar(&c.gps, "gps", false, "")
 	flags.BoolVar(&c.version, "version", false, "")
-	c.thumbSize, c.quality = 400, 82
-
-	if err := setFromEnvironment(flags); err != nil {
+	if err := readFlags(flags, args, stdout); err != nil {
 		return c, err
+	}
+	return c, c.setRoot(flags)
+}
+
+// readFlags sets flags from a command line and, those that are not on it, from the
+// environment. Asked for help, it prints the manual.
+func readFlags(flags *flag.FlagSet, args []string, stdout io.Writer) error {
+	flags.SetOutput(io.Discard)
+	if err := setFromEnvironment(flags); err != nil {
+		return err
 	}
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(stdout, manual())
-		return c, err
+		return err
 	}
 	if err != nil {
-		return c, usageError{err}
+		return usageError{err}
 	}
+	return nil
+}
+
+// setRoot sets the directory from what stands behind the flags, or else from
+// the environment.
+func (c *config) setRoot(flags *flag.FlagSet) (err error) {
 	switch flags.NArg() {
 	case 0:
 		c.root = os.Getenv("GALLERY_ROOT")
 	case 1:
 		if c.root = flags.Arg(0); c.root == "" {
-			return c, usagef("DIR is empty: name the directory of your photos, or leave it out for a sample")
+			return usagef("DIR is empty: name the directory of your photos, or leave it out for a sample")
 		}
 	default:
-		return c, usagef("one DIR is expected, not %d (%q): flags stand before it", flags.NArg(), flags.Args())
+		return usagef("one DIR is expected, not %d (%q): flags stand before it", flags.NArg(), flags.Args())
 	}
 	if c.root != "" {
-		if c.root, err = filepath.Abs(c.root); err != nil {
-			return c, err
-		}
+		c.root, err = filepath.Abs(c.root)
 	}
-	return c, nil
+	return err
 }
 
 // setFromEnvironment sets each flag whose environment variable is not empty:
@@ -293,6 +328,29 @@ func sampleDir(ctx context.Context, stdout io.Writer) (string, error) {
 		return "", fmt.Errorf("drawing the sample: %w", err)
 	}
 	return dir, nil
+}
+
+// openRoots opens the directory of photos and that of their thumbnails, which
+// may be the same.
+func openRoots(c config) (photos, cache *os.Root, err error) {
+	if photos, err = openDir("DIR", c.root); err != nil {
+		return nil, nil, err
+	}
+	if c.cache == "" {
+		return photos, photos, nil
+	}
+	if err = checkCache(c.root, c.cache); err == nil {
+		if err = os.MkdirAll(c.cache, 0o755); err != nil {
+			err = fmt.Errorf("-cache %s cannot be made: %w", c.cache, cause(err))
+		} else {
+			cache, err = openDir("-cache", c.cache)
+		}
+	}
+	if err != nil {
+		photos.Close()
+		return nil, nil, err
+	}
+	return photos, cache, nil
 }
 
 // openDir opens a directory named on the command line as what.

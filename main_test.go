@@ -32,6 +32,8 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Defer(func() { socket.Close() })
+			write(t, filepath.Join(env.WorkDir, "pictures", "1.jpg"), 1000, 600, 1)
+			write(t, filepath.Join(env.WorkDir, "pictures", "Trip", "2.jpg"), 300, 400, 2)
 			return nil
 		},
 	})
@@ -40,7 +42,7 @@ func TestScripts(t *testing.T) {
 // Every flag is in the manual, with its environment variable.
 func TestManual_flags(t *testing.T) {
 	text := manual()
-	for _, name := range []string{"listen", "cache", "thumb-size", "quality", "memory", "title"} {
+	for _, name := range []string{"listen", "cache", "thumb-size", "quality", "memory", "title", "jobs"} {
 		variable := "GALLERY_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 		if !strings.Contains(text, "-"+name+" ") || !strings.Contains(text, variable+" ") {
 			t.Errorf("the manual lacks -%s or %s", name, variable)

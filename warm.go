@@ -1,0 +1,297 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// aheadOfTime are the renditions that are made before anybody asks for them,
+// from the smallest to the largest.
+var aheadOfTime = [...]string{"", "800", preview}
+
+// warmFolders are an album's folders of these renditions, nil where there is
+// none.
+type warmFolders [len(aheadOfTime)]*os.Root
+
+func (t *thumbs) openWarmFolders(albumName string) (folders warmFolders) {
+	for i, rend := range aheadOfTime {
+		folders[i] = t.openRenditions(albumName, rend)
+	}
+	return folders
+}
+
+func (folders *warmFolders) close() {
+	for _, folder := range folders {
+		if folder != nil {
+			folder.Close()
+		}
+	}
+}
+
+// wanted reports whether rendition number i shows more of a photo than the
+// next smaller one.
+func (t *thumbs) wanted(i int, r record) bool {
+	return i == 0 || max(r.Width, r.Height) > t.sideOf(aheadOfTime[i-1])
+}
+
+// warm reports whether every wanted rendition of src is there, without opening
+// the photo.
+func (t *thumbs) warm(folders *warmFolders, src source) bool {
+	var thumb record
+	for i, rend := range aheadOfTime {
+		if !t.wanted(i, thumb) {
+			continue
+		}
+		r, ok := t.cached(folders[i], src, rend)
+		if !ok {
+			return false
+		}
+		if i == 0 {
+			thumb = r
+		}
+	}
+	return true
+}
+
+// warmUp makes the wanted renditions of src that are missing. Before each it
+// calls next, whose error ends it.
+func (t *thumbs) warmUp(ctx context.Context, src source, next func() error) error {
+	var thumb record
+	for i, rend := range aheadOfTime {
+		if !t.wanted(i, thumb) {
+			continue
+		}
+		if err := next(); err != nil {
+			return err
+		}
+		m, err := t.ensure(ctx, src, rend)
+		if err == nil && m.jpeg != nil {
+			err = t.store(src, rend, m) // which says why it could not be stored
+			if err != nil {
+				err = notStored{err}
+			}
+		}
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			thumb = m.record
+		}
+	}
+	return nil
+}
+
+// notStored marks an error as that of the place for thumbnails, not of a photo.
+type notStored struct{ error }
+
+func (e notStored) Unwrap() error { return e.error }
+
+// warmRun is one run of "gallery warm".
+type warmRun struct {
+	thumbs   *thumbs
+	progress progress
+
+	mu     sync.Mutex
+	made   int      // photos that took making something
+	warm   int      // photos that had everything
+	failed []string // photos and albums that could not be read, and why
+	stop   error    // what makes going on useless
+}
+
+// runWarm is "gallery warm": it makes every rendition that is missing or stale.
+func runWarm(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	c := defaults()
+	jobs := runtime.GOMAXPROCS(0)
+	flags := flag.NewFlagSet("gallery warm", flag.ContinueOnError)
+	c.addThumbFlags(flags)
+	flags.Func("jobs", "", integer(&jobs, 1, 1000, "photos at once"))
+	if err := readFlags(flags, args, stdout); err != nil {
+		return err
+	}
+	if err := c.setRoot(flags); err != nil {
+		return err
+	}
+	if c.root == "" {
+		return usagef("warm: name the DIR of your photos")
+	}
+	boundMemory(c.memory)
+	photos, cache, err := openRoots(c)
+	if err != nil {
+		return err
+	}
+	defer photos.Close()
+	defer cache.Close()
+
+	t := newThumbs(photos, cache, c, slog.New(slog.DiscardHandler))
+	t.slots = semaphore.NewWeighted(int64(jobs))
+	w := &warmRun{thumbs: t}
+	albums, total := w.count(ctx, ".")
+	w.progress = newProgress(stderr, total)
+	begun := time.Now()
+	w.run(ctx, albums, 2*jobs) // twice the jobs, so that some decode while others write to disk
+	w.progress.end()
+	return w.report(ctx, stdout, total, time.Since(begun))
+}
+
+// count returns the albums in the album name, itself included, and how many
+// photos there are in them all.
+func (w *warmRun) count(ctx context.Context, name string) (albums []string, photos int) {
+	if ctx.Err() != nil {
+		return nil, 0
+	}
+	albums = []string{name}
+	folder, err := openFolder(w.thumbs.photos, name, false)
+	if err != nil {
+		return albums, 0 // the run will say why
+	}
+	defer folder.Close()
+	list, err := folder.Open(".")
+	if err != nil {
+		return albums, 0
+	}
+	entries, _ := list.ReadDir(-1)
+	list.Close()
+	slices.SortFunc(entries, func(x, y fs.DirEntry) int { return compareNames(x.Name(), y.Name()) })
+	for _, entry := range entries {
+		switch {
+		case isAlbum(entry):
+			below, n := w.count(ctx, path.Join(name, entry.Name()))
+			albums, photos = append(albums, below...), photos+n
+		case isPhoto(entry):
+			photos++
+		}
+	}
+	return albums, photos
+}
+
+// run warms the albums, so many photos at once. When ctx ends, what is being
+// made is finished.
+func (w *warmRun) run(ctx context.Context, albums []string, workers int) {
+	queue := make(chan source)
+	var all sync.WaitGroup
+	for range workers {
+		all.Go(func() {
+			for src := range queue {
+				w.done(ctx, src, w.thumbs.warmUp(context.WithoutCancel(ctx), src, func() error { return w.stopped(ctx) }))
+			}
+		})
+	}
+	for _, name := range albums {
+		if w.stopped(ctx) != nil {
+			break
+		}
+		w.album(ctx, name, queue)
+	}
+	close(queue)
+	all.Wait()
+}
+
+// stopped returns why the run is to end, if it is.
+func (w *warmRun) stopped(ctx context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.stop != nil {
+		return w.stop
+	}
+	return ctx.Err()
+}
+
+// album queues an album's photos that are not warm.
+func (w *warmRun) album(ctx context.Context, name string, queue chan<- source) {
+	folder, err := openFolder(w.thumbs.photos, name, false)
+	if err != nil {
+		w.fail(name+"/", err)
+		return
+	}
+	defer folder.Close()
+	a, err := listAlbum(folder, name)
+	if err != nil {
+		w.fail(name+"/", err)
+		return
+	}
+	folders := w.thumbs.openWarmFolders(name)
+	defer folders.close()
+	for _, src := range a.photos {
+		if w.thumbs.warm(&folders, src) {
+			w.mu.Lock()
+			w.warm++
+			w.mu.Unlock()
+			w.progress.add()
+			continue
+		}
+		select {
+		case queue <- src:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// done notes what became of a photo.
+func (w *warmRun) done(ctx context.Context, src source, err error) {
+	var store notStored
+	switch {
+	case err == nil:
+		w.mu.Lock()
+		w.made++
+		w.mu.Unlock()
+	case w.stopped(ctx) != nil:
+		return // it is not this photo's turn any more
+	case errors.Is(err, fs.ErrNotExist) && !errors.As(err, &store):
+		// It went away since it was listed.
+	case errors.As(err, &store):
+		err = fmt.Errorf("%s cannot be stored (%w): make room, or name another place with -cache",
+			renditionName(src, ""), cause(store.error))
+		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EDQUOT) {
+			w.mu.Lock()
+			w.stop = err
+			w.mu.Unlock()
+			return
+		}
+		w.fail(src.name(), err)
+	default:
+		w.fail(src.name(), err)
+	}
+	w.progress.add()
+}
+
+// fail notes a photo or an album that could not be read.
+func (w *warmRun) fail(name string, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failed = append(w.failed, fmt.Sprintf("%s: %s", name, strings.TrimPrefix(cause(err).Error(), errUnfit.Error()+": ")))
+}
+
+// report says what was done, and then what could not be.
+func (w *warmRun) report(ctx context.Context, stdout io.Writer, total int, took time.Duration) error {
+	fmt.Fprintf(stdout, "gallery: %d photos: %d made in %v, %d were warm, %d could not be\n",
+		total, w.made, took.Round(100*time.Millisecond), w.warm, len(w.failed))
+	slices.SortFunc(w.failed, compareNames)
+	for _, line := range w.failed {
+		fmt.Fprintln(stdout, line)
+	}
+	switch {
+	case w.stop != nil:
+		return w.stop
+	case ctx.Err() != nil:
+		return errors.New("interrupted: the same command goes on where it was")
+	case len(w.failed) > 0:
+		return fmt.Errorf("no thumbnails of %d of %d photos", len(w.failed), total)
+	}
+	return nil
+}
