@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -673,5 +674,93 @@ func TestAlbum_listedOnce(t *testing.T) {
 	write(t, filepath.Join(dir, "x", "new.gif"), 4, 3, 1)
 	if again, _ := s.server.list("x"); len(again.photos) != 1001 {
 		t.Errorf("after a photo was added %d are listed", len(again.photos))
+	}
+}
+
+// The larger rendition is offered once it is on disk, and no longer than that.
+func TestAlbum_sharp(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "changing.jpg"), 1200, 900, 1)
+	write(t, filepath.Join(dir, "middle.jpg"), 600, 900, 2)
+	write(t, filepath.Join(dir, "small.jpg"), 400, 300, 3)
+	s := newSite(t, dir)
+	offered := func() []string {
+		s.later()
+		a := s.get("/")
+		s.onDisk(a.body)
+		var all []string
+		for _, srcset := range values(parse(t, a.body), ".photo img[sizes]", "srcset") {
+			for candidate := range strings.SplitSeq(srcset, ", ") {
+				address, width, _ := strings.Cut(candidate, " ")
+				path, _, _ := strings.Cut(address, "?")
+				if _, err := os.Stat(filepath.Join(dir, path)); err != nil {
+					t.Errorf("%s is offered and not on disk: %v", address, err)
+				}
+				got, err := jpeg.DecodeConfig(bytes.NewReader(s.get(address).body))
+				if err != nil || fmt.Sprintf("%dw", got.Width) != width {
+					t.Errorf("%s is %d wide, offered as %s", address, got.Width, width)
+				}
+				all = append(all, path+" "+width)
+			}
+		}
+		return all
+	}
+	check := func(step string, want ...string) {
+		t.Helper()
+		for range 2 {
+			if got := offered(); !slices.Equal(got, want) {
+				t.Errorf("%s: %q is offered, want %q", step, got, want)
+			}
+		}
+	}
+	check("at first")
+	for _, name := range []string{"changing.jpg", "middle.jpg", "small.jpg"} {
+		s.get("/_thumbs/800/" + name)
+	}
+	middle := []string{"/_thumbs/middle.jpg 267w", "/_thumbs/800/middle.jpg 533w"}
+	both := append([]string{"/_thumbs/changing.jpg 400w", "/_thumbs/800/changing.jpg 800w"}, middle...)
+	check("made", both...)
+	s.server.thumbs = newThumbs(s.server.photos, s.server.photos, s.server.config, s.server.log)
+	check("after a restart", both...)
+	write(t, filepath.Join(dir, "changing.jpg"), 1000, 900, 4)
+	check("changed", middle...)
+	os.Remove(filepath.Join(dir, thumbsDir, "800", "middle.jpg"))
+	check("removed")
+	writeFile(t, filepath.Join(dir, thumbsDir, "800", "middle.jpg"), []byte("not ours"))
+	check("replaced")
+}
+
+// A warm page of 200 photos, all offered in two sizes, takes no more than 20 kB.
+func TestAlbum_pageSize(t *testing.T) {
+	dir := t.TempDir()
+	var drawn [5][]byte // cameras know few proportions
+	for i := range drawn {
+		var b bytes.Buffer
+		if err := jpeg.Encode(&b, draw(420, 270+50*i, i), nil); err != nil {
+			t.Fatal(err)
+		}
+		drawn[i] = b.Bytes()
+	}
+	for i := range 200 {
+		writeFile(t, filepath.Join(dir, "Trip to the mountains", fmt.Sprintf("IMG_%04d.JPG", 1234+7*i)), drawn[i*i%5])
+	}
+	s := newSite(t, dir)
+	const path = "/Trip%20to%20the%20mountains/"
+	s.get(path)
+	for i := range 200 {
+		s.get(fmt.Sprintf("%s_thumbs/800/IMG_%04d.JPG", path, 1234+7*i))
+	}
+	s.later()
+	a := s.get(path, "Accept-Encoding", "identity")
+	if got := len(values(parse(t, a.body), ".photo img", "srcset")); got != 200 {
+		t.Errorf("%d photos are offered in two sizes, want 200", got)
+	}
+	var b bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&b, 5) // as in deploy/nginx
+	z.Write(a.body)
+	z.Close()
+	t.Logf("%d bytes, %d compressed", len(a.body), b.Len())
+	if b.Len() > 20_000 {
+		t.Errorf("the page takes %d bytes, %d compressed, want at most 20,000", len(a.body), b.Len())
 	}
 }

@@ -133,6 +133,7 @@ type cell struct {
 	record record  // of src's thumbnail
 	broken bool    // src has no thumbnail
 	known  bool    // all of the above is as it will be shown
+	sharp  record  // of src's sharp rendition, if there is one
 }
 
 // newGrid lists an album and fills in as much of the page as is known without
@@ -173,8 +174,9 @@ func (g *grid) layOut(photos []source) {
 	}
 	from := (g.key.n - 1) * pageSize
 	to := min(from+pageSize, len(photos))
+	sharper := g.s.thumbs.sharper(g.album.name, photos[from:to])
 	for _, src := range photos[from:to] {
-		g.cells = append(g.cells, cell{src: src})
+		g.cells = append(g.cells, cell{src: src, sharp: sharper[src.file]})
 	}
 }
 

@@ -212,16 +212,19 @@ func (g *grid) neighbours() (prev, next string) {
 
 // figure is a thumbnail, of a photo or of an album's cover.
 type figure struct {
-	T       *words
-	Href    string
-	Thumb   string // "" shows a placeholder
-	Width   int    // of the thumbnail, pixels
-	Height  int
-	Ratio   string // width / height
-	Color   template.CSS
-	Name    string
-	Caption string
-	Lazy    bool // far down the page: loaded when it comes near
+	T          *words
+	Href       string
+	Thumb      string // "" shows a placeholder
+	Sharp      string // address of a larger rendition, "" if there is none on disk
+	SharpWidth int    // its width, pixels
+	Width      int    // of the thumbnail, pixels
+	Height     int
+	Ratio      string // width / height
+	Color      template.CSS
+	Name       string
+	Caption    string
+	Shown      int  // about how wide it is shown, CSS pixels; where Sharp is
+	Lazy       bool // far down the page: loaded when it comes near
 }
 
 // sectionView begins the albums' or the photos' part of a page.
@@ -282,9 +285,20 @@ func (f *figure) show(t *thumbs, c *cell) {
 	// A record is a file that others may have written: its size may be 0.
 	size := photo.Fitted(image.Pt(max(c.record.Width, 1), max(c.record.Height, 1)), t.side)
 	f.Width, f.Height = size.X, size.Y
+	sharper := photo.Fitted(image.Pt(max(c.sharp.Width, 1), max(c.sharp.Height, 1)), renditionSides[sharp])
+	if sharper.X > size.X {
+		// The thumbnail's version names the same state, and compresses the second time.
+		f.Sharp, f.SharpWidth = thumbAddress(c.src, sharp, c.record), sharper.X
+		f.Shown = shownWidth(size)
+	}
 	f.Ratio = fmt.Sprintf("%.4f", float64(f.Width)/float64(f.Height))
 	f.Color = cssColor(c.record.Color)
 }
+
+// shownWidth is about how wide the grid shows a picture of these proportions,
+// in CSS pixels: rows are some 240 high on average, having grown to fill their
+// width.
+func shownWidth(size image.Point) int { return 240 * size.X / size.Y }
 
 // cssColor lets only a colour of our own making into a style attribute.
 func cssColor(s string) template.CSS {
@@ -502,7 +516,7 @@ const viewText = `
 {{end}}{{end}}
 
 {{define "picture" -}}
-{{if .Thumb}}<img src="{{.Thumb}}" width="{{.Width}}" height="{{.Height}}" alt="{{or .Caption .Name}}" decoding="async"{{if .Lazy}} loading="lazy"{{end}}>
+{{if .Thumb}}<img src="{{.Thumb}}"{{if .Sharp}} srcset="{{.Thumb}} {{.Width}}w, {{.Sharp}} {{.SharpWidth}}w" sizes="{{if .Lazy}}auto, {{end}}{{.Shown}}px"{{end}} width="{{.Width}}" height="{{.Height}}" alt="{{or .Caption .Name}}" decoding="async"{{if .Lazy}} loading="lazy"{{end}}>
 {{- else}}<span class="placeholder" role="img" aria-label="{{printf .T.NoPreview .Name}}"></span>{{end}}
 {{- end}}
 

@@ -28,6 +28,9 @@ var renditionSides = map[string]int{"800": 800, "1600": 1600}
 // preview is the rendition that the photo's page and the lightbox show.
 const preview = "1600"
 
+// sharp is the rendition that albums offer to screens of high resolution.
+const sharp = "800"
+
 // thumbs makes and keeps the renditions of photos. It is safe for use by many
 // goroutines.
 type thumbs struct {
@@ -137,6 +140,49 @@ func (t *thumbs) cached(folder *os.Root, src source, rend string) (record, bool)
 	r, ok := readRecord(f)
 	t.remember(name, r, info)
 	return r, ok && t.fresh(r, src, rend)
+}
+
+// sharper returns the records of the fresh sharp renditions in an album, by
+// their files' names. Their folder is read once: unlike cached, it looks at no
+// file whose record is indexed, so that one that was just replaced by hand may
+// pass for what it was.
+func (t *thumbs) sharper(albumName string, photos []source) map[string]record {
+	folder := t.openRenditions(albumName, sharp)
+	if folder == nil {
+		return nil
+	}
+	defer folder.Close()
+	list, err := folder.Open(".")
+	if err != nil {
+		return nil
+	}
+	defer list.Close()
+	files, _ := list.Readdirnames(-1)
+	there := make(map[string]bool, len(files))
+	for _, file := range files {
+		there[file] = true
+	}
+	records := make(map[string]record, len(files))
+	for _, src := range photos {
+		name := renditionName(src, sharp)
+		t.mu.Lock()
+		known, ok := t.index[name]
+		if !there[src.file] {
+			delete(t.index, name)
+		}
+		t.mu.Unlock()
+		if !there[src.file] {
+			continue
+		}
+		r := known.record
+		if !ok || !t.fresh(r, src, sharp) {
+			r, ok = t.cached(folder, src, sharp)
+		}
+		if ok {
+			records[src.file] = r
+		}
+	}
+	return records
 }
 
 // recall returns the record of a rendition's file, if it is indexed as it is.
