@@ -2,6 +2,7 @@
 //
 //	gallery [flags] [DIR]
 //	gallery warm [flags] DIR
+//	gallery clean [flags] DIR
 //
 // Each folder below DIR is an album; the photos are its .jpg, .jpeg, .png,
 // .gif and .webp files. Originals are only ever read. Thumbnails are made when
@@ -27,7 +28,21 @@
 //
 //	-jobs N           GALLERY_JOBS        photos at once, 1 to 1000 (one a processor)
 //
-// A DIR that is itself called warm is served as ./warm.
+// A DIR that is itself called warm, or clean, is served as ./warm.
+//
+// # Making room
+//
+// gallery clean removes from the _thumbs folders what is of no use: thumbnails
+// of photos that are gone, that are older than their photo or made with other
+// options, what was left unfinished, and whatever is not the gallery's; then,
+// if asked to, the oldest. It touches nothing outside _thumbs, says what it
+// freed, and may run beside a server and a warming. It takes the flags -cache,
+// -thumb-size and -quality, which must be as the server's, and
+//
+//	-older-than AGE   GALLERY_OLDER_THAN  also what was made so long ago: 12h, 30d or 8w
+//	-max-size SIZE    GALLERY_MAX_SIZE    also the oldest, until what is left takes no
+//	                                      more, such as 2GB
+//	-dry-run          GALLERY_DRY_RUN     only say what would be removed, file by file
 //
 // # Flags
 //
@@ -136,6 +151,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		switch args[0] {
 		case "warm":
 			return runWarm(ctx, args[1:], stdout, stderr)
+		case "clean":
+			return runClean(ctx, args[1:], stdout)
 		}
 	}
 	return runServer(ctx, args, stdout, stderr)
@@ -201,7 +218,6 @@ func (c *config) addThumbFlags(flags *flag.FlagSet) {
 	flags.StringVar(&c.cache, "cache", "", "")
 	flags.Func("thumb-size", "", integer(&c.thumbSize, 50, 2000, "pixels"))
 	flags.Func("quality", "", integer(&c.quality, 1, 100, "JPEG quality"))
-	flags.Func("memory", "", byteSize(&c.memory, minMemory))
 }
 
 // parseFlags reads the server's command line.
@@ -209,6 +225,7 @@ func parseFlags(args []string, stdout io.Writer) (config, error) {
 	c := defaults()
 	flags := flag.NewFlagSet("gallery", flag.ContinueOnError)
 	c.addThumbFlags(flags)
+	flags.Func("memory", "", byteSize(&c.memory, minMemory))
 	flags.StringVar(&c.listen, "listen", "127.0.0.1:5001", "")
 	flags.StringVar(&c.title, "title", "Gallery", "")
 	flags.BoolVar(&c.gps, "gps", false, "")

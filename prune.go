@@ -85,8 +85,14 @@ func (t *thumbs) madeByUs(folder *os.Root, file string) bool {
 	if _, ok := readRecord(f); ok {
 		return true
 	}
+	return predecessors(f, info, t.side)
+}
+
+// predecessors reports whether a file without a record is a thumbnail of the
+// program's predecessor, which is replaced when its album is next looked at.
+func predecessors(f *os.File, info fs.FileInfo, side int) bool {
 	what, err := photo.Inspect(f, info.Size())
-	return err == nil && what.Format == photo.JPEG && max(what.Width, what.Height) <= t.side
+	return err == nil && what.Format == photo.JPEG && max(what.Width, what.Height) <= side
 }
 
 // removeIfGone removes a rendition from its folder if its photo is no longer
@@ -138,7 +144,7 @@ func (t *thumbs) sweepFolder(albumFolder *os.Root, name, rend string) {
 		return
 	}
 	defer folder.Close()
-	if n := atomicfile.Sweep(folder); n > 0 {
+	if n := atomicfile.SweepAll(folder); n > 0 {
 		t.log.Info("removed unfinished thumbnails", "folder", renditionFolder(name, rend), "files", n)
 	}
 }

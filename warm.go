@@ -119,6 +119,7 @@ func runWarm(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	jobs := runtime.GOMAXPROCS(0)
 	flags := flag.NewFlagSet("gallery warm", flag.ContinueOnError)
 	c.addThumbFlags(flags)
+	flags.Func("memory", "", byteSize(&c.memory, minMemory))
 	flags.Func("jobs", "", integer(&jobs, 1, 1000, "photos at once"))
 	if err := readFlags(flags, args, stdout); err != nil {
 		return err

@@ -85,9 +85,20 @@ func names(dir *os.Root, temp string, f *os.File) bool {
 	return err == nil && os.SameFile(opened, named)
 }
 
-// Sweep removes the temporary files in dir that no running Write owns and
+// Temporary reports whether a file of this name is, or was, being written by
+// Write.
+func Temporary(name string) bool {
+	digits, ok := strings.CutPrefix(name, prefix)
+	if !ok || len(digits) != 8 {
+		return false
+	}
+	_, err := hex.DecodeString(digits)
+	return err == nil
+}
+
+// SweepAll removes the temporary files in dir that no running Write owns and
 // returns how many there were. A directory that cannot be read has none.
-func Sweep(dir *os.Root) int {
+func SweepAll(dir *os.Root) int {
 	list, err := dir.Open(".")
 	if err != nil {
 		return 0
@@ -96,25 +107,45 @@ func Sweep(dir *os.Root) int {
 	entries, _ := list.ReadDir(-1)
 	removed := 0
 	for _, entry := range entries {
-		if entry.Type().IsRegular() && strings.HasPrefix(entry.Name(), prefix) && sweep(dir, entry.Name()) {
+		if entry.Type().IsRegular() && Temporary(entry.Name()) && Sweep(dir, entry.Name()) {
 			removed++
 		}
 	}
 	return removed
 }
 
-// sweep removes one temporary file unless it is locked.
-func sweep(dir *os.Root, temp string) bool {
-	// O_NONBLOCK: a FIFO that took the name since must not hang the caller.
-	f, err := dir.OpenFile(temp, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
+// Sweep removes one temporary file, unless a running Write owns it, and reports
+// whether it did.
+func Sweep(dir *os.Root, temp string) bool {
+	f, ok := own(dir, temp)
+	if !ok {
 		return false
 	}
 	defer f.Close()
-	if lock(f) != nil || !names(dir, temp, f) {
-		return false
-	}
 	return dir.Remove(temp) == nil
+}
+
+// Abandoned reports whether no running Write owns a temporary file.
+func Abandoned(dir *os.Root, temp string) bool {
+	f, ok := own(dir, temp)
+	if ok {
+		f.Close()
+	}
+	return ok
+}
+
+// own opens and locks a temporary file, unless somebody else has it locked.
+func own(dir *os.Root, temp string) (*os.File, bool) {
+	// O_NONBLOCK: a FIFO that took the name since must not hang the caller.
+	f, err := dir.OpenFile(temp, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, false
+	}
+	if lock(f) != nil || !names(dir, temp, f) {
+		f.Close()
+		return nil, false
+	}
+	return f, true
 }
 
 // errLocked says that somebody else holds the lock.

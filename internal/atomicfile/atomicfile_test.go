@@ -85,7 +85,7 @@ func TestWrite_leavesNothingBehindOnError(t *testing.T) {
 
 func TestSweep_takesLitterOnly(t *testing.T) {
 	dir, path := open(t)
-	for _, name := range []string{prefix + "00000000", "photo.jpg", ".hidden"} {
+	for _, name := range []string{prefix + "00000000", "photo.jpg", ".hidden", prefix + "00000000.jpg", prefix + "0000000g"} {
 		if err := os.WriteFile(filepath.Join(path, name), []byte("x"), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -97,15 +97,15 @@ func TestSweep_takesLitterOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := Sweep(dir); got != 1 {
-		t.Errorf("Sweep = %d, want 1: not the file being written, nor a link, nor a photo", got)
+	if got := SweepAll(dir); got != 1 {
+		t.Errorf("SweepAll = %d, want 1: not the file being written, nor a link, nor a photo", got)
 	}
 	if _, err := dir.Lstat(owned); err != nil {
 		t.Errorf("the file being written is gone: %v", err)
 	}
 	f.Close()
-	if got := Sweep(dir); got != 1 {
-		t.Errorf("Sweep after its owner closed it = %d, want 1", got)
+	if got := SweepAll(dir); got != 1 {
+		t.Errorf("SweepAll after its owner closed it = %d, want 1", got)
 	}
 }
 
@@ -120,7 +120,7 @@ func TestWrite_besideSweep(t *testing.T) {
 			case <-done:
 				return
 			default:
-				Sweep(dir)
+				SweepAll(dir)
 			}
 		}
 	})

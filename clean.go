@@ -1,0 +1,414 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"gallery/internal/atomicfile"
+)
+
+// The reasons to remove a file from _thumbs, as they are reported.
+const (
+	isOrphan  = "of photos that are gone"
+	isStale   = "older than their photos"
+	isOther   = "made with other options"
+	isLitter  = "left unfinished"
+	isForeign = "not the gallery's"
+	isOld     = "older than -older-than"
+	isTooMuch = "beyond -max-size"
+	isKept    = ""              // none: it stays
+	isBusy    = "being written" // neither to go nor to be counted
+)
+
+// reasons is their order in the report.
+var reasons = [...]string{isOrphan, isStale, isOther, isLitter, isForeign, isOld, isTooMuch}
+
+// tally counts files and their bytes.
+type tally struct {
+	files int
+	bytes int64
+}
+
+func (t *tally) add(bytes int64) { t.files++; t.bytes += bytes }
+
+func (t tally) String() string {
+	return fmt.Sprintf("%d files of %s", t.files, humanize.Bytes(uint64(t.bytes)))
+}
+
+// cleanRun is one run of "gallery clean". It removes files within folders
+// called _thumbs and nothing else, and follows no symbolic link.
+type cleanRun struct {
+	thumbs *thumbs
+	stdout io.Writer
+	dryRun bool      // only say what would be removed
+	before time.Time // renditions made earlier go; zero for none
+
+	freed  map[string]*tally // by reason
+	kept   []rendition
+	failed int // files and folders that could not be looked at or removed
+}
+
+// rendition is a file in a rendition folder.
+type rendition struct {
+	folder string // below the cache's root
+	file   string
+	size   int64     // bytes
+	made   time.Time // its mtime
+}
+
+// runClean is "gallery clean": it removes from _thumbs what is of no use.
+func runClean(ctx context.Context, args []string, stdout io.Writer) error {
+	c := defaults()
+	var olderThan time.Duration
+	var maxSize int64
+	run := cleanRun{stdout: stdout, freed: map[string]*tally{}}
+	flags := flag.NewFlagSet("gallery clean", flag.ContinueOnError)
+	c.addThumbFlags(flags)
+	flags.Func("older-than", "", age(&olderThan))
+	flags.Func("max-size", "", byteSize(&maxSize, 1))
+	flags.BoolVar(&run.dryRun, "dry-run", false, "")
+	if err := readFlags(flags, args, stdout); err != nil {
+		return err
+	}
+	if err := c.setRoot(flags); err != nil {
+		return err
+	}
+	if c.root == "" {
+		return usagef("clean: name the DIR of your photos")
+	}
+	photos, cache, err := openRoots(c)
+	if err != nil {
+		return err
+	}
+	defer photos.Close()
+	defer cache.Close()
+	run.thumbs = newThumbs(photos, cache, c, slog.New(slog.DiscardHandler))
+	if a, err := run.photos("."); err == nil && len(a) == 0 && !hasAlbum(photos) {
+		return fmt.Errorf("DIR %s holds no photo and no album, and every thumbnail would go: if its disk is not mounted, mount it", c.root)
+	}
+	if olderThan > 0 {
+		run.before = time.Now().Add(-olderThan)
+	}
+	run.folder(ctx, ".")
+	if maxSize > 0 {
+		run.shrink(ctx, maxSize)
+	}
+	return run.report(ctx)
+}
+
+// hasAlbum reports whether a folder has any album in it.
+func hasAlbum(folder *os.Root) bool {
+	list, err := folder.Open(".")
+	if err != nil {
+		return false
+	}
+	defer list.Close()
+	entries, _ := list.ReadDir(-1)
+	return slices.ContainsFunc(entries, isAlbum)
+}
+
+// age parses a flag's span of time: a number and h, d or w.
+func age(to *time.Duration) func(string) error {
+	return func(s string) error {
+		units := map[string]time.Duration{"h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour}
+		number, unit := s, ""
+		if s != "" {
+			number, unit = s[:len(s)-1], s[len(s)-1:]
+		}
+		n, err := strconv.Atoi(number)
+		if err != nil || n < 1 || n > 10_000 || units[unit] == 0 {
+			return errors.New("a number of hours, days or weeks is expected, such as 12h, 30d or 8w")
+		}
+		*to = time.Duration(n) * units[unit]
+		return nil
+	}
+}
+
+// folder cleans the _thumbs of the folder name below the cache's root, and
+// those of the folders in it.
+func (c *cleanRun) folder(ctx context.Context, name string) {
+	if ctx.Err() != nil {
+		return
+	}
+	folder, err := openFolder(c.thumbs.cache, name, false)
+	if err != nil {
+		c.fail(name, err)
+		return
+	}
+	defer folder.Close()
+	list, err := folder.Open(".")
+	if err != nil {
+		c.fail(name, err)
+		return
+	}
+	entries, err := list.ReadDir(-1)
+	list.Close()
+	if err != nil {
+		c.fail(name, err)
+	}
+	slices.SortFunc(entries, func(x, y fs.DirEntry) int { return compareNames(x.Name(), y.Name()) })
+	for _, entry := range entries {
+		switch {
+		case !entry.IsDir():
+		case entry.Name() == thumbsDir:
+			c.album(ctx, folder, name)
+		case isAlbum(entry):
+			c.folder(ctx, path.Join(name, entry.Name()))
+		}
+	}
+}
+
+// album cleans the _thumbs of one album, whose folder below the cache's root
+// this is.
+func (c *cleanRun) album(ctx context.Context, folder *os.Root, name string) {
+	photos, err := c.photos(name)
+	if err != nil {
+		c.fail(name, err) // without knowing the photos nothing can be told of thumbnails
+		return
+	}
+	thumbs, err := openFolder(folder, thumbsDir, false)
+	if err != nil {
+		c.fail(path.Join(name, thumbsDir), err)
+		return
+	}
+	defer thumbs.Close()
+	c.renditions(ctx, thumbs, name, "", photos)
+	for rend := range renditionSides {
+		below, err := openFolder(thumbs, rend, false)
+		if err != nil {
+			continue // none, or something else of that name, which is foreign
+		}
+		c.renditions(ctx, below, name, rend, photos)
+		below.Close()
+	}
+	if len(photos) == 0 && !c.dryRun {
+		// What is empty goes, and the rest stays: no error tells more.
+		for rend := range renditionSides {
+			_ = thumbs.Remove(rend)
+		}
+		_ = folder.Remove(thumbsDir)
+	}
+}
+
+// photos returns the photos of an album by their files' names: none if it is
+// gone.
+func (c *cleanRun) photos(name string) (map[string]source, error) {
+	folder, err := openFolder(c.thumbs.photos, name, false)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	defer folder.Close()
+	a, err := listAlbum(folder, name)
+	if err != nil {
+		return nil, err
+	}
+	photos := make(map[string]source, len(a.photos))
+	for _, src := range a.photos {
+		photos[src.file] = src
+	}
+	return photos, nil
+}
+
+// renditions cleans one rendition folder of an album with these photos.
+func (c *cleanRun) renditions(ctx context.Context, folder *os.Root, albumName, rend string, photos map[string]source) {
+	name := renditionFolder(albumName, rend)
+	list, err := folder.Open(".")
+	if err != nil {
+		c.fail(name, err)
+		return
+	}
+	entries, err := list.ReadDir(-1)
+	list.Close()
+	if err != nil {
+		c.fail(name, err)
+	}
+	for _, entry := range entries {
+		if ctx.Err() != nil {
+			return
+		}
+		file := entry.Name()
+		if entry.IsDir() {
+			if rend != "" || renditionSides[file] == 0 {
+				c.removeTree(folder, name, file)
+			}
+			continue
+		}
+		info, err := folder.Lstat(file)
+		if err != nil {
+			continue // gone meanwhile
+		}
+		reason, err := c.judge(folder, info, rend, photos)
+		r := rendition{name, file, info.Size(), info.ModTime()}
+		switch {
+		case errors.Is(err, fs.ErrNotExist), reason == isBusy:
+		case err != nil:
+			c.fail(path.Join(name, file), err)
+		case reason == isKept:
+			c.kept = append(c.kept, r)
+		default:
+			c.remove(folder, r, reason)
+		}
+	}
+}
+
+// judge returns why a file in a rendition folder is to go.
+func (c *cleanRun) judge(folder *os.Root, info fs.FileInfo, rend string, photos map[string]source) (string, error) {
+	file := info.Name()
+	switch {
+	case atomicfile.Temporary(file) && info.Mode().IsRegular():
+		if !atomicfile.Abandoned(folder, file) {
+			return isBusy, nil
+		}
+		return isLitter, nil
+	case !info.Mode().IsRegular(), !visible(file), contentType(file) == "":
+		return isForeign, nil
+	}
+	f, _, err := openPhoto(folder, file)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	src, present := photos[file]
+	r, ours := readRecord(f)
+	switch {
+	case !ours && !predecessors(f, info, c.thumbs.side):
+		return isForeign, nil
+	case !present:
+		return isOrphan, nil
+	case ours && r.Options != c.thumbs.options(rend):
+		return isOther, nil
+	case ours && !c.thumbs.fresh(r, src, rend):
+		return isStale, nil
+	case info.ModTime().Before(c.before):
+		return isOld, nil
+	}
+	return isKept, nil
+}
+
+// remove removes a file from its folder, unless it is another one by now.
+func (c *cleanRun) remove(folder *os.Root, r rendition, reason string) {
+	name := path.Join(r.folder, r.file)
+	if !c.dryRun {
+		now, err := folder.Lstat(r.file)
+		if err != nil || now.Size() != r.size || !now.ModTime().Equal(r.made) {
+			return
+		}
+		switch {
+		case reason != isLitter:
+			err = folder.Remove(r.file)
+		case !atomicfile.Sweep(folder, r.file):
+			return // it has an owner after all
+		}
+		if err != nil {
+			c.fail(name, err)
+			return
+		}
+	}
+	c.note(name, reason, r.size)
+}
+
+// removeTree removes a folder that is not the gallery's, and all that is in it.
+func (c *cleanRun) removeTree(folder *os.Root, folderName, file string) {
+	var bytes int64
+	_ = fs.WalkDir(folder.FS(), file, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return nil // counted as nothing; the removing will say why
+		}
+		if info, err := entry.Info(); err == nil && !entry.IsDir() {
+			bytes += info.Size()
+		}
+		return nil
+	})
+	name := path.Join(folderName, file)
+	if !c.dryRun {
+		if err := folder.RemoveAll(file); err != nil {
+			c.fail(name, err)
+			return
+		}
+	}
+	c.note(name+"/", isForeign, bytes)
+}
+
+// note counts what was removed. It names what is not the gallery's and, when
+// nothing is really removed, everything.
+func (c *cleanRun) note(name, reason string, bytes int64) {
+	if c.freed[reason] == nil {
+		c.freed[reason] = &tally{}
+	}
+	c.freed[reason].add(bytes)
+	if c.dryRun || reason == isForeign {
+		fmt.Fprintf(c.stdout, "%s: %s\n", strconv.QuoteToGraphic(name), reason)
+	}
+}
+
+func (c *cleanRun) fail(name string, err error) {
+	c.failed++
+	fmt.Fprintf(c.stdout, "%s: %v\n", strconv.QuoteToGraphic(name), cause(err))
+}
+
+// shrink removes the oldest of the renditions kept until they take no more
+// than size bytes.
+func (c *cleanRun) shrink(ctx context.Context, size int64) {
+	slices.SortFunc(c.kept, func(x, y rendition) int { return x.made.Compare(y.made) })
+	var total int64
+	for _, r := range c.kept {
+		total += r.size
+	}
+	gone := 0
+	for ; gone < len(c.kept) && total > size && ctx.Err() == nil; gone++ {
+		r := c.kept[gone]
+		if folder, err := openFolder(c.thumbs.cache, r.folder, false); err == nil {
+			c.remove(folder, r, isTooMuch)
+			folder.Close()
+		}
+		total -= r.size
+	}
+	c.kept = c.kept[gone:]
+}
+
+// report says what was freed and what is left.
+func (c *cleanRun) report(ctx context.Context) error {
+	var freed, left tally
+	var parts []string
+	for _, reason := range reasons {
+		if t := c.freed[reason]; t != nil {
+			freed.files += t.files
+			freed.bytes += t.bytes
+			parts = append(parts, fmt.Sprintf("%d %s", t.files, reason))
+		}
+	}
+	for _, r := range c.kept {
+		left.add(r.size)
+	}
+	verb := "freed"
+	if c.dryRun {
+		verb = "would free"
+	}
+	line := fmt.Sprintf("gallery: %s %v", verb, freed)
+	if len(parts) > 0 {
+		line += " (" + strings.Join(parts, ", ") + ")"
+	}
+	fmt.Fprintf(c.stdout, "%s; %v are left\n", line, left)
+	switch {
+	case ctx.Err() != nil:
+		return errors.New("interrupted: the same command goes on where it was")
+	case c.failed > 0:
+		return fmt.Errorf("%d files or folders could not be cleaned", c.failed)
+	}
+	return nil
+}

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// clean runs "gallery clean" and returns what it says.
+func clean(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	err := runClean(t.Context(), args, &out)
+	return out.String(), err
+}
+
+// there reports whether something bears the name.
+func there(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// untidySite has one of everything that clean removes, and of what it leaves.
+// It returns the site's directory and, by name in it, why clean removes it.
+func untidySite(t *testing.T) (string, map[string]string) {
+	t.Helper()
+	s := smallSite(t)
+	for _, path := range []string{"/", "/Trip/", "/Trip/Day%201/", "/Trip/_thumbs/800/1.jpg", "/Trip/_thumbs/1600/1.jpg"} {
+		s.get(path)
+	}
+	at := func(name string) string { return filepath.Join(s.dir, "Trip", thumbsDir, name) }
+	copyTo := func(to, from string) {
+		data, err := os.ReadFile(at(from))
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, at(to), data)
+	}
+	copyTo("gone.jpg", "1.jpg")
+	copyTo("800/gone.jpg", "800/1.jpg")
+	copyTo("10.gif", "1.jpg")     // another photo's: not of this size and mtime
+	copyTo("1600/2.PNG", "1.jpg") // another rendition's
+	write(t, at("left by flask.jpg"), 400, 300, 1)
+	write(t, at("full size.jpg"), 1000, 800, 1)
+	writeFile(t, at("notes.txt"), []byte("mine"))
+	writeFile(t, at("torn.jpg"), []byte("\xff\xd8\xff"))
+	writeFile(t, at(".tmp-01234567"), []byte("half"))
+	writeFile(t, at("800/.tmp-01234567"), []byte("half"))
+	writeFile(t, at("640/deep/1.jpg"), []byte("another program's"))
+	for link, to := range map[string]string{"link.jpg": "../1.jpg", "out": "../..", "640/deep/up": "../../.."} {
+		if err := os.Symlink(to, at(link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := syscall.Mkfifo(at("fifo.jpg"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"gone.jpg": isOrphan, "800/gone.jpg": isOrphan, "left by flask.jpg": isOrphan,
+		"10.gif": isStale, "1600/2.PNG": isOther,
+		".tmp-01234567": isLitter, "800/.tmp-01234567": isLitter,
+		"full size.jpg": isForeign, "notes.txt": isForeign, "torn.jpg": isForeign, "640/": isForeign,
+		"link.jpg": isForeign, "out": isForeign, "fifo.jpg": isForeign,
+		"1.jpg": "", "2.PNG": "", "800/1.jpg": "", "1600/1.jpg": "",
+	}
+	return s.dir, want
+}
+
+func TestClean(t *testing.T) {
+	dir, want := untidySite(t)
+	at := func(name string) string { return filepath.Join(dir, "Trip", thumbsDir, name) }
+	dry, err := clean(t, "-dry-run", dir)
+	if err != nil || !strings.Contains(dry, "gallery: would free 14 files of ") {
+		t.Errorf("a dry run says %q, %v", dry, err)
+	}
+	for name, reason := range want {
+		line := `"Trip/_thumbs/` + name + `": ` + reason + "\n"
+		if got := strings.Contains(dry, line); got != (reason != "") {
+			t.Errorf("a dry run names %s: %v, as in %q", name, got, line)
+		}
+		if !there(at(name)) {
+			t.Errorf("a dry run removed %s", name)
+		}
+	}
+	out, err := clean(t, dir)
+	if err != nil || !strings.Contains(out, "gallery: freed 14 files of ") ||
+		!strings.Contains(out, "(3 of photos that are gone, 1 older than their photos, 1 made with other options, 2 left unfinished, 7 not the gallery's); 7 files of ") {
+		t.Errorf("clean says %q, %v", out, err)
+	}
+	for name, reason := range want {
+		if got := there(at(name)); got != (reason == "") {
+			t.Errorf("after clean %s is there: %v (%s)", name, got, reason)
+		}
+	}
+	if out, err := clean(t, dir); err != nil || !strings.HasPrefix(out, "gallery: freed 0 files of 0 B; 7 files of ") {
+		t.Errorf("once more it says %q, %v", out, err)
+	}
+	// Another quality: everything made before is of no use.
+	if out, err := clean(t, "-quality", "70", dir); err != nil || !strings.Contains(out, "7 made with other options); 0 files") {
+		t.Errorf("with another quality it says %q, %v", out, err)
+	}
+}
+
+func TestClean_byAge(t *testing.T) {
+	dir := t.TempDir()
+	for i, name := range []string{"a.jpg", "b.jpg", "c.jpg"} {
+		write(t, filepath.Join(dir, name), 300, 200, i)
+	}
+	s := newSite(t, dir)
+	s.get("/")
+	var sizes []int64
+	for i, name := range []string{"b.jpg", "c.jpg", "a.jpg"} { // from the oldest
+		path := filepath.Join(dir, thumbsDir, name)
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sizes = append(sizes, info.Size())
+		when := time.Now().Add(-time.Duration(50-20*i) * 24 * time.Hour)
+		if err := os.Chtimes(path, when, when); err != nil {
+			t.Fatal(err)
+		}
+	}
+	steps := []struct {
+		args []string
+		left string
+	}{
+		{[]string{"-older-than", "51d"}, "a b c"},
+		{[]string{"-older-than", "8w"}, "a b c"},
+		{[]string{"-older-than", "40d"}, "a c"},
+		{[]string{"-max-size", "1GB"}, "a c"},
+		{[]string{"-max-size", fmt.Sprint(sizes[1] + sizes[2])}, "a c"},
+		{[]string{"-max-size", fmt.Sprint(sizes[1] + sizes[2] - 1)}, "a"},
+		{[]string{"-max-size", "1B"}, ""},
+	}
+	for _, step := range steps {
+		if out, err := clean(t, append(step.args, dir)...); err != nil {
+			t.Fatalf("%q: %v\n%s", step.args, err, out)
+		}
+		var left []string
+		for _, name := range []string{"a", "b", "c"} {
+			if there(filepath.Join(dir, thumbsDir, name+".jpg")) {
+				left = append(left, name)
+			}
+		}
+		if got := strings.Join(left, " "); got != step.left {
+			t.Errorf("after %q there are %q, want %q", step.args, got, step.left)
+		}
+	}
+	s.get("/") // what was removed is made again
+	if !there(filepath.Join(dir, thumbsDir, "b.jpg")) {
+		t.Error("the server does not make again what was removed")
+	}
+}
+
+// A file that somebody is writing stays, also where room is to be made.
+func TestClean_besideAWrite(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "1.jpg"), 300, 200, 1)
+	temp := filepath.Join(dir, thumbsDir, ".tmp-01234567")
+	writeFile(t, temp, []byte("half"))
+	f, err := os.Open(temp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := clean(t, "-max-size", "1B", dir); err != nil || !there(temp) {
+		t.Errorf("clean took a file that is being written: %q, %v", out, err)
+	}
+	f.Close()
+	if out, err := clean(t, dir); err != nil || there(temp) {
+		t.Errorf("clean left what nobody writes any more: %q, %v", out, err)
+	}
+}
+
+// Where _thumbs leads elsewhere, nothing is removed there.
+func TestClean_linkedThumbs(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a", "1.jpg"), 300, 200, 1)
+	write(t, filepath.Join(dir, "b", "gone.jpg"), 300, 200, 1)
+	for link, to := range map[string]string{"a/_thumbs": ".", "b/_thumbs": "../a", "_thumbs": "b", "linked": "b"} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	guardOriginals(t, dir)
+	if out, err := clean(t, "-max-size", "1B", "-older-than", "1h", dir); err != nil || !strings.HasPrefix(out, "gallery: freed 0 files") {
+		t.Errorf("clean says %q, %v", out, err)
+	}
+}
+
+// With -cache, albums that are gone leave nothing; a directory that is not
+// mounted is not taken for one whose albums are gone.
+func TestClean_cacheElsewhere(t *testing.T) {
+	dir, cache := t.TempDir(), t.TempDir()
+	write(t, filepath.Join(dir, "a", "1.jpg"), 300, 200, 1)
+	s := newSite(t, dir, func(c *config) { c.cache = cache })
+	s.get("/a/")
+	thumb := filepath.Join(cache, "a", thumbsDir, "1.jpg")
+	writeFile(t, filepath.Join(cache, "a", "mine.txt"), []byte("mine"))
+
+	empty := t.TempDir()
+	if out, err := clean(t, "-cache", cache, empty); err == nil || !strings.Contains(err.Error(), "not mounted") || !there(thumb) {
+		t.Errorf("over an empty directory clean says %q, %v", out, err)
+	}
+	write(t, filepath.Join(empty, "other.jpg"), 300, 200, 1)
+	if out, err := clean(t, "-cache", cache, empty); err != nil || there(filepath.Dir(thumb)) {
+		t.Errorf("after the album went clean says %q, %v, and its _thumbs is there: %v", out, err, there(filepath.Dir(thumb)))
+	}
+	if !there(filepath.Join(cache, "a", "mine.txt")) {
+		t.Error("clean removed something outside _thumbs")
+	}
+}
+
+// An album that cannot be read keeps its thumbnails, and is reported.
+func TestClean_unreadableAlbum(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("root may read everything")
+	}
+	dir, cache := t.TempDir(), t.TempDir()
+	write(t, filepath.Join(dir, "a", "1.jpg"), 300, 200, 1)
+	newSite(t, dir, func(c *config) { c.cache = cache }).get("/a/")
+	if err := os.Chmod(filepath.Join(dir, "a"), 0); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Chmod(filepath.Join(dir, "a"), 0o755)
+	if out, err := clean(t, "-cache", cache, dir); err == nil || !there(filepath.Join(cache, "a", thumbsDir, "1.jpg")) {
+		t.Errorf("clean says %q, %v", out, err)
+	}
+}
