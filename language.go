@@ -49,7 +49,7 @@ type words struct {
 	ZoomIn, ZoomOut, ZoomReset                            string
 	Fullscreen, LeaveFullscreen                           string
 	StartSlideshow, PauseSlideshow, Interval, Seconds     string
-	Loading, LoadFailed, CannotShowHere, TryAgain         string
+	Loading, LoadFailed, CannotShowHere, Retrying         string
 	First, Last, Zoom, Slideshow, Keyboard                string
 	PlayPause, SwipeHint, More                            string
 
@@ -89,7 +89,7 @@ var english = words{
 	ZoomIn: "Zoom in", ZoomOut: "Zoom out", ZoomReset: "Fit to screen",
 	Fullscreen: "Full screen", LeaveFullscreen: "Leave full screen",
 	StartSlideshow: "Start slideshow", PauseSlideshow: "Pause slideshow", Interval: "Interval", Seconds: "{n} seconds",
-	Loading: "Loading", LoadFailed: "This photo could not be loaded.", CannotShowHere: "This photo cannot be shown here.", TryAgain: "Try again",
+	Loading: "Loading", LoadFailed: "This photo could not be loaded.", CannotShowHere: "This photo cannot be shown here.", Retrying: "The connection is poor. Trying again …",
 	First: "First photo", Last: "Last photo", Zoom: "Zoom", Slideshow: "Slideshow", Keyboard: "Keyboard",
 	PlayPause: "Play or pause", SwipeHint: "Swipe for the next photo", More: "More",
 
@@ -132,7 +132,7 @@ var german = words{
 	ZoomIn: "Vergrößern", ZoomOut: "Verkleinern", ZoomReset: "Einpassen",
 	Fullscreen: "Vollbild", LeaveFullscreen: "Vollbild beenden",
 	StartSlideshow: "Diaschau starten", PauseSlideshow: "Diaschau anhalten", Interval: "Abstand", Seconds: "{n} Sekunden",
-	Loading: "Wird geladen", LoadFailed: "Dieses Foto konnte nicht geladen werden.", CannotShowHere: "Dieses Foto kann hier nicht gezeigt werden.", TryAgain: "Noch einmal versuchen",
+	Loading: "Wird geladen", LoadFailed: "Dieses Foto konnte nicht geladen werden.", CannotShowHere: "Dieses Foto kann hier nicht gezeigt werden.", Retrying: "Die Verbindung ist gestört. Neuer Versuch …",
 	First: "Erstes Foto", Last: "Letztes Foto", Zoom: "Zoom", Slideshow: "Diaschau", Keyboard: "Tastatur",
 	PlayPause: "Abspielen oder anhalten", SwipeHint: "Wischen für das nächste Foto", More: "Mehr",
 
@@ -175,7 +175,7 @@ var spanish = words{
 	ZoomIn: "Acercar", ZoomOut: "Alejar", ZoomReset: "Ajustar a la pantalla",
 	Fullscreen: "Pantalla completa", LeaveFullscreen: "Salir de pantalla completa",
 	StartSlideshow: "Iniciar presentación", PauseSlideshow: "Pausar presentación", Interval: "Intervalo", Seconds: "{n} segundos",
-	Loading: "Cargando", LoadFailed: "No se ha podido cargar esta foto.", CannotShowHere: "Esta foto no se puede mostrar aquí.", TryAgain: "Reintentar",
+	Loading: "Cargando", LoadFailed: "No se ha podido cargar esta foto.", CannotShowHere: "Esta foto no se puede mostrar aquí.", Retrying: "La conexión falla. Reintentando …",
 	First: "Primera foto", Last: "Última foto", Zoom: "Zoom", Slideshow: "Presentación", Keyboard: "Teclado",
 	PlayPause: "Reproducir o pausar", SwipeHint: "Desliza para ver la foto siguiente", More: "Más",
 

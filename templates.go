@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,16 +40,31 @@ type views struct {
 // and ends the program at its start.
 func newViews() *views {
 	v := &views{
-		style:     template.CSS(styleText),
-		script:    template.JS(scriptText),
+		style:     template.CSS(withoutComments(styleText)),
+		script:    template.JS(withoutComments(scriptText)),
 		templates: template.Must(template.New("").Parse(viewText)),
 	}
-	hash := sha256.Sum256([]byte(scriptText))
+	hash := sha256.Sum256([]byte(v.script))
 	// Styles are inline for the sake of each photo's proportions and colour.
 	v.policy = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; connect-src 'self'; " +
 		"script-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'; " +
 		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	return v
+}
+
+var comment = regexp.MustCompile(`(?s)/\*.*?\*/|(?m-s:^\s*//.*$)`)
+
+// withoutComments returns a stylesheet or script as it is sent: without
+// comments of one's own line, indentation and empty lines. Neither holds a
+// text over several lines that this could change.
+func withoutComments(code string) string {
+	var b strings.Builder
+	for line := range strings.Lines(comment.ReplaceAllString(code, "")) {
+		if line = strings.TrimSpace(line); line != "" {
+			b.WriteString(line + "\n")
+		}
+	}
+	return b.String()
 }
 
 func (v *views) render(w io.Writer, name string, data any) error {
@@ -65,6 +81,8 @@ type frame struct {
 	Script template.JS
 	Prev   string // address of the previous page or photo, "" if there is none
 	Next   string
+	First  string // address of the album's first photo, on a photo's page
+	Last   string
 }
 
 // link is an address and its text. Current marks the page one is on.
@@ -149,6 +167,7 @@ type gridView struct {
 	Pages  string // "Page 2 of 40", "" where there is but one
 	Empty  bool
 	About  template.HTML // the album's description
+	Total  int           // photos on the page
 }
 
 func (g *grid) writeHead(w io.Writer) error {
@@ -176,6 +195,7 @@ func (g *grid) writeHead(w io.Writer) error {
 		view.Pages = fmt.Sprintf(t.PageOf, g.key.n, g.pages)
 	}
 	view.Prev, view.Next = g.neighbours()
+	view.Total = min(pageSize, len(a.photos)-(g.key.n-1)*pageSize)
 	return g.s.views.render(w, "head", view)
 }
 
@@ -360,6 +380,8 @@ func (s *server) photoView(t *words, photos []source, src source, order string) 
 		Color:    "transparent",
 	}
 	view.Title = view.Name
+	view.First = withOrder(address(photos[0].name())+"/", order, 1)
+	view.Last = withOrder(address(photos[len(photos)-1].name())+"/", order, 1)
 	view.Crumbs[len(view.Crumbs)-1].Text = view.Name
 	for i, p := range photos {
 		if p.file != src.file {
@@ -488,6 +510,8 @@ const viewText = `
 <link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='3' fill='%23446'/%3E%3Cpath d='M2 13l4-6 3 4 2-2 3 4z' fill='%23fff'/%3E%3Ccircle cx='11' cy='5' r='1.5' fill='%23fc6'/%3E%3C/svg%3E">
 {{with .Prev}}<link rel="prev" href="{{.}}">
 {{end}}{{with .Next}}<link rel="next" href="{{.}}">
+{{end}}{{with .First}}<link rel="first" href="{{.}}">
+{{end}}{{with .Last}}<link rel="last" href="{{.}}">
 {{end}}<style>{{.Style}}</style>
 </head>
 {{end}}
@@ -510,8 +534,10 @@ const viewText = `
 <p class="counts">{{.Counts}}{{with .Pages}} · {{.}}{{end}}</p>
 {{with .About}}<div class="about">{{.}}</div>
 {{end}}{{with .Sorts}}<nav class="sorts" aria-label="{{$.T.SortBy}}">{{range .}}<a href="{{.Href}}"{{if .Current}} aria-current="true"{{end}}>{{.Text}}</a>{{end}}</nav>
+{{end}}{{with .Prev}}<p class="back"><a rel="prev" href="{{.}}">← {{$.T.PreviousPage}}</a></p>
 {{end}}</header>
-<main>
+{{with .Total}}<div class="progress" role="progressbar" aria-label="{{$.T.Progress}}" aria-valuemin="0" aria-valuemax="{{.}}" aria-valuenow="0" data-text="{{$.T.Position}}"><i></i><span></span></div>
+{{end}}{{template "lightbox" .}}<main>
 {{if .Empty}}<p class="empty">{{.T.EmptyAlbum}}</p>
 {{end}}{{end}}
 
@@ -535,16 +561,34 @@ const viewText = `
 {{if or .Prev .Next}}<nav class="pages" aria-label="{{.T.Pages}}">
 {{- with .Prev}}<a rel="prev" href="{{.}}">← {{$.T.PreviousPage}}</a>{{end}}
 {{- with .Next}}<a rel="next" href="{{.}}">{{$.T.NextPage}} →</a>{{end}}</nav>
-{{end}}<dialog id="lightbox" aria-label="{{.T.Photo}}" tabindex="-1">
-<figure><img alt=""><figcaption></figcaption></figure>
-<button class="close" aria-label="{{.T.Close}}">✕</button>
-<button class="prev" aria-label="{{.T.PreviousPhoto}}">‹</button>
-<button class="next" aria-label="{{.T.NextPhoto}}">›</button>
-<p class="position" aria-live="polite"></p>
-</dialog>
-<script>{{.Script}}</script>
+{{end}}<span class="end" hidden></span>
 </body>
 </html>
+{{end}}
+
+{{define "lightbox" -}}
+<dialog id="lightbox" aria-label="{{.T.Photo}}" tabindex="-1" data-interval="4000" data-failed="{{.T.LoadFailed}}" data-retrying="{{.T.Retrying}}" data-unshown="{{.T.CannotShowHere}}" data-copied="{{.T.LinkCopied}}"><div class="room">
+<div class="track"></div>
+<p class="caption"></p>
+<div class="bar">
+<p class="position"></p>
+<button data-do="slideshow" aria-pressed="false" aria-label="{{.T.Slideshow}}" title="{{.T.Slideshow}}"><svg viewBox="0 0 24 24"><path class="off" d="M8 5l11 7-11 7z"/><path class="on" d="M8 5v14M16 5v14"/></svg></button>
+<button data-do="info" aria-expanded="false" aria-label="{{.T.Information}}" title="{{.T.Information}}"><svg viewBox="0 0 24 24"><circle cx="12" cy="12" r="9"/><path d="M12 11v6M12 7.5v.01"/></svg></button>
+<button data-do="full" aria-label="{{.T.Fullscreen}}" title="{{.T.Fullscreen}}"><svg viewBox="0 0 24 24"><path d="M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5"/></svg></button>
+<button data-do="share" aria-label="{{.T.Share}}" title="{{.T.Share}}"><svg viewBox="0 0 24 24"><path d="M12 15V3M8 7l4-4 4 4M7 11H5v10h14V11h-2"/></svg></button>
+<button data-do="download" aria-label="{{.T.Download}}" title="{{.T.Download}}"><svg viewBox="0 0 24 24"><path d="M12 4v12M7 11l5 5 5-5M5 20h14"/></svg></button>
+<button data-do="help" aria-expanded="false" aria-label="{{.T.Help}}" title="{{.T.Help}}"><svg viewBox="0 0 24 24"><circle cx="12" cy="12" r="9"/><path d="M9.5 9.5a2.5 2.5 0 1 1 3.4 2.3c-.6.3-.9.8-.9 1.7M12 17v.01"/></svg></button>
+<button class="close" data-do="close" aria-label="{{.T.Close}}" title="{{.T.Close}}"><svg viewBox="0 0 24 24"><path d="M6 6l12 12M18 6L6 18"/></svg></button>
+</div>
+<button class="turn prev" data-do="prev" aria-label="{{.T.PreviousPhoto}}"><svg viewBox="0 0 24 24"><path d="M15 5l-7 7 7 7"/></svg></button>
+<button class="turn next" data-do="next" aria-label="{{.T.NextPhoto}}"><svg viewBox="0 0 24 24"><path d="M9 5l7 7-7 7"/></svg></button>
+<section class="panel about" aria-label="{{.T.Information}}" tabindex="0" hidden><h2>{{.T.Information}}</h2></section>
+<section class="panel help" aria-label="{{.T.Help}}" tabindex="0" hidden><h2>{{.T.Keyboard}}</h2>
+<dl class="keys"><div><dt>← →</dt><dd>{{.T.PreviousPhoto}}, {{.T.NextPhoto}}</dd></div><div><dt>Home End</dt><dd>{{.T.First}}, {{.T.Last}}</dd></div><div><dt>+ − 0</dt><dd>{{.T.Zoom}}</dd></div><div><dt>F</dt><dd>{{.T.Fullscreen}}</dd></div><div><dt>I</dt><dd>{{.T.Information}}</dd></div><div><dt>S</dt><dd>{{.T.Slideshow}}</dd></div><div><dt>D</dt><dd>{{.T.Download}}</dd></div><div><dt>?</dt><dd>{{.T.Help}}</dd></div><div><dt>Esc</dt><dd>{{.T.Close}}</dd></div></dl></section>
+<p class="toast" role="status"></p>
+<p class="said" aria-live="polite"></p>
+</div></dialog>
+<script>{{.Script}}</script>
 {{end}}
 
 {{define "photo" -}}
@@ -562,12 +606,13 @@ const viewText = `
 <a class="up" rel="up" href="{{.Album}}">{{.T.At .Number .Total}}</a>
 {{with .Next}}<a rel="next" href="{{.}}">{{$.T.Next}} →</a>{{end}}
 </nav>
+<div class="about">
 <h1>{{.Name}}</h1>
-<p class="details"><a class="download" href="{{.Original}}" download data-bytes="{{.Bytes}}">{{.T.Download}}</a></p>
 <dl class="info">{{range .Info}}<div><dt>{{.Term}}</dt><dd>{{if .Map}}<a class="map" href="{{.Map}}" rel="noreferrer">{{.Text}}</a>{{else}}{{.Text}}{{end}}</dd></div>{{end}}</dl>
+<a class="download button" href="{{.Original}}" download data-bytes="{{.Bytes}}">{{.T.Download}}</a>
+</div>
 </main>
-<script>{{.Script}}</script>
-</body>
+{{template "lightbox" .}}</body>
 </html>
 {{end}}
 

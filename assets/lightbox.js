@@ -1,185 +1,880 @@
-// The lightbox: the photos' own pages, shown over the album without leaving
-// it. Opening one fetches its page, which has the preview made before it
-// answers; what is shown, and what comes before and after, is read from there.
+// The script makes the pages better that work without it. The lightbox is the
+// photos' own pages made fluid: what it shows of a photo, and what comes before
+// and after, it reads from that photo's page.
 (() => {
   'use strict';
 
-  // A photo's own page: the arrow keys turn to its neighbours, Escape goes up.
-  if (document.body.classList.contains('single')) {
-    document.addEventListener('keydown', (event) => {
-      const rel = { ArrowLeft: 'prev', ArrowRight: 'next', Escape: 'up' }[event.key];
-      const link = rel && document.querySelector(`a[rel="${rel}"]`);
-      if (link && !event.altKey && !event.ctrlKey && !event.metaKey) link.click();
-    });
-    return;
+  const root = document.documentElement;
+  const dialog = document.getElementById('lightbox');
+  const single = document.body.classList.contains('single'); // a photo's own page
+  const home = location.pathname + location.search;
+  const find = (selector, within = dialog) => within.querySelector(selector);
+  const room = find('.room');
+  const track = find('.track');
+  const calm = matchMedia('(prefers-reduced-motion: reduce)');
+  root.classList.add('js');
+
+  /* ---- Reading: pages and pictures, whatever the network does ---- */
+
+  // Waits, but no longer than until the network is back.
+  const wait = (ms) => new Promise((resolve) => {
+    setTimeout(resolve, ms);
+    addEventListener('online', resolve, { once: true });
+  });
+
+  // Asks for an address. Gives null while the server is busy (429, 5xx) or
+  // away, which may pass; what will not pass is an error.
+  async function ask(address, options) {
+    const answer = await fetch(address, options).catch(() => null);
+    if (answer && !answer.ok && answer.status < 429) throw new Error(answer.status);
+    return answer && answer.ok ? answer : null;
   }
 
-  const dialog = document.getElementById('lightbox');
-  const image = dialog.querySelector('img');
-  const caption = dialog.querySelector('figcaption');
-  const position = dialog.querySelector('.position');
-  const buttons = { prev: dialog.querySelector('.prev'), next: dialog.querySelector('.next') };
-  const pages = new Map(); // address -> promise of what the photo's page says
-  let current = ''; // the address of the photo that is shown
-  let shown = null; // what its page says, once it is known
-
-  const wait = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
-
-  // Fetches a photo's page and picks out what the lightbox shows of it. When
-  // the server is busy (429, 5xx) or the network is away it tries again.
-  async function read(address) {
-    for (let delay = 500; ; delay *= 2) {
-      const answer = await fetch(address).catch(() => null);
-      if (answer && answer.ok) {
-        const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-        const photo = page.getElementById('photo');
-        const href = (rel) => page.querySelector(`a[rel="${rel}"]`)?.getAttribute('href') ?? '';
-        return {
-          title: page.title,
-          src: photo?.getAttribute('src') ?? '',
-          width: photo?.width ?? 0,
-          height: photo?.height ?? 0,
-          alt: photo?.alt ?? '',
-          caption: page.querySelector('figcaption').textContent,
-          position: page.querySelector('.up').textContent,
-          prev: href('prev'),
-          next: href('next'),
-        };
-      }
-      if ((answer && answer.status < 429) || delay > 8000) throw new Error('no such photo');
-      await wait(delay);
+  // Repeats an attempt, ever more slowly, until it gives something or is no
+  // longer wanted.
+  async function insist(attempt, wanted) {
+    for (let delay = 500; ; delay = Math.min(delay * 2, 8000)) {
+      const result = await attempt();
+      if (result) return result;
+      if (!wanted()) throw new Error('no longer wanted');
+      say(dialog.dataset.retrying, delay + 1000);
+      await wait(delay * (0.75 + Math.random() / 2));
     }
   }
 
+  // Picks out of a photo's page what the lightbox shows of it.
+  function pick(page) {
+    const photo = page.getElementById('photo');
+    const href = (selector) => find(selector, page)?.getAttribute('href') ?? '';
+    return {
+      title: page.title,
+      src: photo?.getAttribute('src') ?? '',
+      thumb: photo?.dataset.thumb ?? '',
+      width: Number(photo?.getAttribute('width')) || 0,
+      height: Number(photo?.getAttribute('height')) || 0,
+      alt: photo?.alt ?? '',
+      caption: find('figcaption', page)?.textContent.trim() ?? '',
+      position: find('a[rel="up"]', page)?.textContent.trim() ?? '',
+      original: href('a.download'),
+      info: find('dl.info', page),
+      up: href('a[rel="up"]'),
+      prev: href('a[rel="prev"]'),
+      next: href('a[rel="next"]'),
+      first: href('link[rel="first"]'),
+      last: href('link[rel="last"]'),
+    };
+  }
+
+  const pages = new Map(); // address -> promise of what the photo's page says
+  const known = new Map(); // address -> what it says, once that has come
+  const wanted = (address) => slides.some((slide) => slide.address === address);
+
   function load(address) {
     if (!pages.has(address)) {
-      const page = read(address);
-      page.catch(() => pages.delete(address));
+      const page = insist(async () => {
+        const answer = await ask(address);
+        const text = answer && await answer.text().catch(() => '');
+        return text && pick(new DOMParser().parseFromString(text, 'text/html'));
+      }, () => wanted(address));
+      page.then((p) => known.set(address, p), () => pages.delete(address));
       pages.set(address, page);
     }
     return pages.get(address);
   }
 
-  // The photo's figure in the grid, if it is on this page.
-  const cellOf = (address) => [...document.querySelectorAll('.photo > a')]
-    .find((a) => a.getAttribute('href') === address);
-
-  function put(src, alt, small) {
-    image.toggleAttribute('data-small', small);
-    image.alt = alt;
-    if (src) image.src = src;
-    else image.removeAttribute('src');
+  // Loads a picture and decodes it, so that it can be put in place at once.
+  function picture(src, still) {
+    let undecodable = 0;
+    return insist(async () => {
+      const img = new Image();
+      img.src = src;
+      await img.decode().catch(() => {});
+      if (img.naturalWidth) return img;
+      // The browser does not say why. If the server has it, it is the picture.
+      if (await ask(src, { method: 'HEAD' }) && ++undecodable > 1) throw new Error('cannot be decoded');
+      return null;
+    }, still);
   }
 
-  // Shows a photo: its thumbnail at once, then its preview once that has come.
-  async function show(address) {
-    current = address;
-    shown = null;
-    const thumb = cellOf(address)?.querySelector('img');
-    put(thumb?.currentSrc ?? '', thumb?.alt ?? '', false);
-    caption.textContent = '';
-    let page;
-    try {
-      page = await load(address);
-    } catch {
-      if (current === address) caption.textContent = 'This photo could not be loaded.';
+  /* ---- Slides: the photo shown, and those before and after it ---- */
+
+  let slides = [0, 1, 2].map(() => {
+    const slide = { el: document.createElement('div'), address: '' };
+    slide.el.className = 'slide';
+    track.append(slide.el);
+    return slide;
+  });
+  const current = () => slides[1];
+
+  // The photo's link in the grid, if it is on this page.
+  const cellOf = (address) => find(`.photo > a[href="${CSS.escape(address)}"]`, document);
+
+  // The address of the photo before or after another; undefined if that is not
+  // known yet, '' if there is none.
+  function neighbour(address, rel) {
+    if (known.has(address)) return known.get(address)[rel];
+    const figure = cellOf(address)?.parentElement;
+    const other = rel === 'prev' ? figure?.previousElementSibling : figure?.nextElementSibling;
+    return find('a', other ?? document.createElement('p'))?.getAttribute('href') ?? undefined;
+  }
+
+  const THUMBNAIL = 1;
+  const PREVIEW = 2;
+  const ORIGINAL = 3;
+
+  // Puts a picture into a slide, unless a better one is there.
+  function put(slide, img, level) {
+    if (level < slide.level) return;
+    slide.level = level;
+    img.alt = slide.page?.alt ?? cellOf(slide.address)?.firstElementChild.alt ?? '';
+    img.draggable = false;
+    slide.img = img;
+    slide.el.replaceChildren(img);
+    fit(slide);
+  }
+
+  function notice(slide, text) {
+    const p = document.createElement('p');
+    p.className = 'notice';
+    p.textContent = text;
+    slide.el.replaceChildren(p);
+  }
+
+  // Gives a slide another photo; its thumbnail shows at once.
+  function fill(slide, address) {
+    if (slide.address === address) return;
+    Object.assign(slide, { address, page: null, img: null, level: 0 });
+    slide.el.replaceChildren();
+    const thumb = address && cellOf(address) && find('img', cellOf(address));
+    if (!thumb) return;
+    const img = new Image(thumb.width, thumb.height);
+    img.src = thumb.currentSrc || thumb.src;
+    slide.width = Number(thumb.getAttribute('width'));
+    slide.height = Number(thumb.getAttribute('height'));
+    put(slide, img, THUMBNAIL);
+  }
+
+  // Brings a slide's photo to its preview.
+  async function present(slide) {
+    const { address } = slide;
+    const still = () => slide.address === address;
+    if (!address || slide.level >= PREVIEW) return;
+    const page = await load(address);
+    if (!still()) return;
+    slide.page = page;
+    if (slide === current()) describe();
+    if (!page.src) {
+      notice(slide, dialog.dataset.unshown);
       return;
     }
-    if (current !== address) return;
-    shown = page;
-    document.title = page.title;
-    caption.textContent = page.src ? page.caption : 'This photo cannot be shown here.';
-    position.textContent = page.position;
-    buttons.prev.disabled = !page.prev;
-    buttons.next.disabled = !page.next;
-    if (page.src) {
-      const preview = new Image();
-      preview.src = page.src;
-      // One that cannot be decoded is shown as well: the browser says so.
-      await preview.decode().catch(() => {});
-      if (current !== address) return;
-      const reduced = page.src.includes('/_thumbs/');
-      put(page.src, page.alt, !reduced && Math.max(page.width, page.height) < 600);
+    Object.assign(slide, { width: page.width, height: page.height });
+    if (slide.img) fit(slide);
+    else if (page.thumb) {
+      const img = new Image();
+      img.src = page.thumb;
+      put(slide, img, THUMBNAIL);
     }
-    for (const near of [page.next, page.prev]) {
-      if (near) load(near).then((p) => { new Image().src = p.src; }, () => {});
+    const img = await picture(page.src, still);
+    if (still()) put(slide, img, page.src === page.original ? ORIGINAL : PREVIEW);
+  }
+
+  // Shows a photo, and then makes its neighbours ready.
+  async function show(address) {
+    const slide = current();
+    const still = () => slide === current() && slide.address === address;
+    fill(slide, address);
+    slide.page = known.get(address) ?? null;
+    setZoom(1, 0, 0);
+    describe();
+    fillSides();
+    try {
+      // Who leafs quickly asks for the pages where they pause.
+      await new Promise((resolve) => { setTimeout(resolve, hurry()); });
+      if (!still()) return;
+      await present(slide);
+    } catch {
+      if (still() && !slide.img) notice(slide, dialog.dataset.failed);
+      if (still()) say(dialog.dataset.failed);
+    }
+    if (!still()) return;
+    fillSides();
+    present(slides[2]).then(() => present(slides[0])).catch(() => {});
+  }
+
+  function fillSides() {
+    fill(slides[0], neighbour(current().address, 'prev') ?? '');
+    fill(slides[2], neighbour(current().address, 'next') ?? '');
+  }
+
+  let turned = 0;
+  function hurry() {
+    const quick = performance.now() - turned < 250;
+    turned = performance.now();
+    return quick ? 150 : 0;
+  }
+
+  // Tells about the photo shown: address, title, caption, buttons.
+  function describe() {
+    const { address, page } = current();
+    for (const rel of ['prev', 'next']) find(`.turn.${rel}`).disabled = neighbour(address, rel) === '';
+    find('.caption').textContent = page ? page.caption : find('figcaption', cellOf(address)?.parentElement ?? track)?.textContent ?? '';
+    if (!page) return;
+    document.title = page.title;
+    find('.position').textContent = page.position;
+    find('.said').textContent = `${page.position}, ${page.caption || page.alt}`;
+    find('.panel.about dl')?.remove();
+    if (page.info) find('.panel.about').append(document.importNode(page.info, true));
+  }
+
+  // Turns to the photo before or after; from is how far a finger has moved the
+  // track already, in pixels.
+  function turn(rel, from = 0) {
+    const { address } = current();
+    const to = neighbour(address, rel);
+    if (to) {
+      // A photo beyond becomes the current one, and the one left behind is kept.
+      const [a, b, c] = slides;
+      slides = rel === 'next' ? [b, c, a] : [c, a, b];
+      slides[0].address === to || slides[2].address === to || fill(current(), to);
+      history.replaceState({ photo: to }, '', to);
+      moveTrack(from && from + (rel === 'next' ? 1 : -1) * room.clientWidth);
+      place();
+      slideBack();
+      show(to);
+    } else if (to === undefined) {
+      load(address).then(() => current().address === address && turn(rel), () => {});
+    } else {
+      slideBack();
     }
   }
+
+  function jump(rel) {
+    const { address } = current();
+    load(address).then((page) => {
+      if (!page[rel] || page[rel] === address || current().address !== address) return;
+      history.replaceState({ photo: page[rel] }, '', page[rel]);
+      show(page[rel]);
+    }, () => {});
+  }
+
+  // Sets the slides side by side; only the middle one is there for a reader.
+  function place() {
+    slides.forEach((slide, i) => {
+      slide.el.style.transform = `translateX(${(i - 1) * 100}%)`;
+      slide.el.ariaHidden = i !== 1;
+    });
+  }
+
+  function moveTrack(x, y = 0) {
+    track.classList.remove('moving');
+    track.style.transform = x || y ? `translate(${x}px, ${y}px) scale(${1 - Math.min(Math.abs(y) / 2000, 0.2)})` : '';
+    dialog.style.setProperty('--dim', 1 - Math.min(Math.abs(y) / room.clientHeight, 0.8));
+  }
+
+  function slideBack() {
+    track.getBoundingClientRect(); // from where it is now
+    track.classList.add('moving');
+    track.style.transform = '';
+    dialog.style.setProperty('--dim', 1);
+  }
+
+  /* ---- Zoom ---- */
+
+  let zoom = { scale: 1, x: 0, y: 0 }; // of the photo shown, from its fitted place, in CSS pixels
+
+  // Sizes a slide's picture to the room; small ones are not enlarged.
+  function fit(slide) {
+    const { img, width, height } = slide;
+    const w = width || img.naturalWidth;
+    const h = height || img.naturalHeight;
+    const enlarge = slide.page ? 1 : Infinity;
+    const scale = Math.min(room.clientWidth / w, room.clientHeight / h, enlarge);
+    slide.box = { w: w * scale, h: h * scale };
+    Object.assign(img.style, { width: `${w * scale}px`, height: `${h * scale}px` });
+    transform(slide);
+  }
+
+  function transform(slide) {
+    const { scale, x, y } = slide === current() ? zoom : { scale: 1, x: 0, y: 0 };
+    if (slide.img) slide.img.style.transform = `translate(-50%, -50%) translate(${x}px, ${y}px) scale(${scale})`;
+  }
+
+  // How far the zoomed photo may be moved from the middle, each way.
+  function bounds(scale) {
+    const { w, h } = current().box ?? { w: 0, h: 0 };
+    return { x: Math.max(0, (w * scale - room.clientWidth) / 2), y: Math.max(0, (h * scale - room.clientHeight) / 2) };
+  }
+
+  // At most two device pixels for each pixel of the original, or thrice the fit.
+  function maxScale() {
+    const { box, width } = current();
+    return Math.max(3, box ? 2 * width / box.w / devicePixelRatio : 1);
+  }
+
+  function setZoom(scale, x, y, moving = false) {
+    const was = zoom.scale;
+    zoom = { scale, x, y };
+    track.classList.toggle('moving', moving);
+    transform(current());
+    room.classList.toggle('zoomed', scale > 1.01);
+    if (scale > was) sharpen();
+  }
+
+  const clamp = (value, limit) => Math.max(-limit, Math.min(limit, value));
+
+  function settle(moving = true) {
+    const scale = Math.max(1, Math.min(zoom.scale, maxScale()));
+    const limit = bounds(scale);
+    setZoom(scale, clamp(zoom.x, limit.x), clamp(zoom.y, limit.y), moving);
+  }
+
+  // Zooms so that what is under a point of the window stays there.
+  function zoomAt(scale, px, py, moving) {
+    scale = Math.max(1, Math.min(scale, maxScale()));
+    const dx = px - room.clientWidth / 2;
+    const dy = py - room.clientHeight / 2;
+    const k = scale / zoom.scale;
+    const limit = bounds(scale);
+    setZoom(scale, clamp(dx - (dx - zoom.x) * k, limit.x), clamp(dy - (dy - zoom.y) * k, limit.y), moving);
+  }
+
+  const zoomBy = (factor) => zoomAt(zoom.scale * factor, room.clientWidth / 2, room.clientHeight / 2, true);
+
+  function toggleZoom(px, py) {
+    const { box, width } = current();
+    if (zoom.scale > 1.01) setZoom(1, 0, 0, true);
+    else zoomAt(box ? Math.max(2, width / box.w / devicePixelRatio) : 1, px, py, true);
+  }
+
+  // Loads the original, once the preview has fewer pixels than are shown.
+  async function sharpen() {
+    const slide = current();
+    const { address, page, img, box } = slide;
+    if (slide.level !== PREVIEW || !page.original || slide.sharpening === address) return;
+    if (box.w * zoom.scale * devicePixelRatio <= img.naturalWidth * 1.05) return;
+    slide.sharpening = address;
+    const still = () => slide === current() && slide.address === address;
+    const original = await picture(page.original, still).catch(() => null);
+    slide.sharpening = '';
+    if (original && still()) put(slide, original, ORIGINAL);
+  }
+
+  /* ---- Gestures: mouse, touch and pen alike ---- */
+
+  const pointers = new Map(); // id -> where it is
+  let gesture = null; // what those pointers are doing
+  let glide = 0; // animation frame of the inertia
+  let tap = { time: 0 }; // the last one
+
+  const middle = () => {
+    const [a, b] = [...pointers.values()];
+    return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, span: Math.hypot(a.x - b.x, a.y - b.y) };
+  };
+
+  function begin() {
+    const at = [...pointers.values()][0];
+    gesture = pointers.size > 1
+      ? { kind: 'pinch', from: middle(), zoom }
+      : { kind: gesture ? 'pan' : '', from: at, zoom, trace: [] };
+  }
+
+  track.addEventListener('pointerdown', (event) => {
+    if (event.button) return;
+    stopSlideshow();
+    cancelAnimationFrame(glide);
+    track.setPointerCapture(event.pointerId);
+    pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    if (pointers.size === 1) gesture = null;
+    begin();
+  });
+
+  track.addEventListener('pointermove', (event) => {
+    if (!pointers.has(event.pointerId)) return;
+    pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    if (gesture.kind === 'pinch') pinch();
+    else drag(event);
+  });
+
+  function pinch() {
+    const at = middle();
+    const { from, zoom: was } = gesture;
+    const k = at.span / from.span;
+    const scale = Math.max(0.6, Math.min(was.scale * k, maxScale() * 1.3));
+    const real = scale / was.scale;
+    const cx = room.clientWidth / 2;
+    const cy = room.clientHeight / 2;
+    moveTrack(0);
+    setZoom(scale, at.x - cx - (from.x - cx - was.x) * real, at.y - cy - (from.y - cy - was.y) * real);
+  }
+
+  function drag(event) {
+    const dx = event.clientX - gesture.from.x;
+    const dy = event.clientY - gesture.from.y;
+    if (!gesture.kind && Math.hypot(dx, dy) > 8) {
+      if (zoom.scale > 1.01) gesture.kind = 'pan';
+      else gesture.kind = Math.abs(dx) > Math.abs(dy) ? 'swipe' : 'pull';
+    }
+    gesture.trace = [...gesture.trace.filter((p) => event.timeStamp - p.t < 90), { dx, dy, t: event.timeStamp }];
+    if (gesture.kind === 'pan') {
+      const limit = bounds(zoom.scale);
+      const soft = (v, l) => clamp(v, l) + (v - clamp(v, l)) / 3;
+      setZoom(zoom.scale, soft(gesture.zoom.x + dx, limit.x), soft(gesture.zoom.y + dy, limit.y));
+    } else if (gesture.kind === 'swipe') {
+      // At the ends the photo follows the finger but reluctantly.
+      const end = neighbour(current().address, dx < 0 ? 'next' : 'prev') === '';
+      moveTrack(end ? dx / 4 : dx);
+    } else if (gesture.kind === 'pull') {
+      moveTrack(0, dy > 0 ? dy : dy / 4);
+    }
+  }
+
+  function release(event) {
+    if (!pointers.delete(event.pointerId)) return;
+    if (pointers.size) {
+      begin();
+      return;
+    }
+    const { kind, trace } = gesture;
+    const first = trace?.[0];
+    const last = trace?.at(-1);
+    const time = Math.max(1, (last?.t ?? 0) - (first?.t ?? 0));
+    const speed = trace?.length > 1 && event.timeStamp - last.t < 90
+      ? { x: (last.dx - first.dx) / time, y: (last.dy - first.dy) / time } // pixels a millisecond
+      : { x: 0, y: 0 };
+    if (event.type === 'pointercancel') moveTrack(0);
+    else if (!kind) press(event);
+    else if (kind === 'swipe') endSwipe(last.dx, speed.x);
+    else if (kind === 'pull') endPull(last.dy, speed.y);
+    else if (kind === 'pan' && trace.length) coast(speed);
+    else settle();
+  }
+  track.addEventListener('pointerup', release);
+  track.addEventListener('pointercancel', release);
+
+  function endSwipe(dx, speed) {
+    const far = Math.abs(dx) > room.clientWidth / 4 || Math.abs(speed) > 0.3 && speed * dx > 0;
+    if (far) turn(dx < 0 ? 'next' : 'prev', dx);
+    else slideBack();
+  }
+
+  function endPull(dy, speed) {
+    if (dy > room.clientHeight / 6 || dy > 20 && speed > 0.4) close();
+    else slideBack();
+  }
+
+  // Lets a photo run on after the finger has gone, ever more slowly.
+  function coast(speed) {
+    let before = performance.now();
+    const step = (now) => {
+      const ms = now - before;
+      before = now;
+      const limit = bounds(zoom.scale);
+      setZoom(zoom.scale, zoom.x + speed.x * ms, zoom.y + speed.y * ms);
+      for (const axis of ['x', 'y']) speed[axis] *= Math.abs(zoom[axis]) > limit[axis] ? 0 : 0.995 ** ms;
+      if (Math.hypot(speed.x, speed.y) > 0.02) glide = requestAnimationFrame(step);
+      else settle();
+    };
+    if (calm.matches) settle(false);
+    else glide = requestAnimationFrame(step);
+  }
+
+  const onPhoto = (x, y) => {
+    const box = current().img?.getBoundingClientRect();
+    return box && x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
+  };
+
+  // A click zooms, beside the photo it closes. A tap hides or shows what lies
+  // over the photo, and a second one right after it zooms instead.
+  function press(event) {
+    const { clientX: x, clientY: y } = event;
+    if (closePanels()) return;
+    if (event.pointerType === 'mouse') {
+      if (onPhoto(x, y)) toggleZoom(x, y);
+      else close();
+      return;
+    }
+    const double = event.timeStamp - tap.time < 300 && Math.hypot(x - tap.x, y - tap.y) < 40;
+    clearTimeout(tap.timer);
+    tap = { x, y, time: double ? 0 : event.timeStamp };
+    if (double) toggleZoom(x, y);
+    else tap.timer = setTimeout(() => room.classList.toggle('quiet'), 300);
+  }
+
+  track.addEventListener('wheel', (event) => {
+    event.preventDefault();
+    stopSlideshow();
+    const lines = event.deltaMode ? 30 : 1;
+    zoomAt(zoom.scale * Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.003)), event.clientX, event.clientY, false);
+  }, { passive: false });
+
+  addEventListener('resize', () => {
+    if (!dialog.open) return;
+    for (const slide of slides) if (slide.img) fit(slide);
+    settle(false);
+  });
+
+  /* ---- What buttons and keys do ---- */
+
+  let toastTimer;
+  function say(text, ms = 2500) {
+    clearTimeout(toastTimer);
+    find('.toast').textContent = text;
+    toastTimer = setTimeout(() => { find('.toast').textContent = ''; }, ms);
+  }
+
+  const button = (name) => find(`[data-do="${name}"]`);
+
+  function togglePanel(name) {
+    const panel = find(`.panel.${name}`);
+    const open = panel.hidden;
+    closePanels();
+    panel.hidden = !open;
+    button(name === 'about' ? 'info' : name).ariaExpanded = open;
+  }
+
+  // Closes what is open over the photo, and says whether anything was.
+  function closePanels() {
+    const open = find('.panel:not([hidden])');
+    if (!open) return false;
+    open.hidden = true;
+    for (const b of dialog.querySelectorAll('[aria-expanded]')) b.ariaExpanded = false;
+    return true;
+  }
+
+  let show4 = 0; // the slideshow's timer
+  let awake = null; // what keeps the screen on
+
+  async function startSlideshow() {
+    button('slideshow').ariaPressed = true;
+    room.classList.add('quiet');
+    const step = () => {
+      // Not before the photo is there.
+      if (current().level >= PREVIEW || current().page && !current().page.src) {
+        if (neighbour(current().address, 'next')) turn('next');
+        else jump('first');
+      }
+      show4 = setTimeout(step, dialog.dataset.interval);
+    };
+    clearTimeout(show4);
+    show4 = setTimeout(step, dialog.dataset.interval);
+    const lock = await navigator.wakeLock?.request('screen').catch(() => null);
+    if (show4) awake = lock;
+    else lock?.release();
+  }
+
+  function stopSlideshow() {
+    if (!show4) return;
+    clearTimeout(show4);
+    show4 = 0;
+    awake?.release();
+    awake = null;
+    button('slideshow').ariaPressed = false;
+    room.classList.remove('quiet');
+  }
+
+  // A phone's own way to share, else the address on the clipboard.
+  async function share() {
+    const link = { title: document.title, url: location.href };
+    if (navigator.share && matchMedia('(pointer: coarse)').matches) {
+      await navigator.share(link).catch(() => {});
+      return;
+    }
+    try {
+      await navigator.clipboard.writeText(link.url);
+    } catch { // not without HTTPS, or not allowed: the old way
+      const field = document.createElement('textarea');
+      field.value = link.url;
+      room.append(field);
+      field.select();
+      document.execCommand('copy');
+      field.remove();
+      dialog.focus();
+    }
+    say(dialog.dataset.copied);
+  }
+
+  // A dialog itself cannot fill the screen, but what is in it can.
+  function fullscreen() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else room.requestFullscreen?.().catch(() => {});
+  }
+
+  const actions = {
+    close: () => close(),
+    prev: () => turn('prev'),
+    next: () => turn('next'),
+    first: () => jump('first'),
+    last: () => jump('last'),
+    closer: () => zoomBy(1.5),
+    farther: () => zoomBy(1 / 1.5),
+    whole: () => setZoom(1, 0, 0, true),
+    full: fullscreen,
+    info: () => togglePanel('about'),
+    help: () => togglePanel('help'),
+    slideshow: () => (show4 ? stopSlideshow() : startSlideshow()),
+    share,
+    download: () => {
+      const link = document.createElement('a');
+      link.href = known.get(current().address)?.original ?? '';
+      link.download = '';
+      if (link.href) link.click();
+    },
+  };
+  const keys = {
+    ArrowLeft: 'prev', ArrowRight: 'next', PageUp: 'prev', PageDown: 'next', Home: 'first', End: 'last', ' ': 'next',
+    '+': 'closer', '=': 'closer', '-': 'farther', 0: 'whole', f: 'full', i: 'info', s: 'slideshow', d: 'download', '?': 'help',
+  };
+
+  function act(name) {
+    if (name !== 'slideshow') stopSlideshow();
+    actions[name]?.();
+  }
+
+  dialog.addEventListener('click', (event) => {
+    const name = event.target.closest('[data-do]')?.dataset.do;
+    if (name) act(name);
+  });
+
+  const plain = (event) => !event.altKey && !event.ctrlKey && !event.metaKey;
+
+  document.addEventListener('keydown', (event) => {
+    if (!plain(event) || event.isComposing) return;
+    const name = keys[event.key] ?? keys[event.key.toLowerCase()];
+    if (dialog.open) {
+      const pressing = event.key === ' ' && event.target.closest('button, a');
+      if (!name || pressing || event.target.closest('.panel') && /^(Page|Home|End| )/.test(event.key)) return;
+      event.preventDefault();
+      act(name);
+    } else if (single) {
+      onPhotoPage(event, name);
+    }
+  });
+
+  // Escape closes what is open over the photo first, then the lightbox.
+  dialog.addEventListener('cancel', (event) => {
+    event.preventDefault();
+    if (show4) stopSlideshow();
+    else if (!closePanels()) close();
+  });
+
+  // What lies over the photo goes while a mouse rests, in fullscreen.
+  let rest;
+  room.addEventListener('pointermove', (event) => {
+    if (event.pointerType !== 'mouse' || show4) return;
+    room.classList.remove('quiet');
+    clearTimeout(rest);
+    rest = setTimeout(() => document.fullscreenElement && room.classList.add('quiet'), 3000);
+  });
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden && show4) startSlideshow(); // the browser has let the screen's lock go
+  });
+  if (!document.fullscreenEnabled) button('full').hidden = true;
+
+  /* ---- Opening and closing: address, Back button, focus ---- */
 
   const albumTitle = document.title;
 
+  // Makes a change in which one picture becomes another, where that can be
+  // shown as one motion.
+  function morph(from, change, into) {
+    if (!document.startViewTransition || !from || calm.matches) {
+      change();
+      return;
+    }
+    const name = (img, text) => { if (img) img.style.viewTransitionName = text; };
+    name(from, 'photo');
+    const transition = document.startViewTransition(() => {
+      name(from, '');
+      change();
+      name(into(), 'photo');
+    });
+    transition.ready.catch(() => {});
+    transition.finished.finally(() => name(into(), ''));
+  }
+
   // The focus goes to the dialog itself, not to a button: when Enter opened it,
   // the rest of that very key press would press the button.
-  function openDialog() {
-    if (dialog.open) return;
-    dialog.showModal();
-    dialog.focus();
+  function openDialog(address) {
+    const thumb = single ? document.getElementById('photo') : find('img', cellOf(address) ?? track);
+    const open = () => {
+      if (!dialog.open) dialog.showModal();
+      dialog.focus();
+      place();
+      moveTrack(0);
+      room.classList.remove('quiet');
+      for (const slide of slides) fill(slide, '');
+      show(address);
+    };
+    if (dialog.open) show(address);
+    else morph(thumb, open, () => current().img);
   }
 
   function open(address) {
     history.pushState({ photo: address }, '', address);
-    openDialog();
-    show(address);
-  }
-
-  function turn(rel) {
-    const address = shown && shown[rel];
-    if (!address) return;
-    history.replaceState({ photo: address }, '', address);
-    show(address);
+    openDialog(address);
   }
 
   // Takes the lightbox away; the focus goes to the photo last seen.
   function hide() {
-    const cell = cellOf(current);
-    current = '';
+    stopSlideshow();
+    closePanels();
+    if (document.fullscreenElement) document.exitFullscreen();
+    const cell = single ? document.getElementById('photo') : cellOf(current().address);
     document.title = albumTitle;
-    dialog.close();
-    cell?.focus();
-    cell?.scrollIntoView({ block: 'nearest' });
+    morph(current().img, () => {
+      dialog.close();
+      moveTrack(0);
+      for (const slide of slides) fill(slide, '');
+      cell?.scrollIntoView({ block: 'nearest' });
+      cell?.focus({ preventScroll: true });
+    }, () => cell && (single ? cell : find('img', cell)));
   }
+
+  // The history has an entry for the open lightbox: Back closes it, Forward
+  // opens it again, and closing it by other means goes back; but where the
+  // photo last seen is not on this page, to the page that it is on.
+  function close() {
+    const { address, page } = current();
+    if (single && address !== home) location.reload();
+    else if (!single && !cellOf(address) && page) location.replace(page.up);
+    else history.back();
+  }
+
+  addEventListener('popstate', (event) => {
+    const address = event.state?.photo;
+    if (address) openDialog(address);
+    else if (dialog.open) hide();
+  });
+  // A reload with the lightbox open has led to the photo's own page.
+  if (history.state?.photo) history.replaceState(null, '');
+
+  const unmodified = (event) => !event.button && plain(event) && !event.shiftKey;
 
   document.addEventListener('click', (event) => {
     const link = event.target.closest('.photo > a');
-    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    if (!link || !unmodified(event)) return;
     event.preventDefault();
     open(link.getAttribute('href'));
   });
 
-  // The history has an entry for the open lightbox: Back closes it, Forward
-  // opens it again, and closing it by other means goes back.
-  addEventListener('popstate', (event) => {
-    const address = event.state && event.state.photo;
-    if (!address) {
-      if (dialog.open) hide();
-    } else {
-      openDialog();
-      show(address);
-    }
-  });
-  const close = () => history.back();
+  /* ---- A photo's own page ---- */
 
-  dialog.addEventListener('cancel', (event) => {
-    event.preventDefault();
-    close();
-  });
-  dialog.addEventListener('click', (event) => {
-    if (event.target.closest('.close')) close();
-    else if (event.target.closest('.prev')) turn('prev');
-    else if (event.target.closest('.next')) turn('next');
-    else if (!event.target.closest('figcaption')) {
-      // On the picture: forward; on the dark around it: out.
-      const box = image.getBoundingClientRect();
-      const scale = Math.min(box.width / image.naturalWidth, box.height / image.naturalHeight) || 0;
-      const dx = Math.abs(event.clientX - box.left - box.width / 2);
-      const dy = Math.abs(event.clientY - box.top - box.height / 2);
-      if (dx <= image.naturalWidth * scale / 2 && dy <= image.naturalHeight * scale / 2) turn('next');
-      else close();
+  // The keys do here what they do in the lightbox; what takes the lightbox
+  // opens it.
+  function onPhotoPage(event, name) {
+    const rel = { prev: 'prev', next: 'next', first: 'first', last: 'last' }[event.key === ' ' ? '' : name] ?? (event.key === 'Escape' && 'up');
+    const link = rel ? find(`[rel="${rel}"]`, document.documentElement) : name === 'download' && find('a.download', document);
+    if (link && /^(Home|End|Page)/.test(event.key) && root.scrollHeight > innerHeight) return; // they scroll
+    if (link) {
+      event.preventDefault();
+      if (link.matches('a')) link.click();
+      else location.assign(link.href);
+    } else if (!rel && name && event.key !== ' ' && document.getElementById('photo')) {
+      event.preventDefault();
+      openSingle();
+      requestAnimationFrame(() => setTimeout(act, 0, name));
     }
-  });
-  dialog.addEventListener('keydown', (event) => {
-    if (event.altKey || event.ctrlKey || event.metaKey) return;
-    if (event.key === 'ArrowLeft') turn('prev');
-    if (event.key === 'ArrowRight') turn('next');
-  });
+  }
+
+  function openSingle() {
+    if (!known.has(home)) {
+      known.set(home, pick(document));
+      pages.set(home, Promise.resolve(known.get(home)));
+    }
+    open(home);
+  }
+
+  function startPhotoPage() {
+    const photo = document.getElementById('photo');
+    if (!photo) return;
+    photo.tabIndex = -1;
+    photo.addEventListener('click', (event) => { if (unmodified(event)) openSingle(); });
+    let from = null;
+    photo.addEventListener('touchstart', (event) => {
+      from = event.touches.length === 1 && visualViewport.scale < 1.01 ? event.touches[0] : null;
+    }, { passive: true });
+    photo.addEventListener('touchend', (event) => {
+      const to = event.changedTouches[0];
+      const dx = from ? to.clientX - from.clientX : 0;
+      if (Math.abs(dx) < 60 || Math.abs(dx) < 2 * Math.abs(to.clientY - from.clientY)) return;
+      find(`a[rel="${dx < 0 ? 'next' : 'prev'}"]`, document)?.click();
+    }, { passive: true });
+  }
+
+  /* ---- The grid: fading in, streaming, further pages ---- */
+
+  for (const type of ['load', 'error']) {
+    document.addEventListener(type, (event) => event.target.classList?.add('in'), true);
+  }
+
+  // While a page streams in, shows each row once it is complete, and how many
+  // photos there are of how many.
+  function followStream() {
+    const photos = document.getElementsByClassName('photo');
+    const progress = find('.progress', document);
+    let placed = 0;
+    root.classList.add('streaming');
+    const look = () => {
+      const last = photos[photos.length - 1];
+      while (placed < photos.length && photos[placed].offsetTop < last.offsetTop) photos[placed++].classList.add('placed');
+      if (!progress || photos.length === Number(progress.ariaValueNow)) return;
+      const total = Number(progress.ariaValueMax);
+      progress.ariaValueNow = photos.length;
+      progress.style.setProperty('--done', photos.length / total);
+      find('span', progress).textContent = progress.dataset.text.replace('%s', photos.length).replace('%s', total);
+    };
+    const observer = new MutationObserver(look);
+    observer.observe(document.body, { childList: true, subtree: true });
+    document.addEventListener('DOMContentLoaded', () => {
+      observer.disconnect();
+      root.classList.remove('streaming');
+      followPages();
+    });
+  }
+
+  // Loads further pages as the reader nears the end, and keeps the address in
+  // step with the page that is in view.
+  function followPages() {
+    const grid = find('.grid', document);
+    const link = find('.pages a[rel="next"]', document);
+    if (!grid || !link) return;
+    const starts = [{ figure: grid.firstElementChild, address: home }]; // each page's first photo
+    let busy = false;
+    const more = async () => {
+      if (busy) return;
+      busy = true;
+      link.ariaBusy = true;
+      const address = link.getAttribute('href');
+      const page = await insist(async () => {
+        const text = await (await ask(address))?.text().catch(() => '');
+        return text && new DOMParser().parseFromString(text, 'text/html');
+      }, () => true).catch(() => null);
+      link.ariaBusy = null;
+      if (!page) return; // the link remains
+      const figures = page.querySelectorAll('.grid > .photo');
+      starts.push({ figure: figures[0], address });
+      grid.append(...figures);
+      const next = find('.pages a[rel="next"]', page)?.getAttribute('href');
+      if (next) link.href = next;
+      else {
+        near.disconnect();
+        link.remove();
+      }
+      busy = false;
+      if (next) { // look again, if the end is still near
+        near.unobserve(link);
+        near.observe(link);
+      }
+    };
+    const near = new IntersectionObserver(([entry]) => entry.isIntersecting && more(), { rootMargin: '0px 0px 2000px' });
+    near.observe(link);
+    addEventListener('scroll', () => {
+      if (dialog.open || history.state?.photo) return;
+      const at = starts.findLast((start, i) => !i || start.figure.getBoundingClientRect().top < innerHeight / 2);
+      if (location.pathname + location.search !== at.address) history.replaceState(null, '', at.address);
+    }, { passive: true });
+  }
+
+  if (single) startPhotoPage();
+  else followStream();
 })();

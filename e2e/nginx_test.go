@@ -459,9 +459,8 @@ func TestNginx_streams(t *testing.T) {
 					}
 				}
 			}
-			// The lightbox holds one more figure.
-			if lines.Err() != nil || figures != photos+1 {
-				t.Errorf("%d figures came, %v, want %d", figures, lines.Err(), photos+1)
+			if lines.Err() != nil || figures != photos {
+				t.Errorf("%d figures came, %v, want %d", figures, lines.Err(), photos)
 			}
 		})
 	}
