@@ -14,65 +14,118 @@ import (
 	"syscall"
 )
 
-// prefix begins the name of every temporary file. The dot keeps such a file
+// prefix begins the name of Write's temporary files. The dot keeps such a file
 // out of sight of galleries and of nginx. What follows is eight random digits,
 // whatever the final name: a name as long as the file system allows must not
 // make its temporary name too long.
 const prefix = ".tmp-"
 
-// Write stores data under name, one path element, in the directory dir.
+// Write stores data under name, one path element, in the directory dir. An
+// existing file of that name is replaced. The directory is not flushed: after
+// a power cut the file may be missing, never torn.
+func Write(dir *os.Root, name string, data []byte, perm fs.FileMode) error {
+	f, err := Create(dir, prefix, perm)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err := f.Write(data); err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	return f.Replace(name)
+}
+
+// File is a file that has no final name yet. Whoever creates one closes it,
+// which removes it unless it was given a name.
 //
 // The order is what makes it safe. The temporary file lies in the same
 // directory, so that the rename stays on one file system and is atomic; it is
 // flushed before the rename, since a file system may otherwise make the new
 // name durable before the bytes; and it is locked from before it holds any
-// byte until it has its final name, so that Sweep, in this process or another,
-// can tell a write under way from litter.
-//
-// An existing file of that name is replaced. Symbolic links are never
-// followed: rename replaces the link itself. The directory is not flushed:
-// after a power cut the file may be missing, never torn.
-func Write(dir *os.Root, name string, data []byte, perm fs.FileMode) (err error) {
-	f, temp, err := create(dir, perm)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		f.Close()
-		if err != nil {
-			dir.Remove(temp)
-		}
-	}()
-	if _, err := f.Write(data); err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
-	}
-	if err := f.Sync(); err != nil {
-		return fmt.Errorf("flushing %s: %w", name, err)
-	}
-	return dir.Rename(temp, name)
+// byte until it is closed, so that Sweep, in this process or another, can tell
+// a write under way from litter.
+type File struct {
+	*os.File
+	dir  *os.Root
+	temp string // its temporary name in dir, "" once it has none
 }
 
-// create makes a new locked temporary file. It tries again if a Sweep of
-// another process took the file between its creation and its lock.
-func create(dir *os.Root, perm fs.FileMode) (*os.File, string, error) {
+// Create makes a new file in dir, whose temporary name is the prefix and eight
+// random digits. It tries again if a Sweep of another process took the file
+// between its creation and its lock.
+func Create(dir *os.Root, prefix string, perm fs.FileMode) (*File, error) {
 	for {
 		var random [4]byte
 		rand.Read(random[:])
 		temp := prefix + hex.EncodeToString(random[:])
-		f, err := dir.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+		f, err := dir.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, perm)
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
 		if err != nil {
-			return nil, "", err
+			return nil, err
 		}
 		// Where locks are not supported the write goes on without one.
 		if lock(f) == errLocked || !names(dir, temp, f) {
 			f.Close()
 			continue
 		}
-		return f, temp, nil
+		return &File{f, dir, temp}, nil
 	}
+}
+
+// Replace flushes the file and gives it its final name. Whatever bears that
+// name, be it a symbolic link, is replaced.
+func (f *File) Replace(name string) error {
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("flushing %s: %w", name, err)
+	}
+	if err := f.dir.Rename(f.temp, name); err != nil {
+		return err
+	}
+	f.temp = ""
+	return nil
+}
+
+// Add flushes the file and gives it its final name, unless something bears
+// that name, which is an fs.ErrExist; then another may be tried. Of two that
+// take the same name at once, in whatever processes, one gets it.
+func (f *File) Add(name string) error {
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("flushing %s: %w", name, err)
+	}
+	err := f.dir.Link(f.temp, name)
+	switch {
+	case err == nil:
+		// What fails here is litter for Sweep: the file has both names.
+		_ = f.dir.Remove(f.temp)
+	case errors.Is(err, fs.ErrExist):
+		return err
+	default: // file systems without hard links: FAT, some network shares
+		if renameErr := renameNew(f.dir, f.temp, name); renameErr != nil {
+			return renameErr
+		}
+	}
+	f.temp = ""
+	return nil
+}
+
+// Close closes the file and removes it if it has no final name.
+func (f *File) Close() error {
+	if f.temp != "" {
+		_ = f.dir.Remove(f.temp) // what fails here is litter for Sweep
+	}
+	return f.File.Close()
+}
+
+// Flush makes the names in dir durable.
+func Flush(dir *os.Root) error {
+	d, err := dir.Open(".")
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
 }
 
 // names reports whether temp still is the name of the open file f.
@@ -87,18 +140,20 @@ func names(dir *os.Root, temp string, f *os.File) bool {
 
 // Temporary reports whether a file of this name is, or was, being written by
 // Write.
-func Temporary(name string) bool {
+func Temporary(name string) bool { return temporary(name, prefix) }
+
+// temporary reports whether Create could have given this name.
+func temporary(name, prefix string) bool {
 	digits, ok := strings.CutPrefix(name, prefix)
-	if !ok || len(digits) != 8 {
-		return false
-	}
-	_, err := hex.DecodeString(digits)
-	return err == nil
+	return ok && len(digits) == 8 && strings.Trim(digits, "0123456789abcdef") == ""
 }
 
 // SweepAll removes the temporary files in dir that no running Write owns and
 // returns how many there were. A directory that cannot be read has none.
-func SweepAll(dir *os.Root) int {
+func SweepAll(dir *os.Root) int { return SweepPrefix(dir, prefix) }
+
+// SweepPrefix does the same for what Create made with another prefix.
+func SweepPrefix(dir *os.Root, prefix string) int {
 	list, err := dir.Open(".")
 	if err != nil {
 		return 0
@@ -107,7 +162,7 @@ func SweepAll(dir *os.Root) int {
 	entries, _ := list.ReadDir(-1)
 	removed := 0
 	for _, entry := range entries {
-		if entry.Type().IsRegular() && Temporary(entry.Name()) && Sweep(dir, entry.Name()) {
+		if entry.Type().IsRegular() && temporary(entry.Name(), prefix) && Sweep(dir, entry.Name()) {
 			removed++
 		}
 	}

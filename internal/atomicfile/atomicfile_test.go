@@ -2,10 +2,14 @@ package atomicfile
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -93,17 +97,17 @@ func TestSweep_takesLitterOnly(t *testing.T) {
 	if err := os.Symlink("photo.jpg", filepath.Join(path, prefix+"11111111")); err != nil {
 		t.Fatal(err)
 	}
-	f, owned, err := create(dir, 0o644)
+	f, err := Create(dir, prefix, 0o644)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := SweepAll(dir); got != 1 {
 		t.Errorf("SweepAll = %d, want 1: not the file being written, nor a link, nor a photo", got)
 	}
-	if _, err := dir.Lstat(owned); err != nil {
+	if _, err := dir.Lstat(f.temp); err != nil {
 		t.Errorf("the file being written is gone: %v", err)
 	}
-	f.Close()
+	f.File.Close() // as at the process's end
 	if got := SweepAll(dir); got != 1 {
 		t.Errorf("SweepAll after its owner closed it = %d, want 1", got)
 	}
@@ -134,5 +138,95 @@ func TestWrite_besideSweep(t *testing.T) {
 	sweeper.Wait()
 	if got, _ := os.ReadFile(filepath.Join(path, "file")); !bytes.Equal(got, data) {
 		t.Errorf("file holds %d bytes, want %d", len(got), len(data))
+	}
+}
+
+// Add gives a name that is free, and never takes one that is not.
+func TestFile_Add(t *testing.T) {
+	dir, path := open(t)
+	for _, taken := range []string{"file", "folder", "link", "dangling"} {
+		var err error
+		switch at := filepath.Join(path, taken); taken {
+		case "folder":
+			err = os.Mkdir(at, 0o755)
+		case "link":
+			err = os.Symlink("file", at)
+		case "dangling":
+			err = os.Symlink("nowhere", at)
+		default:
+			err = os.WriteFile(at, []byte("sacred"), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := listing(t, path)
+	for name, add := range map[string]func(f *File, name string) error{
+		"hard link": (*File).Add,
+		"renameat2": func(f *File, name string) error {
+			err := renameNew(dir, f.temp, name)
+			if err == nil {
+				f.temp = ""
+			}
+			return err
+		},
+	} {
+		f, err := Create(dir, ".up-", 0o640)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteString("new"); err != nil {
+			t.Fatal(err)
+		}
+		for _, taken := range []string{"file", "folder", "link", "dangling"} {
+			if err := add(f, taken); !errors.Is(err, fs.ErrExist) {
+				t.Errorf("%s: Add(%s) = %v, want fs.ErrExist", name, taken, err)
+			}
+		}
+		if got := SweepPrefix(dir, ".up-"); got != 0 {
+			t.Errorf("%s: SweepPrefix = %d while the file is being written, want 0", name, got)
+		}
+		if err := add(f, "free"); err != nil {
+			t.Errorf("%s: Add(free) = %v", name, err)
+		}
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+		if got, _ := os.ReadFile(filepath.Join(path, "free")); string(got) != "new" {
+			t.Errorf("%s: the file holds %q", name, got)
+		}
+		os.Remove(filepath.Join(path, "free"))
+		if got := listing(t, path); !slices.Equal(got, before) {
+			t.Errorf("%s: directory holds %q, want %q", name, got, before)
+		}
+	}
+	if got, _ := os.ReadFile(filepath.Join(path, "file")); string(got) != "sacred" {
+		t.Errorf("the file that was there holds %q", got)
+	}
+}
+
+// Of many that take one name at once, one gets it.
+func TestFile_Add_race(t *testing.T) {
+	dir, path := open(t)
+	var got atomic.Int32
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			f, err := Create(dir, ".up-", 0o640)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer f.Close()
+			if err := f.Add("one"); err == nil {
+				got.Add(1)
+			} else if !errors.Is(err, fs.ErrExist) {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if names := listing(t, path); got.Load() != 1 || len(names) != 1 {
+		t.Errorf("%d got the name, and the directory holds %q", got.Load(), names)
 	}
 }
