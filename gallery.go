@@ -30,6 +30,7 @@ type server struct {
 	photos *os.Root
 	thumbs *thumbs
 	views  *views
+	users  *users // nil without -users
 	log    *slog.Logger
 
 	building  singleflight.Group // one building of a page at a time
@@ -53,8 +54,10 @@ const (
 	// maxURI is the length of the longest request target, as in nginx with its
 	// default buffers.
 	maxURI = 8 << 10
-	// forever suits an address that names the very state of what it holds.
-	forever = "public, max-age=31536000, immutable"
+	// forever suits an address that names the very state of what it holds. It
+	// does not say "public": with a password before it, only the visitor's own
+	// browser may keep it (RFC 9111, section 3.5).
+	forever = "max-age=31536000, immutable"
 	// revalidate allows keeping, but asks each time.
 	revalidate = "no-cache"
 )
@@ -84,6 +87,11 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // route finds out what the request names and answers it. An error means that
 // nothing was written yet.
 func (s *server) route(w http.ResponseWriter, r *http.Request) error {
+	if s.guarded(r) {
+		if err := s.authenticate(w, r); err != nil {
+			return err
+		}
+	}
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
@@ -96,6 +104,8 @@ func (s *server) route(w http.ResponseWriter, r *http.Request) error {
 		return httpError{http.StatusBadRequest, errors.New("NUL in path")}
 	case r.URL.Path == "/.health":
 		return s.serveHealth(w)
+	case r.URL.Path == "/.auth":
+		return s.serveAuth(w, r)
 	}
 	// An absolute target without a path means the root (RFC 9110, section 4.2.3).
 	t, ok := parsePath(s.root, cmp.Or(r.URL.Path, "/"))

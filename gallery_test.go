@@ -22,7 +22,7 @@ import (
 )
 
 // smallSite has one of everything.
-func smallSite(t *testing.T) *site {
+func smallSite(t *testing.T, change ...func(*config)) *site {
 	t.Helper()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "root.jpg"), 600, 400, 1)
@@ -51,7 +51,7 @@ func smallSite(t *testing.T) *site {
 			t.Fatal(err)
 		}
 	}
-	return newSite(t, dir)
+	return newSite(t, dir, change...)
 }
 
 func TestServe_addresses(t *testing.T) {

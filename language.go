@@ -54,8 +54,9 @@ type words struct {
 	PlayPause, SwipeHint, More                            string
 
 	// Errors.
-	NotFound, NotFoundHelp, Failed, FailedHelp string
-	Unanswered, AllAlbums, UpTo                string
+	NotFound, NotFoundHelp, Failed, FailedHelp       string
+	NoPassword, NoPasswordHelp, TooMany, TooManyHelp string
+	Unanswered, AllAlbums, UpTo                      string
 }
 
 var english = words{
@@ -97,8 +98,10 @@ var english = words{
 	NotFoundHelp: "There is no photo or album at this address. It may have been moved or renamed.",
 	Failed:       "Something went wrong",
 	FailedHelp:   "Something went wrong here. It has been noted; please try again later.",
-	Unanswered:   "This request cannot be answered.",
-	AllAlbums:    "All albums", UpTo: "Go to %s",
+	NoPassword:   "Password needed", NoPasswordHelp: "A name and a password are needed here.",
+	TooMany: "Too many attempts", TooManyHelp: "There were too many wrong passwords. Please wait a little and try again.",
+	Unanswered: "This request cannot be answered.",
+	AllAlbums:  "All albums", UpTo: "Go to %s",
 }
 
 var german = words{
@@ -140,8 +143,10 @@ var german = words{
 	NotFoundHelp: "Unter dieser Adresse gibt es kein Foto und kein Album. Vielleicht wurde es verschoben oder umbenannt.",
 	Failed:       "Etwas ging schief",
 	FailedHelp:   "Hier ist etwas schiefgegangen. Es ist vermerkt; bitte versuchen Sie es später noch einmal.",
-	Unanswered:   "Diese Anfrage kann nicht beantwortet werden.",
-	AllAlbums:    "Alle Alben", UpTo: "Zu %s",
+	NoPassword:   "Passwort nötig", NoPasswordHelp: "Hier sind ein Name und ein Passwort nötig.",
+	TooMany: "Zu viele Versuche", TooManyHelp: "Es gab zu viele falsche Passwörter. Bitte warten Sie etwas und versuchen Sie es dann noch einmal.",
+	Unanswered: "Diese Anfrage kann nicht beantwortet werden.",
+	AllAlbums:  "Alle Alben", UpTo: "Zu %s",
 }
 
 var spanish = words{
@@ -183,8 +188,10 @@ var spanish = words{
 	NotFoundHelp: "No hay ninguna foto ni álbum en esta dirección. Puede que se haya movido o cambiado de nombre.",
 	Failed:       "Algo ha fallado",
 	FailedHelp:   "Algo ha fallado aquí. Ha quedado anotado; inténtalo de nuevo más tarde.",
-	Unanswered:   "No se puede responder a esta petición.",
-	AllAlbums:    "Todos los álbumes", UpTo: "Ir a %s",
+	NoPassword:   "Se necesita contraseña", NoPasswordHelp: "Aquí se necesitan un nombre y una contraseña.",
+	TooMany: "Demasiados intentos", TooManyHelp: "Ha habido demasiadas contraseñas erróneas. Espera un poco e inténtalo de nuevo.",
+	Unanswered: "No se puede responder a esta petición.",
+	AllAlbums:  "Todos los álbumes", UpTo: "Ir a %s",
 }
 
 // languages are those that pages speak; the first is for everybody else.

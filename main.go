@@ -3,6 +3,7 @@
 //	gallery [flags] [DIR]
 //	gallery warm [flags] DIR
 //	gallery clean [flags] DIR
+//	gallery passwd FILE NAME
 //
 // Each folder below DIR is an album; the photos are its .jpg, .jpeg, .png,
 // .gif and .webp files. Originals are only ever read. Thumbnails are made when
@@ -28,7 +29,7 @@
 //
 //	-jobs N           GALLERY_JOBS        photos at once, 1 to 1000 (one a processor)
 //
-// A DIR that is itself called warm, or clean, is served as ./warm.
+// A DIR that is itself called warm, clean or passwd is served as ./warm and so on.
 //
 // # Making room
 //
@@ -61,8 +62,22 @@
 //	-title TEXT       GALLERY_TITLE       the site's name (Gallery)
 //	-gps              GALLERY_GPS         show on a map where photos were taken; without it
 //	                                      no page says where (originals still may)
+//	-trust-proxy      GALLERY_TRUST_PROXY take a visitor's address from X-Forwarded-For, which
+//	                                      a proxy such as nginx sets
+//	-users FILE       GALLERY_USERS       who may sign in: NAME:HASH in each line, hashed
+//	                                      with bcrypt, as "gallery passwd" and "htpasswd -B"
+//	                                      write it; read again when it changes
+//	-private          GALLERY_PRIVATE     show nothing at all without a password; takes -users
 //	-version                              print the version and exit
 //	-h, -help                             print this and exit
+//
+// # Passwords
+//
+// gallery passwd sets a user's password in FILE, which it makes if there is
+// none. It asks for it twice on a terminal, and else reads one line from
+// standard input. To take a user out, delete the line. Passwords come with each
+// request and are safe over HTTPS only. After ten wrong ones, an address may try
+// again every six seconds.
 //
 // # Signals
 //
@@ -112,7 +127,11 @@ type config struct {
 	memory    int64  // bytes, at least minMemory
 	title     string // the site's name
 	gps       bool   // pages may say where a photo was taken
-	version   bool   // print the version instead of serving
+	users     string // the password file; "" for none
+	private   bool   // everything takes a password
+
+	trustProxy bool // X-Forwarded-For says who a visitor is
+	version    bool // print the version instead of serving
 }
 
 // minMemory is the least budget that is of use: a phone's photo decodes within
@@ -153,6 +172,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return runWarm(ctx, args[1:], stdout, stderr)
 		case "clean":
 			return runClean(ctx, args[1:], stdout)
+		case "passwd":
+			return runPasswd(ctx, args[1:], os.Stdin, stderr)
 		}
 	}
 	return runServer(ctx, args, stdout, stderr)
@@ -188,6 +209,12 @@ func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) err
 		return err
 	}
 	s := newServer(c, photos, cache, log)
+	if c.users != "" {
+		if s.users, err = newUsers(c.users, log); err != nil {
+			return err
+		}
+		warnOfPlainHTTP(listener.Addr(), log)
+	}
 	fmt.Fprintf(stdout, "gallery: %s is at %s (Ctrl-C ends it)\n", c.root, homepage(listener.Addr()))
 	go s.thumbs.sweep(ctx, ".")
 	return serve(ctx, listener, s, log)
@@ -229,9 +256,15 @@ func parseFlags(args []string, stdout io.Writer) (config, error) {
 	flags.StringVar(&c.listen, "listen", "127.0.0.1:5001", "")
 	flags.StringVar(&c.title, "title", "Gallery", "")
 	flags.BoolVar(&c.gps, "gps", false, "")
+	flags.BoolVar(&c.trustProxy, "trust-proxy", false, "")
+	flags.StringVar(&c.users, "users", "", "")
+	flags.BoolVar(&c.private, "private", false, "")
 	flags.BoolVar(&c.version, "version", false, "")
 	if err := readFlags(flags, args, stdout); err != nil {
 		return c, err
+	}
+	if c.private && c.users == "" {
+		return c, usagef("-private takes -users FILE: `gallery passwd FILE NAME` makes one")
 	}
 	return c, c.setRoot(flags)
 }
@@ -477,6 +510,14 @@ func homepage(addr net.Addr) string {
 		return "unix:" + addr.String()
 	}
 	return "http://" + addr.String() + "/"
+}
+
+// warnOfPlainHTTP says so if passwords can be read on their way.
+func warnOfPlainHTTP(addr net.Addr, log *slog.Logger) {
+	if tcp, ok := addr.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
+		log.Warn("passwords can be read on their way to "+addr.String()+", which is plain HTTP: listen on 127.0.0.1, with nginx and TLS before it",
+			"address", addr)
+	}
 }
 
 // newHTTPServer returns a server whose time limits let nobody hold a connection

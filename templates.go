@@ -469,12 +469,19 @@ func (s *server) errorView(t *words, status int, urlPath string) errorView {
 	view.Title = http.StatusText(status)
 	view.Crumbs[0].Current = false
 	view.Up = link{Href: view.Crumbs[0].Href, Text: t.AllAlbums}
+	if status == http.StatusUnauthorized || status == http.StatusTooManyRequests {
+		urlPath = "/" // nothing of what there is
+	}
 	if up := s.nearestAlbum(urlPath); up != "." {
 		view.Up = link{Href: address(up) + "/", Text: fmt.Sprintf(t.UpTo, s.albumTitle(up))}
 	}
 	switch status {
 	case http.StatusNotFound:
 		view.Title, view.Message = t.NotFound, t.NotFoundHelp
+	case http.StatusUnauthorized:
+		view.Title, view.Message = t.NoPassword, t.NoPasswordHelp
+	case http.StatusTooManyRequests:
+		view.Title, view.Message = t.TooMany, t.TooManyHelp
 	case http.StatusInternalServerError:
 		view.Title, view.Message = t.Failed, t.FailedHelp
 	}

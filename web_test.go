@@ -55,7 +55,12 @@ func newSite(t *testing.T, dir string, change ...func(*config)) *site {
 		}
 	}
 	log := &logBuffer{}
-	s := newServer(c, photos, cache, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	s := newServer(c, photos, cache, log.logger())
+	if c.users != "" {
+		if s.users, err = newUsers(c.users, s.log); err != nil {
+			t.Fatal(err)
+		}
+	}
 	web := httptest.NewServer(s)
 	t.Cleanup(func() {
 		web.Close()
@@ -74,6 +79,11 @@ func (s *site) later() {
 type logBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
+}
+
+// logger writes all there is to log into the buffer.
+func (l *logBuffer) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 func (l *logBuffer) Write(p []byte) (int, error) {
