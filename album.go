@@ -112,6 +112,22 @@ func swapped(err error) error {
 // never waits (a FIFO or a device is refused before and after opening) and
 // never follows a link.
 func openPhoto(folder *os.Root, name string) (*os.File, fs.FileInfo, error) {
+	// Between the look and the opening another file may take the name, as when
+	// a second server has made the same thumbnail: then it is looked at anew.
+	for range 5 {
+		f, info, err := openSeen(folder, name)
+		if !errors.Is(err, errReplaced) {
+			return f, info, err
+		}
+	}
+	return nil, nil, errReplaced
+}
+
+// errReplaced says that the file opened is not the one seen just before.
+var errReplaced = fmt.Errorf("replaced while it was opened: %w", fs.ErrNotExist)
+
+// openSeen is one attempt of openPhoto.
+func openSeen(folder *os.Root, name string) (*os.File, fs.FileInfo, error) {
 	seen, err := folder.Lstat(name)
 	if err != nil {
 		return nil, nil, err
@@ -126,7 +142,7 @@ func openPhoto(folder *os.Root, name string) (*os.File, fs.FileInfo, error) {
 	opened, err := f.Stat()
 	if err != nil || !os.SameFile(seen, opened) {
 		f.Close()
-		return nil, nil, errNotHere
+		return nil, nil, errReplaced
 	}
 	return f, opened, nil
 }

@@ -143,7 +143,7 @@ func (c *cleanRun) folder(ctx context.Context, name string) {
 	if ctx.Err() != nil {
 		return
 	}
-	folder, err := openFolder(c.thumbs.cache, name, false)
+	folder, err := openFolder(c.thumbs.cache.Load(), name, false)
 	if err != nil {
 		c.fail(name, err)
 		return
@@ -372,7 +372,7 @@ func (c *cleanRun) shrink(ctx context.Context, size int64) {
 	gone := 0
 	for ; gone < len(c.kept) && total > size && ctx.Err() == nil; gone++ {
 		r := c.kept[gone]
-		if folder, err := openFolder(c.thumbs.cache, r.folder, false); err == nil {
+		if folder, err := openFolder(c.thumbs.cache.Load(), r.folder, false); err == nil {
 			c.remove(folder, r, isTooMuch)
 			folder.Close()
 		}

@@ -138,7 +138,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.As(err, &answer):
 		status = answer.status
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, errUnfit),
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, errUnfit), errors.Is(err, errChanging),
 		errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENAMETOOLONG):
 		status = http.StatusNotFound
 	case errors.Is(err, fs.ErrPermission):
@@ -292,7 +292,7 @@ func (s *server) servePhotoPage(w http.ResponseWriter, r *http.Request, src sour
 	view := s.photoView(wordsFor(r), photos, src, order)
 	m, err := s.thumbs.ensure(r.Context(), src, "")
 	switch {
-	case errors.Is(err, errUnfit): // the page says so
+	case errors.Is(err, errUnfit), errors.Is(err, errChanging): // the page says so
 	case err != nil:
 		return err
 	case src.size <= maxShown:
@@ -304,7 +304,7 @@ func (s *server) servePhotoPage(w http.ResponseWriter, r *http.Request, src sour
 		p, err := s.thumbs.ensure(r.Context(), src, preview)
 		if err == nil {
 			view.Image = thumbAddress(src, preview, p.record)
-		} else if !errors.Is(err, errUnfit) {
+		} else if !errors.Is(err, errUnfit) && !errors.Is(err, errChanging) {
 			return err
 		}
 	}

@@ -107,7 +107,7 @@ func (s *server) stamp(albumName string) stamp {
 	if info, err := s.photos.Lstat(albumName); err == nil {
 		st.photos = info.ModTime()
 	}
-	if info, err := s.thumbs.cache.Lstat(renditionFolder(albumName, "")); err == nil {
+	if info, err := s.thumbs.cache.Load().Lstat(renditionFolder(albumName, "")); err == nil {
 		st.thumbs = info.ModTime()
 	}
 	return st

@@ -42,7 +42,7 @@ func (t *thumbs) prune(a album) {
 // pruneGone removes all renditions of an album that is no longer there, where
 // they do not lie within it.
 func (t *thumbs) pruneGone(albumName string) {
-	if t.cache != t.photos {
+	if t.cacheDir != "" {
 		t.prune(album{name: albumName, mtime: time.Now()})
 	}
 }
@@ -109,7 +109,7 @@ func (t *thumbs) removeIfGone(folder *os.Root, src source) bool {
 // sweep removes what interrupted writes left behind in every _thumbs below the
 // album name, and all renditions of albums that are gone. It stops with ctx.
 func (t *thumbs) sweep(ctx context.Context, name string) {
-	folder, err := openFolder(t.cache, name, false)
+	folder, err := openFolder(t.cache.Load(), name, false)
 	if err != nil || ctx.Err() != nil {
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"path"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -34,11 +35,12 @@ const sharp = "800"
 // thumbs makes and keeps the renditions of photos. It is safe for use by many
 // goroutines.
 type thumbs struct {
-	photos  *os.Root // never written to, other than in _thumbs
-	cache   *os.Root // where ALBUM/_thumbs lies: photos, or another place
-	side    int      // the thumbnail's longer side, pixels
-	quality int      // JPEG quality, 1 to 100
-	log     *slog.Logger
+	photos   *os.Root                // never written to, other than in _thumbs
+	cache    atomic.Pointer[os.Root] // where ALBUM/_thumbs lies: photos, or cacheDir
+	cacheDir string                  // of -cache; "" for none
+	side     int                     // the thumbnail's longer side, pixels
+	quality  int                     // JPEG quality, 1 to 100
+	log      *slog.Logger
 
 	memory int64               // the budget of decoded pixels, bytes
 	budget *semaphore.Weighted // what is left of memory
@@ -80,8 +82,8 @@ const (
 )
 
 func newThumbs(photos, cache *os.Root, c config, log *slog.Logger) *thumbs {
-	return &thumbs{
-		photos: photos, cache: cache, side: c.thumbSize, quality: c.quality, log: log,
+	t := &thumbs{
+		photos: photos, cacheDir: c.cache, side: c.thumbSize, quality: c.quality, log: log,
 		memory:  c.memory,
 		budget:  semaphore.NewWeighted(c.memory),
 		slots:   semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))),
@@ -90,6 +92,8 @@ func newThumbs(photos, cache *os.Root, c config, log *slog.Logger) *thumbs {
 		pruned:  map[string]int64{},
 		unsaved: map[string]made{},
 	}
+	t.cache.Store(cache)
+	return t
 }
 
 // renditionFolder is the folder of an album's renditions of one kind.
@@ -249,7 +253,7 @@ func (t *thumbs) fail(src source, rend string, err error) {
 // album's folder.
 func (t *thumbs) open(photos *os.Root, src source, rend string) (*os.File, fs.FileInfo, bool) {
 	var folder *os.Root
-	if t.cache == t.photos {
+	if t.cacheDir == "" {
 		folder, _ = openFolder(photos, renditionFolder(".", rend), false)
 	} else {
 		folder = t.openRenditions(src.album, rend)
@@ -345,6 +349,13 @@ func (t *thumbs) find(ctx context.Context, src source, rend string) (made, error
 	if !waiting {
 		var err error
 		m, err = t.render(ctx, src, rend)
+		for range 3 {
+			if !errors.Is(err, errChanging) {
+				break
+			}
+			src = t.restat(src)
+			m, err = t.render(ctx, src, rend)
+		}
 		if err != nil {
 			t.fail(src, rend, err)
 			return made{}, err
@@ -458,7 +469,10 @@ func (t *thumbs) render(ctx context.Context, src source, rend string) (made, err
 	return made{r, jpeg.Bytes()}, nil
 }
 
-// unchanged fails if the open photo is no longer as it was: what was read of
+// errChanging says that a photo is being written just now.
+var errChanging = errors.New("the photo changed while it was read")
+
+// unchanged fails with errChanging if the open photo is no longer as it was: what was read of
 // it may be half of one picture and half of another.
 func unchanged(f *os.File, before fs.FileInfo) error {
 	now, err := f.Stat()
@@ -466,7 +480,7 @@ func unchanged(f *os.File, before fs.FileInfo) error {
 		return err
 	}
 	if now.Size() != before.Size() || !now.ModTime().Equal(before.ModTime()) {
-		return errors.New("the photo changed while it was read")
+		return errChanging
 	}
 	return nil
 }
@@ -485,7 +499,10 @@ func (t *thumbs) unfitUnlessChanged(f *os.File, before fs.FileInfo, err error) e
 
 // store writes a rendition to its place and indexes it.
 func (t *thumbs) store(src source, rend string, m made) error {
-	folder, err := openFolder(t.cache, renditionFolder(src.album, rend), true)
+	folder, err := openFolder(t.cache.Load(), renditionFolder(src.album, rend), true)
+	if errors.Is(err, fs.ErrNotExist) && t.renewCache() {
+		folder, err = openFolder(t.cache.Load(), renditionFolder(src.album, rend), true)
+	}
 	if err != nil {
 		return err
 	}
@@ -503,10 +520,38 @@ func (t *thumbs) store(src source, rend string, m made) error {
 	return nil
 }
 
+// renewCache makes and opens the directory of -cache anew where the one that is
+// open has been removed. It reports false where it has not.
+func (t *thumbs) renewCache() bool {
+	if t.cacheDir == "" {
+		return false
+	}
+	before := t.cache.Load()
+	opened, err := before.Stat(".")
+	if err != nil {
+		return false
+	}
+	if named, err := os.Stat(t.cacheDir); err == nil && os.SameFile(opened, named) {
+		return false
+	}
+	if err := os.MkdirAll(t.cacheDir, 0o755); err != nil {
+		return false
+	}
+	anew, err := os.OpenRoot(t.cacheDir)
+	if err != nil {
+		return false
+	}
+	if !t.cache.CompareAndSwap(before, anew) {
+		anew.Close() // somebody else was first
+	}
+	// Others may be using the one before: the garbage collector closes it.
+	return true
+}
+
 // openRenditions opens an album's folder of renditions of one kind, or returns
 // nil if there is none that can be read.
 func (t *thumbs) openRenditions(albumName, rend string) *os.Root {
-	folder, err := openFolder(t.cache, renditionFolder(albumName, rend), false)
+	folder, err := openFolder(t.cache.Load(), renditionFolder(albumName, rend), false)
 	if err != nil {
 		return nil
 	}
