@@ -31,6 +31,10 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		defer os.RemoveAll(dir)
+		if err := os.Chmod(dir, 0o755); err != nil { // some tests run it as another user
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
 		binary = filepath.Join(dir, "gallery")
 		build := exec.Command("go", "build", "-trimpath", "-o", binary, "gallery")
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -70,7 +74,14 @@ var startLine = regexp.MustCompile(` is at http://([^/]+)/ `)
 // start runs the program on a free port until the test ends.
 func start(t *testing.T, env []string, args ...string) *program {
 	t.Helper()
+	return startAs(t, nil, env, args...)
+}
+
+// startAs runs it as another user, perhaps.
+func startAs(t *testing.T, as *syscall.SysProcAttr, env []string, args ...string) *program {
+	t.Helper()
 	p := &program{t: t, cmd: exec.Command(binary, append([]string{"-listen", "127.0.0.1:0"}, args...)...)}
+	p.cmd.SysProcAttr = as
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stderr = testLog{t}
 	stdout, err := p.cmd.StdoutPipe()
