@@ -37,17 +37,23 @@ type server struct {
 	albums    albumCache
 	pages     pageCache
 	summaries summaryCache
-	notes     noteCache
+
+	background *background // nil for none
+	notes      noteCache
 }
 
 func newServer(c config, photos, cache *os.Root, log *slog.Logger) *server {
-	return &server{
+	s := &server{
 		config: c,
 		photos: photos,
 		thumbs: newThumbs(photos, cache, c, log),
 		views:  newViews(),
 		log:    log,
 	}
+	if c.inBackground {
+		s.background = newBackground(s)
+	}
+	return s
 }
 
 const (
@@ -111,6 +117,10 @@ func (s *server) route(w http.ResponseWriter, r *http.Request) error {
 	t, ok := parsePath(s.root, cmp.Or(r.URL.Path, "/"))
 	if !ok {
 		return errNotFound
+	}
+	if t.thumb || t.slash || contentType(t.name) == "" { // all but originals, which only take the network
+		s.background.enter()
+		defer s.background.leave()
 	}
 	if t.thumb {
 		return s.serveThumb(w, r, t)

@@ -41,6 +41,7 @@ func (s *server) serveAlbum(w http.ResponseWriter, r *http.Request, t target) er
 	key := pageKey{t.name, sortOrder(r), n, wordsFor(r)}
 	stamp := s.stamp(t.name)
 	if p, ok := s.pages.get(key, stamp); ok {
+		s.background.viewed(t.name, stamp)
 		s.servePage(w, r, p)
 		return nil
 	}
@@ -60,6 +61,7 @@ func (s *server) serveAlbum(w http.ResponseWriter, r *http.Request, t target) er
 	if err != nil {
 		return err
 	}
+	s.background.viewed(t.name, stamp)
 	switch result := result.(type) {
 	case page:
 		s.servePage(w, r, result)

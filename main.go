@@ -68,6 +68,8 @@
 //	                                      with bcrypt, as "gallery passwd" and "htpasswd -B"
 //	                                      write it; read again when it changes
 //	-private          GALLERY_PRIVATE     show nothing at all without a password; takes -users
+//	-background       GALLERY_BACKGROUND  while no visitor waits, make the larger previews of
+//	                                      albums just looked at (on; -background=false)
 //	-version                              print the version and exit
 //	-h, -help                             print this and exit
 //
@@ -132,6 +134,8 @@ type config struct {
 
 	trustProxy bool // X-Forwarded-For says who a visitor is
 	version    bool // print the version instead of serving
+
+	inBackground bool // make renditions of albums just viewed ahead of time
 }
 
 // minMemory is the least budget that is of use: a phone's photo decodes within
@@ -217,6 +221,9 @@ func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) err
 	}
 	fmt.Fprintf(stdout, "gallery: %s is at %s (Ctrl-C ends it)\n", c.root, homepage(listener.Addr()))
 	go s.thumbs.sweep(ctx, ".")
+	if s.background != nil {
+		go s.background.run(ctx)
+	}
 	return serve(ctx, listener, s, log)
 }
 
@@ -259,6 +266,7 @@ func parseFlags(args []string, stdout io.Writer) (config, error) {
 	flags.BoolVar(&c.trustProxy, "trust-proxy", false, "")
 	flags.StringVar(&c.users, "users", "", "")
 	flags.BoolVar(&c.private, "private", false, "")
+	flags.BoolVar(&c.inBackground, "background", true, "")
 	flags.BoolVar(&c.version, "version", false, "")
 	if err := readFlags(flags, args, stdout); err != nil {
 		return c, err

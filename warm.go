@@ -81,9 +81,13 @@ func (t *thumbs) warmUp(ctx context.Context, src source, next func() error) erro
 		}
 		m, err := t.ensure(ctx, src, rend)
 		if err == nil && m.jpeg != nil {
-			err = t.store(src, rend, m) // which says why it could not be stored
-			if err != nil {
+			// Once more, which says why it could not be stored. It is not to take
+			// the memory that is there for what visitors see.
+			if err = t.store(src, rend, m); err != nil {
 				err = notStored{err}
+			}
+			if i > 0 || err == nil {
+				t.forget(src, rend)
 			}
 		}
 		if err != nil {

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// background makes, while nobody waits for anything, the renditions of the
+// albums that were just looked at, one at a time. A nil background does
+// nothing.
+type background struct {
+	s    *server
+	wake chan struct{} // holds one element when albums has been added to
+
+	mu     sync.Mutex
+	albums []string          // to be warmed, the one last looked at last
+	warmed map[string]warmed // by album
+
+	visitors atomic.Int64 // requests under way that take the processor
+	last     atomic.Int64 // when the last of these came or went, ns since 1970
+}
+
+// warmed says how an album was when it was warmed.
+type warmed struct {
+	stamp stamp
+	at    time.Time
+}
+
+const (
+	// maxViewed is how many albums wait to be warmed. The one looked at longest
+	// ago gives way: it gets its turn when it is looked at again.
+	maxViewed = 64
+	// warmFor is how long a warmed album is left alone when no name in it
+	// changes. A photo that is overwritten in place is seen after that.
+	warmFor = 10 * time.Minute
+	// quiet is how long no visitor must have come or gone before work begins:
+	// longer than a browser takes from one request to the next.
+	quiet = 200 * time.Millisecond
+)
+
+func newBackground(s *server) *background {
+	return &background{s: s, wake: make(chan struct{}, 1), warmed: map[string]warmed{}}
+}
+
+// enter and leave frame a request that takes the processor.
+func (b *background) enter() { b.visit(1) }
+func (b *background) leave() { b.visit(-1) }
+
+func (b *background) visit(n int64) {
+	if b == nil {
+		return
+	}
+	b.last.Store(time.Now().UnixNano())
+	b.visitors.Add(n)
+}
+
+// viewed has an album warmed that somebody looks at, unless it is as it was when
+// it was last warmed.
+func (b *background) viewed(album string, st stamp) {
+	if b == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if w, ok := b.warmed[album]; ok && w.stamp == st && time.Since(w.at) < warmFor {
+		return
+	}
+	b.push(album)
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+// push makes an album the one last looked at. b.mu is held.
+func (b *background) push(album string) {
+	at := len(b.albums)
+	for i, other := range b.albums {
+		if other == album {
+			at = i
+		}
+	}
+	if at < len(b.albums) {
+		b.albums = append(b.albums[:at], b.albums[at+1:]...)
+	} else if len(b.albums) == maxViewed {
+		b.albums = append(b.albums[:0], b.albums[1:]...)
+	}
+	b.albums = append(b.albums, album)
+}
+
+// pop takes the album last looked at.
+func (b *background) pop() (album string, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := len(b.albums)
+	if n == 0 {
+		return "", false
+	}
+	album, b.albums = b.albums[n-1], b.albums[:n-1]
+	return album, true
+}
+
+// run works until ctx ends. What is being made then is not waited for: it is
+// written whole or not at all.
+func (b *background) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-b.wake:
+		}
+		for {
+			album, ok := b.pop()
+			if !ok {
+				break
+			}
+			b.album(ctx, album)
+			if ctx.Err() != nil {
+				return
+			}
+		}
+		debug.FreeOSMemory() // what decoding took is not needed for long
+	}
+}
+
+// errElsewhere says that another album was looked at meanwhile.
+var errElsewhere = errors.New("another album is looked at")
+
+// album warms an album. If another is looked at meanwhile it makes room for
+// that, and gets its turn again afterwards.
+func (b *background) album(ctx context.Context, name string) {
+	if b.wait(ctx) != nil {
+		return
+	}
+	a, err := b.s.list(name)
+	if err != nil {
+		return // gone, perhaps; whoever looks at it is told
+	}
+	t := b.s.thumbs
+	next := func() error { return b.turn(ctx) }
+	folders := t.openWarmFolders(name)
+	defer folders.close()
+	for _, src := range a.photos {
+		if t.warm(&folders, src) {
+			continue
+		}
+		err := t.warmUp(ctx, src, next)
+		switch store := (notStored{}); {
+		case ctx.Err() != nil:
+			return
+		case errors.Is(err, errElsewhere):
+			b.later(name)
+			return
+		case errors.As(err, &store):
+			t.log.Debug("nothing is made ahead of time here", "album", name, "err", err)
+			b.finish(name)
+			return
+		}
+		// Any other error is the photo's own, and noted by thumbs.
+	}
+	b.finish(name)
+}
+
+// turn waits until no visitor is there, and fails if another album is to be
+// warmed first.
+func (b *background) turn(ctx context.Context) error {
+	if err := b.wait(ctx); err != nil {
+		return err
+	}
+	select {
+	case <-b.wake:
+		return errElsewhere
+	default:
+		return nil
+	}
+}
+
+// wait waits until no visitor has come or gone for a while.
+func (b *background) wait(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-timer.C:
+		}
+		since := time.Since(time.Unix(0, b.last.Load()))
+		switch {
+		case b.visitors.Load() > 0:
+			timer.Reset(quiet)
+		case since < quiet:
+			timer.Reset(quiet - since)
+		default:
+			return nil
+		}
+	}
+}
+
+// later puts an album below the one that was looked at meanwhile.
+func (b *background) later(album string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var newest string
+	if n := len(b.albums); n > 0 {
+		newest = b.albums[n-1]
+	}
+	b.push(album)
+	if newest != "" {
+		b.push(newest)
+	}
+}
+
+// finish notes that an album has been warmed.
+func (b *background) finish(album string) {
+	st := b.s.stamp(album)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	makeRoom(b.warmed)
+	b.warmed[album] = warmed{st, time.Now()}
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// inBackground runs the site's background work until the test ends.
+func (s *site) inBackground() {
+	ctx, cancel := context.WithCancel(s.t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.server.background.run(ctx)
+	}()
+	s.t.Cleanup(func() {
+		cancel()
+		<-done
+	})
+}
+
+// await fails the test unless the condition comes true within seconds.
+func await(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !condition(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+func TestBackground_makesWhatPagesOffer(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a/1.jpg", "a/2.jpg", "b/1.jpg"} {
+		write(t, filepath.Join(dir, name), 1000, 700, 1)
+	}
+	write(t, filepath.Join(dir, "a", "small.jpg"), 300, 200, 1)
+	writeFile(t, filepath.Join(dir, "a", "damaged.jpg"), []byte("no picture"))
+	s := newSite(t, dir)
+	s.inBackground()
+	if got := values(s.page("/a/"), "figure.photo img", "srcset"); fmt.Sprint(got) != fmt.Sprint(make([]string, len(got))) {
+		t.Errorf("a cold page offers %q", got)
+	}
+	await(t, "the album to be warm", func() bool { return s.warmedUp("a") })
+	for _, name := range []string{"800/1.jpg", "800/2.jpg", "1600/1.jpg", "1600/2.jpg"} {
+		if !there(filepath.Join(dir, "a", thumbsDir, name)) {
+			t.Errorf("in the background %s was not made", name)
+		}
+	}
+	for _, name := range []string{"a/_thumbs/800/small.jpg", "b/_thumbs/1.jpg"} {
+		if there(filepath.Join(dir, name)) {
+			t.Errorf("in the background %s was made, which nobody wants", name)
+		}
+	}
+	s.later()
+	offered := 0
+	for _, srcset := range values(s.page("/a/"), "img", "srcset") {
+		if srcset != "" {
+			offered++
+		}
+	}
+	if offered != 2 {
+		t.Errorf("a warm page offers the larger rendition of %d photos, want 2", offered)
+	}
+	// A photo that comes later is warmed with the next view.
+	write(t, filepath.Join(dir, "a", "new.jpg"), 1000, 700, 3)
+	s.get("/a/")
+	await(t, "the new photo's renditions", func() bool { return there(filepath.Join(dir, "a", thumbsDir, "1600", "new.jpg")) })
+}
+
+// warmedUp reports whether the background is done with an album as it is.
+func (s *site) warmedUp(album string) bool {
+	b := s.server.background
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, ok := b.warmed[album]
+	return ok
+}
+
+func TestBackground_standsBack(t *testing.T) {
+	s := newSite(t, t.TempDir())
+	b := s.server.background
+	b.enter()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*quiet)
+	defer cancel()
+	if err := b.wait(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("while a visitor waits, wait = %v", err)
+	}
+	b.leave()
+	left := time.Now()
+	if err := b.wait(t.Context()); err != nil || time.Since(left) < quiet-10*time.Millisecond {
+		t.Errorf("after the visitor's leaving wait = %v within %v, want %v", err, time.Since(left), quiet)
+	}
+}
+
+func TestBackground_queue(t *testing.T) {
+	b := newBackground(nil)
+	for i := range maxViewed + 5 {
+		b.viewed(fmt.Sprint(i), stamp{})
+	}
+	b.viewed("7", stamp{}) // looked at again: it comes first
+	var got []string
+	for album, ok := b.pop(); ok; album, ok = b.pop() {
+		got = append(got, album)
+	}
+	if len(got) != maxViewed || got[0] != "7" || got[1] != fmt.Sprint(maxViewed+4) || got[maxViewed-1] != "5" {
+		t.Errorf("%d albums wait, from %s, %s to %s", len(got), got[0], got[1], got[len(got)-1])
+	}
+	b.viewed("new", stamp{})
+	b.later("old")
+	first, _ := b.pop()
+	second, _ := b.pop()
+	if first != "new" || second != "old" {
+		t.Errorf("%s comes before %s", first, second)
+	}
+}
+
+// Where nothing can be stored, the background gives up, and takes no memory
+// from what visitors see.
+func TestBackground_cannotStore(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "1.jpg"), 1000, 700, 1)
+	s := newSite(t, dir)
+	s.get("/")
+	if err := os.RemoveAll(filepath.Join(dir, thumbsDir)); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(dir, thumbsDir), []byte("in the way"))
+	defer os.Remove(filepath.Join(dir, thumbsDir))
+	s.later()
+	s.get("/") // kept in memory now
+	s.inBackground()
+	s.server.background.viewed(".", stamp{})
+	await(t, "the background to give up", func() bool { return s.warmedUp(".") })
+	if got := s.get("/_thumbs/1.jpg"); got.StatusCode != 200 {
+		t.Errorf("the thumbnail in memory = %d", got.StatusCode)
+	}
+	s.server.thumbs.mu.Lock()
+	defer s.server.thumbs.mu.Unlock()
+	if len(s.server.thumbs.unsaved) != 1 {
+		t.Errorf("%d renditions are in memory, want the thumbnail alone", len(s.server.thumbs.unsaved))
+	}
+}
+
+// With -background=false nothing is noted, and nothing fails.
+func TestBackground_off(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "1.jpg"), 1000, 700, 1)
+	s := newSite(t, dir, func(c *config) { c.inBackground = false })
+	if s.server.background != nil || s.get("/").StatusCode != 200 {
+		t.Error("without background the server does not work")
+	}
+}
