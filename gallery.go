@@ -266,15 +266,16 @@ func (s *server) servePhoto(w http.ResponseWriter, r *http.Request, t target) er
 	if err != nil {
 		return err
 	}
-	defer folder.Close()
 	if t.slash {
 		src, err := statPhoto(folder, t.album(), t.file())
+		folder.Close()
 		if err != nil {
 			return err
 		}
 		return s.servePhotoPage(w, r, src)
 	}
 	f, info, err := openPhoto(folder, t.file())
+	folder.Close() // before a slow reader takes an hour
 	if err != nil {
 		return err
 	}
