@@ -3,6 +3,8 @@ package photo
 import (
 	"bytes"
 	"image"
+	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -68,13 +70,20 @@ func processorTime(t *testing.T) time.Duration {
 // read to the end or refused, within what they cost. The command in
 // bench/safety does the same with many more, and with real photos.
 func TestReduce_damaged(t *testing.T) {
-	flips := 2000
-	if testing.Short() {
-		flips = 100
-	}
 	honestFiles := lies.Honest()
 	for _, name := range []string{"lossy.webp", "lossy-alpha.webp", "lossless-alpha.webp", "animated.webp"} {
 		honestFiles = append(honestFiles, lies.File{Name: name, Data: testdata(t, name)})
+	}
+	flips := 2000 // of each
+	if testing.Short() {
+		flips = 100
+	}
+	if text := os.Getenv("GALLERY_FLIPS"); text != "" { // of all
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		flips = n/len(honestFiles) + 1
 	}
 	n := 0
 	for _, honest := range honestFiles {
@@ -91,4 +100,27 @@ func TestReduce_damaged(t *testing.T) {
 		}
 	}
 	t.Logf("%d damaged files", n)
+}
+
+// Real photos with bytes that are others: two of each photo, or more where
+// GALLERY_FLIPS says so.
+func TestReduce_damagedPhotos(t *testing.T) {
+	for _, folder := range []string{"camera", "odd"} {
+		photos(t, folder, func(t *testing.T, file []byte, _ string) {
+			if len(file) > 3<<20 {
+				t.Skip("large photos take too long for what they show")
+			}
+			flips := 2
+			if text := os.Getenv("GALLERY_FLIPS"); text != "" {
+				n, err := strconv.Atoi(text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				flips = n/1000 + 1
+			}
+			for f := range lies.Flipped(lies.File{Name: "photo", Data: file}, flips, 3) {
+				checkBroken(t, f.Data)
+			}
+		})
+	}
 }

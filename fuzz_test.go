@@ -1,0 +1,231 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image/jpeg"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gallery/internal/lies"
+)
+
+// fuzzServer is a server over an empty directory.
+func fuzzServer(f *testing.F) *server {
+	f.Helper()
+	c, err := parseFlags([]string{f.TempDir()}, io.Discard)
+	if err != nil {
+		f.Fatal(err)
+	}
+	photos, err := openDir("DIR", c.root)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { photos.Close() })
+	return newServer(c, photos, photos, slog.New(slog.DiscardHandler))
+}
+
+// FuzzServe asks for any path with any query of a server whose only photo is
+// /a/1.jpg. No answer is a server's error, none that is not an error is of
+// another type than it should be, and only the photo's own addresses give a
+// picture.
+func FuzzServe(f *testing.F) {
+	s := fuzzServer(f)
+	m := lies.Honest()[0].Data
+	for name, data := range map[string][]byte{"a/1.jpg": m, "a/.2.jpg": m, "a/3.txt": m, ".b/1.jpg": m} {
+		file := filepath.Join(s.root, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			f.Fatal(err)
+		}
+		if err := os.WriteFile(file, data, 0o644); err != nil {
+			f.Fatal(err)
+		}
+	}
+	for _, seed := range []string{"/", "/a/", "/a", "/a/1.jpg", "/a/1.jpg/", "/a/_thumbs/1.jpg", "/a/_thumbs/1600/1.jpg?v=1", "/a/.2.jpg", "/.b/1.jpg", "/a/3.txt",
+		"/a/%2e%2e/a/1.jpg", "//a//1.jpg", "/a/?sort=-date&page=1", "/a/?page=-1", "/.health", "/_thumbs/", "/a%00", "*"} {
+		f.Add(seed, "de;q=0.9, en")
+	}
+	f.Fuzz(func(t *testing.T, target, accept string) {
+		u, err := url.ParseRequestURI(target)
+		if err != nil {
+			return
+		}
+		r := httptest.NewRequest("GET", "/", nil)
+		r.URL, r.RequestURI = u, target
+		r.Header.Set("Accept-Language", accept)
+		w := httptest.NewRecorder()
+		began := time.Now()
+		s.ServeHTTP(w, r)
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("%q took %v", target, took)
+		}
+		kind := w.Header().Get("Content-Type")
+		switch {
+		case w.Code >= 500:
+			t.Errorf("GET %q = %d", target, w.Code)
+		case strings.HasPrefix(kind, "image/") != (w.Code == 200 && path.Base(path.Clean(u.Path)) == "1.jpg" && !strings.HasSuffix(u.Path, "/")):
+			t.Errorf("GET %q = %d %s", target, w.Code, kind)
+		case w.Code == 404 && w.Header().Get("Cache-Control") != "no-store":
+			t.Errorf("GET %q = 404, which may be kept", target)
+		}
+		if to := w.Header().Get("Location"); to != "" && (!strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\r\n\\")) {
+			t.Errorf("GET %q leads to %q", target, to)
+		}
+		for line := range strings.Lines(string(body(w))) {
+			if strings.Contains(line, s.root) {
+				t.Errorf("GET %q tells the photos' path: %s", target, line)
+			}
+		}
+	})
+}
+
+func body(w *httptest.ResponseRecorder) []byte { b, _ := io.ReadAll(w.Result().Body); return b }
+
+// FuzzAlbumPage renders a page of any names and records, parsed back. It holds
+// no script but ours and no handler, and every address in it is that of what
+// it stands for.
+func FuzzAlbumPage(f *testing.F) {
+	s := fuzzServer(f)
+	for _, name := range hostileNames {
+		f.Add("x", name, name, name, "#aabbcc", 3, 2)
+		f.Add(strings.TrimSuffix(name, ".jpg")+"/y", "1.jpg", "caption", name, name, -1, 1<<40)
+	}
+	f.Fuzz(func(t *testing.T, albumName, file, sub, caption, color string, width, height int) {
+		for _, name := range []string{albumName + "/" + file, albumName + "/" + sub} {
+			got, ok := parsePath(s.root, "/"+name)
+			if !ok || got.name != name || got.thumb {
+				return // no such file can be shown
+			}
+		}
+		if contentType(file) == "" || strings.ContainsRune(file, '/') || strings.ContainsRune(sub, '/') {
+			return
+		}
+		src := source{album: albumName, file: file, size: 10, mtime: 5}
+		r := record{Size: 10, MTime: 5, Width: width, Height: height, Caption: caption, Color: color, Taken: caption, Options: s.thumbs.options("")}
+		g := &grid{s: s, key: pageKey{albumName, byDate, 1, languages[0]}, album: album{name: albumName, albums: []string{sub}, photos: []source{src, src}}, pages: 2}
+		g.cells = []cell{
+			{sub: albumName + "/" + sub, src: src, record: r, known: true, sum: summary{photos: 2}},
+			{src: src, record: r, sharp: r, known: true},
+			{src: src, broken: true, known: true},
+		}
+		var page bytes.Buffer
+		if err := g.write(&page); err != nil {
+			t.Fatal(err)
+		}
+		doc := parse(t, page.Bytes())
+		(&site{t: t, server: s}).harmless("the page", doc)
+		if n := len(find(doc, "script")); n != 1 {
+			t.Errorf("there are %d scripts", n)
+		}
+		if n, m := len(find(doc, "figure.photo")), len(find(doc, "figure.card")); n != 2 || m != 1 {
+			t.Errorf("there are %d photos and %d albums", n, m)
+		}
+		want := []string{".", albumName, albumName + "/" + sub, albumName + "/" + file}
+		for dir := path.Dir(albumName); dir != "."; dir = path.Dir(dir) {
+			want = append(want, dir)
+		}
+		for _, href := range slices.Concat(values(doc, "a[href]", "href"), values(doc, "img[src]", "src")) {
+			u, err := url.Parse(href)
+			if err != nil || u.Host != "" || u.Scheme != "" {
+				t.Errorf("%q leads elsewhere, %v", href, err)
+				continue
+			}
+			if got, ok := parsePath(s.root, u.Path); !ok || !slices.Contains(want, got.name) {
+				t.Errorf("%q names %+v, %v, want one of %q", href, got, ok, want)
+			}
+		}
+		for _, img := range find(doc, "main img") {
+			for _, a := range img.Attr {
+				if a.Key == "style" && strings.ContainsAny(a.Val, "\"'()<>\\") {
+					t.Errorf("there is a style %q", a.Val)
+				}
+			}
+		}
+	})
+}
+
+// fuzzThumbnail takes a file of any bytes the whole way to a thumbnail: it is
+// refused as unfit, or there is a whole JPEG, of its size, with its record,
+// and the photo is as it was.
+func fuzzThumbnail(f *testing.F, prefix, name string) {
+	s := fuzzServer(f)
+	for _, file := range slices.Concat(lies.Honest(), lies.Others()) {
+		if bytes.HasPrefix(file.Data, []byte(prefix)) {
+			f.Add(file.Data)
+		}
+	}
+	for _, file := range slices.Concat(lies.Huge(), lies.Zero()) {
+		if bytes.HasPrefix(file.Data, []byte(prefix)) && len(file.Data) < 10_000 {
+			f.Add(file.Data)
+		}
+	}
+	s.thumbs.memory = 64 << 20
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if !bytes.HasPrefix(data, []byte(prefix)) {
+			return
+		}
+		file := filepath.Join(s.root, name)
+		if err := os.WriteFile(file, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		src := s.thumbs.restat(source{album: ".", file: name})
+		began := time.Now()
+		m, err := s.thumbs.render(context.Background(), src, "")
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		if now, readErr := os.ReadFile(file); readErr != nil || !bytes.Equal(now, data) {
+			t.Errorf("the photo has changed, %v", readErr)
+		}
+		if err != nil {
+			if !errors.Is(err, errUnfit) || strings.Contains(err.Error(), "panicked") {
+				t.Error(err)
+			}
+			return
+		}
+		c, err := jpeg.Decode(bytes.NewReader(m.jpeg))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if size := c.Bounds().Size(); max(size.X, size.Y) > 400 || size.X < 1 || size.Y < 1 {
+			t.Errorf("the thumbnail has %v", size)
+		}
+		r, ok := readRecord(bytes.NewReader(m.jpeg))
+		if !ok || r.Size != int64(len(data)) || r.MTime != src.mtime || r.Width < 1 || r.Height < 1 || cssColor(r.Color) == "transparent" {
+			t.Errorf("its record is %+v, %v", r, ok)
+		}
+	})
+}
+
+func FuzzThumbnailJPEG(f *testing.F) { fuzzThumbnail(f, "\xff\xd8", "1.jpg") }
+func FuzzThumbnailPNG(f *testing.F)  { fuzzThumbnail(f, "\x89PNG", "1.png") }
+func FuzzThumbnailGIF(f *testing.F)  { fuzzThumbnail(f, "GIF8", "1.gif") }
+func FuzzThumbnailWebP(f *testing.F) { fuzzThumbnail(f, "RIFF", "1.webp") }
+
+// FuzzAcceptLanguage chooses a language by any header, soon.
+func FuzzAcceptLanguage(f *testing.F) {
+	for _, seed := range []string{"", "*", "de", "en;q=0.1, de-AT;q=0.9", "de-" + strings.Repeat("a-", 500), strings.Repeat("de,", 5000), "x-x-x", "en;q=NaN", "\xff"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, accept string) {
+		began := time.Now()
+		w := wordsFor(&http.Request{Header: http.Header{"Accept-Language": {accept}}})
+		if !slices.Contains(languages[:], w) {
+			t.Errorf("%q gives a language of its own", accept)
+		}
+		if took := time.Since(began); took > time.Second && len(accept) < 32<<10 {
+			t.Errorf("%d bytes took %v", len(accept), took)
+		}
+	})
+}
