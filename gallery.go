@@ -303,6 +303,8 @@ func (s *server) servePhotoPage(w http.ResponseWriter, r *http.Request, src sour
 	view := s.photoView(wordsFor(r), photos, src, order)
 	m, err := s.thumbs.ensure(r.Context(), src, "")
 	switch {
+	case errors.As(err, new(shownItself)):
+		view.Image = view.Original
 	case errors.Is(err, errUnfit), errors.Is(err, errChanging): // the page says so
 	case err != nil:
 		return err

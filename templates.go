@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"html/template"
 	"image"
@@ -299,20 +300,29 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 func (f *figure) show(t *thumbs, c *cell) {
 	if c.broken {
 		f.Width, f.Height, f.Ratio = t.side*3/4, t.side*3/4, "1"
+		var own shownItself
+		if errors.As(t.failedBefore(c.src, ""), &own) {
+			f.Thumb = address(c.src.name())
+			f.setSize(photo.Fitted(own.size, t.side))
+		}
 		return
 	}
 	f.Thumb = thumbAddress(c.src, "", c.record)
 	// A record is a file that others may have written: its size may be 0.
 	size := photo.Fitted(image.Pt(max(c.record.Width, 1), max(c.record.Height, 1)), t.side)
-	f.Width, f.Height = size.X, size.Y
+	f.setSize(size)
 	sharper := photo.Fitted(image.Pt(max(c.sharp.Width, 1), max(c.sharp.Height, 1)), renditionSides[sharp])
 	if sharper.X > size.X {
 		// The thumbnail's version names the same state, and compresses the second time.
 		f.Sharp, f.SharpWidth = thumbAddress(c.src, sharp, c.record), sharper.X
 		f.Shown = shownWidth(size)
 	}
-	f.Ratio = fmt.Sprintf("%.4f", float64(f.Width)/float64(f.Height))
 	f.Color = cssColor(c.record.Color)
+}
+
+func (f *figure) setSize(size image.Point) {
+	f.Width, f.Height = size.X, size.Y
+	f.Ratio = fmt.Sprintf("%.4f", float64(size.X)/float64(size.Y))
 }
 
 // shownWidth is about how wide the grid shows a picture of these proportions,

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -442,7 +443,11 @@ func (t *thumbs) render(ctx context.Context, src source, rend string) (made, err
 
 	img, err := photo.Reduce(f, before.Size(), info, t.sideOf(rend))
 	if err != nil {
-		return made{}, t.unfitUnlessChanged(f, before, err)
+		err = t.unfitUnlessChanged(f, before, err)
+		if errors.Is(err, errUnfit) && browsersShow(info, before.Size()) {
+			err = shownItself{err, image.Pt(info.Width, info.Height)}
+		}
+		return made{}, err
 	}
 	r := record{
 		Size:    before.Size(),
@@ -467,6 +472,23 @@ func (t *thumbs) render(ctx context.Context, src source, rend string) (made, err
 	}
 	t.log.Debug("made", "photo", src.name(), "options", r.Options)
 	return made{r, jpeg.Bytes()}, nil
+}
+
+// shownItself is why no rendition can be made of a photo that a browser can
+// probably show all the same: it may be shown itself.
+type shownItself struct {
+	error
+	size image.Point // upright, pixels
+}
+
+func (e shownItself) Unwrap() error { return e.error }
+
+// browsersShow reports whether a picture that could not be decoded may be put
+// before a browser: it has a sound header, and is small whether it lies or not.
+// Browsers show what there is of a damaged PNG, GIF or WebP; of a JPEG nothing
+// that is not in its thumbnail.
+func browsersShow(info photo.Info, bytes int64) bool {
+	return info.Format != photo.JPEG && bytes <= 2<<20 && info.Width*info.Height <= 25e6
 }
 
 // errChanging says that a photo is being written just now.
