@@ -560,3 +560,34 @@ func harmless(t *testing.T, what string, a answer, root string) {
 		t.Errorf("%.80q = %d, which may be kept: %q", what, a.StatusCode, a.Header.Get("Cache-Control"))
 	}
 }
+
+// Where a password is needed, no such request is a way around it.
+func TestHostile_private(t *testing.T) {
+	root := hostileTree(t)
+	users, _ := addUser(t, "ann")
+	p := start(t, nil, "-users", users, "-private", "-trust-proxy", root)
+	n := startNginx(t, p, root, "gallery.conf", private...)
+	for _, target := range hostileTargets(root) {
+		target = strings.TrimLeft(target, "!~")
+		request := fmt.Sprintf("GET %s HTTP/1.1\r\nHost: gallery.example.com\r\nConnection: close\r\n\r\n", target)
+		for who, ask := range map[string]func() (answer, bool){
+			"program": func() (answer, bool) { return ask(t, strings.TrimPrefix(p.url, "http://"), false, request) },
+			"nginx":   func() (answer, bool) { return ask(t, n.tls, true, request) },
+		} {
+			a, ok := ask()
+			if !ok {
+				t.Errorf("%.80q: no answer from %s", target, who)
+				continue
+			}
+			harmless(t, target, a, root)
+			switch a.StatusCode {
+			case 400, 401, 403, 414:
+			default:
+				t.Errorf("%s: GET %.80q without a password = %d", who, target, a.StatusCode)
+			}
+			if bytes.HasPrefix(a.body, []byte("\xff\xd8")) || bytes.Contains(a.body, []byte("Day 1")) {
+				t.Errorf("%s: GET %.80q without a password shows what there is", who, target)
+			}
+		}
+	}
+}
