@@ -3,15 +3,18 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"image"
 	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
+	"path"
 	"strconv"
 	"strings"
 	"sync"
@@ -60,6 +63,10 @@ const (
 	// maxURI is the length of the longest request target, as in nginx with its
 	// default buffers.
 	maxURI = 8 << 10
+	// healthPath is for load balancers and authPath for nginx, which ask below no
+	// base.
+	healthPath = "/.health"
+	authPath   = "/.auth"
 	// forever suits an address that names the very state of what it holds. It
 	// does not say "public": with a password before it, only the visitor's own
 	// browser may keep it (RFC 9111, section 3.5).
@@ -85,6 +92,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Referrer-Policy", "same-origin")
 	// A site of the same domain may show the photos, others may not.
 	w.Header().Set("Cross-Origin-Resource-Policy", "same-site")
+	if s.base != "" && r.URL.Path != healthPath && r.URL.Path != authPath {
+		r = s.rebase(r)
+	}
 	if err := s.route(w, r); err != nil {
 		s.fail(w, r, err)
 	}
@@ -108,10 +118,13 @@ func (s *server) route(w http.ResponseWriter, r *http.Request) error {
 		return httpError{http.StatusBadRequest, errors.New("names nothing of this server")}
 	case strings.ContainsRune(r.URL.Path, 0):
 		return httpError{http.StatusBadRequest, errors.New("NUL in path")}
-	case r.URL.Path == "/.health":
+	case r.URL.Path == healthPath:
 		return s.serveHealth(w)
-	case r.URL.Path == "/.auth":
+	case r.URL.Path == authPath:
 		return s.serveAuth(w, r)
+	}
+	if s.base != "" && r.URL.Path == "" {
+		return s.redirectToAlbum(w, r, target{name: "."})
 	}
 	// An absolute target without a path means the root (RFC 9110, section 4.2.3).
 	t, ok := parsePath(s.root, cmp.Or(r.URL.Path, "/"))
@@ -301,28 +314,13 @@ func (s *server) servePhotoPage(w http.ResponseWriter, r *http.Request, src sour
 		return fmt.Errorf("reading the dates in %s: %w", src.album, cmp.Or(r.Context().Err(), fs.ErrNotExist))
 	}
 	view := s.photoView(wordsFor(r), photos, src, order)
-	m, err := s.thumbs.ensure(r.Context(), src, "")
-	switch {
-	case errors.As(err, new(shownItself)):
-		view.Image = view.Original
-	case errors.Is(err, errUnfit), errors.Is(err, errChanging): // the page says so
-	case err != nil:
+	m, err := s.ensurePicture(r.Context(), &view, src)
+	if err != nil {
 		return err
-	case src.size <= maxShown:
-		view.describe(src, m.record)
-		view.Image = view.Original
-	default:
-		view.describe(src, m.record)
-		view.Image = view.Thumb // where the preview takes more than the budget
-		p, err := s.thumbs.ensure(r.Context(), src, preview)
-		if err == nil {
-			view.Image = thumbAddress(src, preview, p.record)
-		} else if !errors.Is(err, errUnfit) && !errors.Is(err, errChanging) {
-			return err
-		}
 	}
 	about := s.noteOf(a, src)
 	view.Note, view.Caption = about.body, cmp.Or(about.text, view.Caption)
+	view.describeShared(s.origin(r))
 	view.addInfo(s.details(src), m.taken())
 	var body bytes.Buffer
 	if err := s.views.render(&body, "photo", view); err != nil {
@@ -330,6 +328,39 @@ func (s *server) servePhotoPage(w http.ResponseWriter, r *http.Request, src sour
 	}
 	s.servePage(w, r, newPage(body.Bytes()))
 	return nil
+}
+
+// ensurePicture has the renditions that a photo's page shows made, and puts
+// them on it. The page of a photo that there can be none of says so.
+func (s *server) ensurePicture(ctx context.Context, view *photoView, src source) (record, error) {
+	m, err := s.thumbs.ensure(ctx, src, "")
+	if own := (shownItself{}); errors.As(err, &own) {
+		view.Image, view.ImageType, view.ImageSize = view.Original, contentType(src.file), own.size
+		return record{}, nil
+	}
+	if errors.Is(err, errUnfit) || errors.Is(err, errChanging) {
+		return record{}, nil // the page says so
+	}
+	if err != nil {
+		return record{}, err
+	}
+	s.describe(view, src, m.record)
+	upright := image.Pt(max(m.Width, 1), max(m.Height, 1))
+	if src.size <= maxShown {
+		view.Image, view.ImageType, view.ImageSize = view.Original, contentType(src.file), upright
+		return m.record, nil
+	}
+	view.ImageType = "image/jpeg"
+	p, err := s.thumbs.ensure(ctx, src, preview)
+	switch {
+	case err == nil:
+		view.Image, view.ImageSize = s.thumbAddress(src, preview, p.record), photo.Fitted(upright, renditionSides[preview])
+	case errors.Is(err, errUnfit), errors.Is(err, errChanging): // it takes more than the budget, say
+		view.Image, view.ImageSize = view.Thumb, photo.Fitted(upright, s.thumbs.side)
+	default:
+		return record{}, err
+	}
+	return m.record, nil
 }
 
 // details reads how a photo was taken from the photo itself.
@@ -405,9 +436,10 @@ func sortOrder(r *http.Request) string {
 }
 
 // address is the escaped path of a folder or file by its name relative to the
-// root. That of the root is empty; a folder's page has a slash behind it.
-func address(name string) string {
-	if name == "." {
+// root. That of the root is the base; a folder's page has a slash behind it.
+func (c *config) address(name string) string {
+	name = strings.TrimPrefix(path.Join(c.base, name), "/")
+	if name == "" || name == "." {
 		return ""
 	}
 	var b strings.Builder
@@ -420,8 +452,8 @@ func address(name string) string {
 
 // thumbAddress is the address of a rendition that is on disk. It names the
 // source's state, so that it may be kept for ever.
-func thumbAddress(src source, rend string, r record) string {
-	return address(renditionName(src, rend)) + "?v=" + r.version()
+func (c *config) thumbAddress(src source, rend string, r record) string {
+	return c.address(renditionName(src, rend)) + "?v=" + r.version()
 }
 
 // withOrder adds the order and the page's number to an address, where they

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
 	"image/jpeg"
 	"io/fs"
 	"net/http"
@@ -468,15 +467,7 @@ func TestAlbum_pages(t *testing.T) {
 func TestPhotoPage(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "small.png"), 64, 48, 1)
-	noise := image.NewNRGBA(image.Rect(0, 0, 1800, 1200))
-	for i := range noise.Pix {
-		noise.Pix[i] = uint8(i * i >> 3) // so that the file is large
-	}
-	var large bytes.Buffer
-	if err := jpeg.Encode(&large, noise, &jpeg.Options{Quality: 95}); err != nil {
-		t.Fatal(err)
-	}
-	writeFile(t, filepath.Join(dir, "large.jpg"), large.Bytes())
+	writeNoise(t, filepath.Join(dir, "large.jpg"), 1800, 1200)
 	writeFile(t, filepath.Join(dir, "bad.jpg"), []byte("not a picture"))
 	s := newSite(t, dir)
 	for name, want := range map[string]string{

@@ -78,7 +78,7 @@ func (s *server) redirectToAlbum(w http.ResponseWriter, r *http.Request, t targe
 		return err
 	}
 	folder.Close()
-	to := address(t.name) + "/"
+	to := s.address(t.name) + "/"
 	if r.URL.RawQuery != "" {
 		to += "?" + r.URL.RawQuery
 	}

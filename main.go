@@ -60,10 +60,15 @@
 //	                                      256MiB or 1GB; photos that take more get a
 //	                                      placeholder (256 MiB)
 //	-title TEXT       GALLERY_TITLE       the site's name (Gallery)
+//	-base PATH        GALLERY_BASE        the path below which the site is, such as /photos,
+//	                                      where it shares a host with others; proxies pass
+//	                                      that path on as it is (/)
 //	-gps              GALLERY_GPS         show on a map where photos were taken; without it
 //	                                      no page says where (originals still may)
-//	-trust-proxy      GALLERY_TRUST_PROXY take a visitor's address from X-Forwarded-For, which
-//	                                      a proxy such as nginx sets
+//	-trust-proxy      GALLERY_TRUST_PROXY take a visitor's address from X-Forwarded-For, and
+//	                                      the site's own, which shared links show, from
+//	                                      X-Forwarded-Proto and X-Forwarded-Host: only
+//	                                      behind a proxy that sets them, such as nginx
 //	-users FILE       GALLERY_USERS       who may sign in: NAME:HASH in each line, hashed
 //	                                      with bcrypt, as "gallery passwd" and "htpasswd -B"
 //	                                      write it; read again when it changes
@@ -128,11 +133,12 @@ type config struct {
 	quality   int    // JPEG quality, 1 to 100
 	memory    int64  // bytes, at least minMemory
 	title     string // the site's name
+	base      string // path below which the site is, such as "/photos"; "" for the top
 	gps       bool   // pages may say where a photo was taken
 	users     string // the password file; "" for none
 	private   bool   // everything takes a password
 
-	trustProxy bool // X-Forwarded-For says who a visitor is
+	trustProxy bool // X-Forwarded-For says who a visitor is, -Proto and -Host where they see the site
 	version    bool // print the version instead of serving
 
 	inBackground bool // make renditions of albums just viewed ahead of time
@@ -219,7 +225,7 @@ func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) err
 		}
 		warnOfPlainHTTP(listener.Addr(), log)
 	}
-	fmt.Fprintf(stdout, "gallery: %s is at %s (Ctrl-C ends it)\n", c.root, homepage(listener.Addr()))
+	fmt.Fprintf(stdout, "gallery: %s is at %s (Ctrl-C ends it)\n", c.root, homepage(listener.Addr(), s.address(".")))
 	go s.thumbs.sweep(ctx, ".")
 	if s.background != nil {
 		go s.background.run(ctx)
@@ -262,8 +268,9 @@ func parseFlags(args []string, stdout io.Writer) (config, error) {
 	flags.Func("memory", "", byteSize(&c.memory, minMemory))
 	flags.StringVar(&c.listen, "listen", "127.0.0.1:5001", "")
 	flags.StringVar(&c.title, "title", "Gallery", "")
-	flags.BoolVar(&c.gps, "gps", false, "")
+	flags.Func("base", "", basePath(&c.base))
 	flags.BoolVar(&c.trustProxy, "trust-proxy", false, "")
+	flags.BoolVar(&c.gps, "gps", false, "")
 	flags.StringVar(&c.users, "users", "", "")
 	flags.BoolVar(&c.private, "private", false, "")
 	flags.BoolVar(&c.inBackground, "background", true, "")
@@ -512,12 +519,12 @@ func listenUnix(socket string) (net.Listener, error) {
 	return l, nil
 }
 
-// homepage is what to type into a browser to reach addr.
-func homepage(addr net.Addr) string {
+// homepage is what to type into a browser to reach the site below base at addr.
+func homepage(addr net.Addr, base string) string {
 	if addr.Network() == "unix" {
 		return "unix:" + addr.String()
 	}
-	return "http://" + addr.String() + "/"
+	return "http://" + addr.String() + base + "/"
 }
 
 // warnOfPlainHTTP says so if passwords can be read on their way.

@@ -84,6 +84,17 @@ type frame struct {
 	Next   string
 	First  string // address of the album's first photo, on a photo's page
 	Last   string
+
+	Description string // for search engines and shared links, one line
+	Share       *share // nil where the page has no absolute address
+}
+
+// share is what a shared link to a photo shows, with absolute addresses.
+type share struct {
+	URL           string
+	Image         string
+	Type          string // the image's media type
+	Width, Height int    // the image's, pixels
 }
 
 // link is an address and its text. Current marks the page one is on.
@@ -95,12 +106,12 @@ type link struct {
 // frame makes the frame of a page about the album or photo called name.
 func (s *server) frame(t *words, name string) frame {
 	f := frame{T: t, Site: s.title, Style: s.views.style, Script: s.views.script}
-	f.Crumbs = []link{{Href: "/", Text: s.title}}
+	f.Crumbs = []link{{Href: s.address(".") + "/", Text: s.title}}
 	if name != "." {
 		upTo := ""
 		for segment := range strings.SplitSeq(name, "/") {
 			upTo = path.Join(upTo, segment)
-			f.Crumbs = append(f.Crumbs, link{Href: address(upTo) + "/", Text: s.albumTitle(upTo)})
+			f.Crumbs = append(f.Crumbs, link{Href: s.address(upTo) + "/", Text: s.albumTitle(upTo)})
 		}
 	}
 	last := &f.Crumbs[len(f.Crumbs)-1]
@@ -189,6 +200,7 @@ func (g *grid) writeHead(w io.Writer) error {
 		counts = append(counts, t.count(n, t.OnePhoto, t.ManyPhotos))
 	}
 	view.Counts = strings.Join(counts, ", ")
+	view.Description = cmp.Or(about.text, view.Counts)
 	if len(a.photos) > 1 {
 		view.Sorts = g.sortLinks()
 	}
@@ -214,14 +226,14 @@ func (g *grid) sortLinks() []link {
 			links[i].Text += " ↓"
 			links[i].Current = true
 		}
-		links[i].Href = withOrder(address(g.album.name)+"/", next, 1)
+		links[i].Href = withOrder(g.s.address(g.album.name)+"/", next, 1)
 	}
 	return links
 }
 
 // neighbours returns the addresses of the pages before and after this one.
 func (g *grid) neighbours() (prev, next string) {
-	here := address(g.album.name) + "/"
+	here := g.s.address(g.album.name) + "/"
 	if g.key.n > 1 {
 		prev = withOrder(here, g.key.order, g.key.n-1)
 	}
@@ -278,13 +290,13 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 	}
 	t := g.key.words
 	f := figure{T: t, Lazy: i >= eager}
-	f.show(g.s.thumbs, c)
+	f.show(g.s, c)
 	if c.sub == "" {
-		f.Href = withOrder(address(c.src.name())+"/", g.key.order, 1)
+		f.Href = withOrder(g.s.address(c.src.name())+"/", g.key.order, 1)
 		f.Name, f.Caption = displayName(c.src.file), cmp.Or(g.s.noteOf(g.album, c.src).text, c.record.Caption)
 		return g.s.views.render(w, "photo-cell", f)
 	}
-	f.Href = address(c.sub) + "/"
+	f.Href = g.s.address(c.sub) + "/"
 	f.Name = g.s.albumTitle(c.sub)
 	view := card{figure: f, Counts: t.count(c.sum.photos, t.OnePhoto, t.ManyPhotos)}
 	if c.sum.photos > 0 {
@@ -297,24 +309,24 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 }
 
 // show fills in the picture: the cell's thumbnail, or a placeholder.
-func (f *figure) show(t *thumbs, c *cell) {
+func (f *figure) show(s *server, c *cell) {
 	if c.broken {
-		f.Width, f.Height, f.Ratio = t.side*3/4, t.side*3/4, "1"
+		f.Width, f.Height, f.Ratio = s.thumbs.side*3/4, s.thumbs.side*3/4, "1"
 		var own shownItself
-		if errors.As(t.failedBefore(c.src, ""), &own) {
-			f.Thumb = address(c.src.name())
-			f.setSize(photo.Fitted(own.size, t.side))
+		if errors.As(s.thumbs.failedBefore(c.src, ""), &own) {
+			f.Thumb = s.address(c.src.name())
+			f.setSize(photo.Fitted(own.size, s.thumbs.side))
 		}
 		return
 	}
-	f.Thumb = thumbAddress(c.src, "", c.record)
+	f.Thumb = s.thumbAddress(c.src, "", c.record)
 	// A record is a file that others may have written: its size may be 0.
-	size := photo.Fitted(image.Pt(max(c.record.Width, 1), max(c.record.Height, 1)), t.side)
+	size := photo.Fitted(image.Pt(max(c.record.Width, 1), max(c.record.Height, 1)), s.thumbs.side)
 	f.setSize(size)
 	sharper := photo.Fitted(image.Pt(max(c.sharp.Width, 1), max(c.sharp.Height, 1)), renditionSides[sharp])
 	if sharper.X > size.X {
 		// The thumbnail's version names the same state, and compresses the second time.
-		f.Sharp, f.SharpWidth = thumbAddress(c.src, sharp, c.record), sharper.X
+		f.Sharp, f.SharpWidth = s.thumbAddress(c.src, sharp, c.record), sharper.X
 		f.Shown = shownWidth(size)
 	}
 	f.Color = cssColor(c.record.Color)
@@ -347,21 +359,42 @@ func (g *grid) writeFoot(w io.Writer) error {
 // photoView is a photo's own page.
 type photoView struct {
 	frame
-	Name     string
-	File     string // with its extension
-	Caption  string
-	Note     template.HTML // the caption as its side file has it, "" if there is none
-	Info     []fact
-	Original string // address
-	Bytes    int64  // of the original
-	Image    string // address of what is shown, "" where nothing can be
-	Thumb    string // address of its thumbnail, "" if there is none
-	Width    int    // of the original, upright, pixels; 0 if unknown
-	Height   int
-	Color    template.CSS
-	Album    string // address of the album's page that holds it
-	Number   int    // its place in the album, from 1
-	Total    int
+	Name      string
+	File      string // with its extension
+	Caption   string
+	Note      template.HTML // the caption as its side file has it, "" if there is none
+	Info      []fact
+	Original  string      // address
+	Bytes     int64       // of the original
+	Image     string      // address of what is shown, "" where nothing can be
+	ImageType string      // media type of what is shown
+	ImageSize image.Point // its width and height, pixels
+	Thumb     string      // address of its thumbnail, "" if there is none
+	Width     int         // of the original, upright, pixels; 0 if unknown
+	Height    int
+	Color     template.CSS
+	Album     string // address of the album's page that holds it
+	Number    int    // its place in the album, from 1
+	Total     int
+}
+
+// describeShared fills in what a shared link to the page shows. at is the
+// site's origin, "" if it is unknown.
+func (v *photoView) describeShared(at string) {
+	v.Description = v.Caption
+	if v.Description == "" {
+		album := v.Crumbs[len(v.Crumbs)-2].Text
+		v.Description = v.T.Photo + " " + v.T.At(v.Number, v.Total) + " · " + album
+	}
+	if at == "" || v.Image == "" {
+		return
+	}
+	v.Share = &share{
+		URL:   at + v.Original + "/",
+		Image: at + v.Image,
+		Type:  v.ImageType,
+		Width: v.ImageSize.X, Height: v.ImageSize.Y,
+	}
 }
 
 // fact is a row of the information about a photo.
@@ -383,36 +416,36 @@ func (s *server) photoView(t *words, photos []source, src source, order string) 
 	view := photoView{
 		frame:    s.frame(t, src.name()),
 		Name:     displayName(src.file),
-		Original: address(src.name()),
+		Original: s.address(src.name()),
 		File:     readable(src.file),
 		Bytes:    src.size,
 		Total:    len(photos),
 		Color:    "transparent",
 	}
 	view.Title = view.Name
-	view.First = withOrder(address(photos[0].name())+"/", order, 1)
-	view.Last = withOrder(address(photos[len(photos)-1].name())+"/", order, 1)
+	view.First = withOrder(s.address(photos[0].name())+"/", order, 1)
+	view.Last = withOrder(s.address(photos[len(photos)-1].name())+"/", order, 1)
 	view.Crumbs[len(view.Crumbs)-1].Text = view.Name
 	for i, p := range photos {
 		if p.file != src.file {
 			continue
 		}
 		view.Number = i + 1
-		view.Album = withOrder(address(src.album)+"/", order, 1+i/pageSize)
+		view.Album = withOrder(s.address(src.album)+"/", order, 1+i/pageSize)
 		if i > 0 {
-			view.Prev = withOrder(address(photos[i-1].name())+"/", order, 1)
+			view.Prev = withOrder(s.address(photos[i-1].name())+"/", order, 1)
 		}
 		if i+1 < len(photos) {
-			view.Next = withOrder(address(photos[i+1].name())+"/", order, 1)
+			view.Next = withOrder(s.address(photos[i+1].name())+"/", order, 1)
 		}
 	}
 	return view
 }
 
-// describe adds what the thumbnail's record says.
-func (v *photoView) describe(src source, r record) {
+// describe adds to a photo's page what its thumbnail's record says.
+func (s *server) describe(v *photoView, src source, r record) {
 	v.Width, v.Height = r.Width, r.Height
-	v.Thumb = thumbAddress(src, "", r)
+	v.Thumb = s.thumbAddress(src, "", r)
 	v.Color = cssColor(r.Color)
 	v.Caption = r.Caption
 }
@@ -483,7 +516,7 @@ func (s *server) errorView(t *words, status int, urlPath string) errorView {
 		urlPath = "/" // nothing of what there is
 	}
 	if up := s.nearestAlbum(urlPath); up != "." {
-		view.Up = link{Href: address(up) + "/", Text: fmt.Sprintf(t.UpTo, s.albumTitle(up))}
+		view.Up = link{Href: s.address(up) + "/", Text: fmt.Sprintf(t.UpTo, s.albumTitle(up))}
 	}
 	switch status {
 	case http.StatusNotFound:
@@ -524,7 +557,20 @@ const viewText = `
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{{.Title}}{{if ne .Title .Site}} · {{.Site}}{{end}}</title>
-<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='3' fill='%23446'/%3E%3Cpath d='M2 13l4-6 3 4 2-2 3 4z' fill='%23fff'/%3E%3Ccircle cx='11' cy='5' r='1.5' fill='%23fc6'/%3E%3C/svg%3E">
+{{with .Description}}<meta name="description" content="{{.}}">
+{{end}}{{with .Share}}<link rel="canonical" href="{{.URL}}">
+<meta property="og:type" content="website">
+<meta property="og:site_name" content="{{$.Site}}">
+<meta property="og:title" content="{{$.Title}}">
+<meta property="og:description" content="{{$.Description}}">
+<meta property="og:url" content="{{.URL}}">
+<meta property="og:image" content="{{.Image}}">
+<meta property="og:image:type" content="{{.Type}}">
+<meta property="og:image:width" content="{{.Width}}">
+<meta property="og:image:height" content="{{.Height}}">
+<meta property="og:image:alt" content="{{$.Description}}">
+<meta name="twitter:card" content="summary_large_image">
+{{end}}<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='3' fill='%23446'/%3E%3Cpath d='M2 13l4-6 3 4 2-2 3 4z' fill='%23fff'/%3E%3Ccircle cx='11' cy='5' r='1.5' fill='%23fc6'/%3E%3C/svg%3E">
 {{with .Prev}}<link rel="prev" href="{{.}}">
 {{end}}{{with .Next}}<link rel="next" href="{{.}}">
 {{end}}{{with .First}}<link rel="first" href="{{.}}">

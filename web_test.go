@@ -184,6 +184,16 @@ func values(doc *html.Node, selector, attribute string) []string {
 	return all
 }
 
+// attribute returns an element's attribute, "" where it has none.
+func attribute(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
 func text(n *html.Node) string {
 	if n.Type == html.TextNode {
 		return n.Data
@@ -222,6 +232,20 @@ func write(t *testing.T, path string, width, height, seed int) {
 		err = jpeg.Encode(&b, m, nil)
 	}
 	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, path, b.Bytes())
+}
+
+// writeNoise draws a JPEG that hardly compresses.
+func writeNoise(t *testing.T, path string, width, height int) {
+	t.Helper()
+	noise := image.NewNRGBA(image.Rect(0, 0, width, height))
+	for i := range noise.Pix {
+		noise.Pix[i] = uint8(i * i >> 3)
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, noise, &jpeg.Options{Quality: 95}); err != nil {
 		t.Fatal(err)
 	}
 	writeFile(t, path, b.Bytes())
