@@ -297,6 +297,72 @@ func TestNginx_answersAlike(t *testing.T) {
 	}
 }
 
+// Below a path of another site the two answer alike, too, with the changes to
+// the shipped files that install.md names.
+func TestNginx_belowAPath(t *testing.T) {
+	dir := tree(t)
+	www := t.TempDir()
+	if err := os.Rename(dir, filepath.Join(www, "photos")); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Rename(filepath.Join(www, "photos"), dir) }) // where the originals are looked for
+	p := start(t, []string{"GALLERY_BASE=/photos"}, filepath.Join(www, "photos"))
+	n := startNginx(t, p, dir, "gallery.conf", append([]string{
+		"root /srv/photos;", "root " + www + ";",
+		`"^/(?:`, `"^/photos/(?:`,
+	}, noLimit...)...)
+	for round := range 2 { // before and after the thumbnails exist
+		for _, r := range requests {
+			target := "/photos" + r.target
+			byNginx, byProgram := n.send("GET", target), p.send("GET", target)
+			if byProgram.StatusCode != r.status {
+				t.Errorf("the program answers GET %.80s with %d, want %d", target, byProgram.StatusCode, r.status)
+			}
+			settled := round > 0 && byProgram.Header.Get("Content-Type") != "text/html; charset=utf-8"
+			alike(t, "GET "+target, byNginx, byProgram, settled)
+		}
+		for _, target := range []string{"/", "/Trip/", "/Trip/1.jpg", "/Trip/_thumbs/1.jpg", "/photos2/", "/photo"} {
+			byNginx, byProgram := n.send("GET", target), p.send("GET", target)
+			alike(t, "GET "+target, byNginx, byProgram, true)
+			if byNginx.StatusCode != 404 {
+				t.Errorf("GET %s = %d, want 404", target, byNginx.StatusCode)
+			}
+		}
+		if got := n.send("GET", "/photos"); got.StatusCode != 301 || got.Header.Get("Location") != "/photos/" {
+			t.Errorf("GET /photos = %d to %q, want 301 to /photos/", got.StatusCode, got.Header.Get("Location"))
+		}
+	}
+	// nginx finds the files by itself.
+	p.stop()
+	for _, target := range []string{"/photos/Trip/1.jpg", "/photos/Trip/_thumbs/1.jpg", "/photos/Trip/_thumbs/1600/1.jpg"} {
+		if got := n.send("GET", target); got.StatusCode != 200 {
+			t.Errorf("without the program, GET %s = %d, want 200", target, got.StatusCode)
+		}
+	}
+}
+
+// A photo's page names its absolute address: that at which nginx is asked, with
+// its scheme, whatever headers the visitor makes up.
+func TestNginx_absoluteAddresses(t *testing.T) {
+	dir := tree(t)
+	p := start(t, []string{"GALLERY_TRUST_PROXY=true"}, dir)
+	n := startNginx(t, p, dir, "gallery.conf", noLimit...)
+	for _, made := range [][]string{nil, {"X-Forwarded-Host", "evil.example", "X-Forwarded-Proto", "http"}} {
+		page := string(n.send("GET", "/Trip/1.jpg/", made...).body)
+		for _, want := range []string{
+			`<link rel="canonical" href="https://gallery.example.com/Trip/1.jpg/">`,
+			`<meta property="og:image" content="https://gallery.example.com/Trip/`,
+		} {
+			if !strings.Contains(page, want) {
+				t.Errorf("with %q, the page lacks %s", made, want)
+			}
+		}
+		if strings.Contains(page, "evil.example") || strings.Contains(page, "http://gallery") {
+			t.Errorf("with %q, the page names another address", made)
+		}
+	}
+}
+
 // alike fails the test unless two answers to the same request have the same
 // status, type, bytes and, where settled, validators and caching.
 func alike(t *testing.T, what string, byNginx, byProgram answer, settled bool) {

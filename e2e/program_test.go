@@ -69,7 +69,7 @@ type program struct {
 	url string // without a slash at its end
 }
 
-var startLine = regexp.MustCompile(` is at http://([^/]+)/ `)
+var startLine = regexp.MustCompile(` is at http://([^/]+)/\S* `)
 
 // start runs the program on a free port until the test ends.
 func start(t *testing.T, env []string, args ...string) *program {
