@@ -43,6 +43,7 @@ type server struct {
 
 	background *background // nil for none
 	notes      noteCache
+	checksums  checksumCache
 }
 
 func newServer(c config, photos, cache *os.Root, log *slog.Logger) *server {
@@ -261,7 +262,7 @@ type errorGuard struct{ http.ResponseWriter }
 func (w errorGuard) WriteHeader(status int) {
 	if status >= 400 {
 		h := w.Header()
-		for _, name := range []string{"ETag", "Last-Modified", "Content-Type"} {
+		for _, name := range []string{"ETag", "Last-Modified", "Content-Type", "Content-Disposition"} {
 			h.Del(name)
 		}
 		h.Set("Cache-Control", "no-store")

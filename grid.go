@@ -34,6 +34,9 @@ func (s *server) serveAlbum(w http.ResponseWriter, r *http.Request, t target) er
 	if !t.slash {
 		return s.redirectToAlbum(w, r, t)
 	}
+	if s.zip && r.URL.Query().Has("zip") {
+		return s.serveZip(w, r, t.name)
+	}
 	n, err := pageNumber(r)
 	if err != nil {
 		return err

@@ -63,6 +63,7 @@
 //	-base PATH        GALLERY_BASE        the path below which the site is, such as /photos,
 //	                                      where it shares a host with others; proxies pass
 //	                                      that path on as it is (/)
+//	-zip              GALLERY_ZIP         offer each album's photos as one ZIP archive
 //	-gps              GALLERY_GPS         show on a map where photos were taken; without it
 //	                                      no page says where (originals still may)
 //	-trust-proxy      GALLERY_TRUST_PROXY take a visitor's address from X-Forwarded-For, and
@@ -134,6 +135,7 @@ type config struct {
 	memory    int64  // bytes, at least minMemory
 	title     string // the site's name
 	base      string // path below which the site is, such as "/photos"; "" for the top
+	zip       bool   // albums may be downloaded whole
 	gps       bool   // pages may say where a photo was taken
 	users     string // the password file; "" for none
 	private   bool   // everything takes a password
@@ -270,6 +272,7 @@ func parseFlags(args []string, stdout io.Writer) (config, error) {
 	flags.StringVar(&c.title, "title", "Gallery", "")
 	flags.Func("base", "", basePath(&c.base))
 	flags.BoolVar(&c.trustProxy, "trust-proxy", false, "")
+	flags.BoolVar(&c.zip, "zip", false, "")
 	flags.BoolVar(&c.gps, "gps", false, "")
 	flags.StringVar(&c.users, "users", "", "")
 	flags.BoolVar(&c.private, "private", false, "")

@@ -174,12 +174,14 @@ func hasWord(name []rune) bool {
 // gridView is the frame of an album's page, around its cells.
 type gridView struct {
 	frame
-	Counts string
-	Sorts  []link
-	Pages  string // "Page 2 of 40", "" where there is but one
-	Empty  bool
-	About  template.HTML // the album's description
-	Total  int           // photos on the page
+	Counts  string
+	Sorts   []link
+	Pages   string // "Page 2 of 40", "" where there is but one
+	Empty   bool
+	About   template.HTML // the album's description
+	Zip     string        // address of the album as an archive, "" if it is not offered
+	ZipSize string        // of its photos
+	Total   int           // photos on the page
 }
 
 func (g *grid) writeHead(w io.Writer) error {
@@ -201,6 +203,13 @@ func (g *grid) writeHead(w io.Writer) error {
 	}
 	view.Counts = strings.Join(counts, ", ")
 	view.Description = cmp.Or(about.text, view.Counts)
+	if g.s.zip && len(a.photos) > 0 {
+		total := int64(0)
+		for _, src := range a.photos {
+			total += src.size
+		}
+		view.Zip, view.ZipSize = g.s.address(a.name)+"/?zip", t.bytes(total)
+	}
 	if len(a.photos) > 1 {
 		view.Sorts = g.sortLinks()
 	}
@@ -596,6 +605,7 @@ const viewText = `
 {{template "crumbs" .}}<h1>{{.Title}}</h1>
 <p class="counts">{{.Counts}}{{with .Pages}} · {{.}}{{end}}</p>
 {{with .About}}<div class="about">{{.}}</div>
+{{end}}{{with .Zip}}<p class="zip"><a href="{{.}}" download>{{$.T.DownloadAlbum}}</a> <small>{{$.ZipSize}}</small></p>
 {{end}}{{with .Sorts}}<nav class="sorts" aria-label="{{$.T.SortBy}}">{{range .}}<a href="{{.Href}}"{{if .Current}} aria-current="true"{{end}}>{{.Text}}</a>{{end}}</nav>
 {{end}}{{with .Prev}}<p class="back"><a rel="prev" href="{{.}}">← {{$.T.PreviousPage}}</a></p>
 {{end}}</header>
