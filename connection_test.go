@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -170,5 +171,59 @@ func TestServe_timeLimits(t *testing.T) {
 			t.Errorf("%.30q is answered with %.30q", request, answer)
 		}
 		conn.Close()
+	}
+}
+
+// deadlines accepts connections that tell when a deadline for writing is set.
+type deadlines struct {
+	net.Listener
+	set chan time.Time
+}
+
+func (l deadlines) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	return deadlineConn{c, l.set}, err
+}
+
+type deadlineConn struct {
+	net.Conn
+	set chan time.Time
+}
+
+func (c deadlineConn) SetWriteDeadline(t time.Time) error {
+	select {
+	case c.set <- t:
+	default:
+	}
+	return c.Conn.SetWriteDeadline(t)
+}
+
+// The program listens through a patientListener.
+func TestServe_isPatient(t *testing.T) {
+	s := smallSite(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := make(chan time.Time, 1)
+	ctx, end := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- serve(ctx, deadlines{l, set}, s.server, s.server.log) }()
+	resp, err := http.Get("http://" + l.Addr().String() + "/Trip/1.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	select {
+	case at := <-set:
+		if left := time.Until(at); left <= 0 || left > pieceTime {
+			t.Errorf("a piece may take %v", left)
+		}
+	default:
+		t.Error("an answer was written without a deadline")
+	}
+	end()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
