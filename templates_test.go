@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"html/template"
+	"image/jpeg"
 	"os"
 	"path/filepath"
 	"slices"
@@ -165,5 +168,85 @@ func TestAssets_stayInTheirElements(t *testing.T) {
 		if strings.Contains(strings.ToLower(string(data)), end) {
 			t.Errorf("%s holds %s", name, end)
 		}
+	}
+}
+
+// Hostile names, captions, descriptions and titles show as they are, in every
+// language, and nothing of them runs.
+func TestViews_hostileTexts(t *testing.T) {
+	const markup = `<script>alert(1)</script>'"><img src=x onerror=alert(2)><b>bold</b> &lt;i&gt; [x](javascript:alert(3)) {{.T}} ` + "\u202e%?#&"
+	dir := t.TempDir()
+	const albumName = `<b onclick=alert(1)>'"&{{.T}}`
+	names := append([]string{"שלום עולם.jpg", "مرحبا.jpg", strings.Repeat("x", 200) + ".jpg"}, hostileNames[:8]...)
+	for i, name := range names {
+		at := filepath.Join(dir, albumName, name)
+		if i%2 == 0 {
+			writeCameraPhoto(t, at, markup) // a caption in Exif
+		} else {
+			write(t, at, 60, 40, i)
+			writeFile(t, at+".md", []byte(markup))
+		}
+	}
+	writeFile(t, filepath.Join(dir, albumName, "README.md"), []byte("# T "+markup+"\n\n"+markup+"\n\n<iframe src=x></iframe>"))
+	s := newSite(t, dir, func(c *config) { c.zip, c.gps = true, true })
+	album := values(s.page("/"), ".card a", "href")
+	if len(album) != 1 {
+		t.Fatalf("the index has the albums %q", album)
+	}
+	for _, w := range languages {
+		pages := []string{"/", album[0], album[0] + "?sort=-date", "/nowhere/"}
+		photos := values(s.page(album[0]), ".photo a", "href")
+		if len(photos) != len(names) {
+			t.Errorf("the album has %d photos, want %d", len(photos), len(names))
+		}
+		for _, path := range append(pages, photos...) {
+			doc := parse(t, s.get(path, "Accept-Language", w.Lang).body)
+			if got := values(doc, "html", "lang"); !slices.Equal(got, []string{w.Lang}) {
+				t.Errorf("%s is in %q, want %s", path, got, w.Lang)
+			}
+			for _, n := range find(doc, "main b:not(.card b), iframe, [onerror], [src=x], a[href^=javascript], main script, header script, i:not(.progress i)") {
+				if n.Parent.Data != "button" {
+					t.Errorf("%s in %s holds <%s>%s", path, w.Lang, n.Data, text(n))
+				}
+			}
+		}
+		doc := parse(t, s.get(photos[0], "Accept-Language", w.Lang).body)
+		if got := strings.Join(values(doc, "figcaption", ""), ""); !strings.Contains(got, "bold") {
+			t.Errorf("the caption is %q", got)
+		}
+	}
+}
+
+// Each further page stands for itself, leads on, and has the photos in one grid.
+func TestAlbum_furtherPages(t *testing.T) {
+	dir := t.TempDir()
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, draw(9, 6, 1), nil); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2*pageSize + 3 {
+		writeFile(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i+1)), b.Bytes())
+	}
+	write(t, filepath.Join(dir, "a", "sub", "1.jpg"), 9, 6, 1)
+	s := newSite(t, dir)
+	var seen []string
+	path := "/a/"
+	for n := 1; path != ""; n++ {
+		doc := s.page(path)
+		if got := len(find(doc, ".grid")); got != 1 {
+			t.Errorf("%s has %d grids, want 1", path, got)
+		}
+		seen = append(seen, values(doc, ".grid > .photo > a", "href")...)
+		next := values(doc, `link[rel="next"]`, "href")
+		if links := values(doc, `nav.pages a[rel="next"]`, "href"); !slices.Equal(next, links) {
+			t.Errorf("%s leads on to %q and %q", path, next, links)
+		}
+		if n > 3 {
+			t.Fatal("there is always another page")
+		}
+		path = strings.Join(next, "")
+	}
+	if len(seen) != 2*pageSize+3 || seen[0] != "/a/1.jpg/" || seen[len(seen)-1] != fmt.Sprintf("/a/%d.jpg/", 2*pageSize+3) {
+		t.Errorf("%d photos were seen, from %s to %s", len(seen), seen[0], seen[len(seen)-1])
 	}
 }
