@@ -124,7 +124,7 @@ func FuzzAlbumPage(f *testing.F) {
 			t.Fatal(err)
 		}
 		doc := parse(t, page.Bytes())
-		(&site{t: t, server: s}).harmless("the page", doc)
+		(&site{Server: &httptest.Server{URL: "http://gallery.test"}, t: t, server: s}).harmless("the page", doc)
 		if n := len(find(doc, "script")); n != 1 {
 			t.Errorf("there are %d scripts", n)
 		}
