@@ -145,7 +145,7 @@ func (b *background) album(ctx context.Context, name string) {
 	folders := t.openWarmFolders(name)
 	defer folders.close()
 	for _, src := range a.photos {
-		if t.warm(&folders, src) {
+		if t.warm(folders, src) {
 			continue
 		}
 		err := t.warmUp(ctx, src, next)

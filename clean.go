@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -185,6 +186,7 @@ func (c *cleanRun) album(ctx context.Context, folder *os.Root, name string) {
 		return
 	}
 	defer thumbs.Close()
+	c.webps(ctx, thumbs, name, photos) // first, since they are judged by the JPEGs
 	c.renditions(ctx, thumbs, name, "", photos)
 	for rend := range renditionSides {
 		below, err := openFolder(thumbs, rend, false)
@@ -199,6 +201,7 @@ func (c *cleanRun) album(ctx context.Context, folder *os.Root, name string) {
 		for rend := range renditionSides {
 			_ = thumbs.Remove(rend)
 		}
+		_ = thumbs.Remove(webpDir)
 		_ = folder.Remove(thumbsDir)
 	}
 }
@@ -243,7 +246,7 @@ func (c *cleanRun) renditions(ctx context.Context, folder *os.Root, albumName, r
 		}
 		file := entry.Name()
 		if entry.IsDir() {
-			if rend != "" || renditionSides[file] == 0 {
+			if rend != "" || renditionSides[file] == 0 && file != webpDir {
 				c.removeTree(folder, name, file)
 			}
 			continue
@@ -253,17 +256,81 @@ func (c *cleanRun) renditions(ctx context.Context, folder *os.Root, albumName, r
 			continue // gone meanwhile
 		}
 		reason, err := c.judge(folder, info, rend, photos)
-		r := rendition{name, file, info.Size(), info.ModTime()}
-		switch {
-		case errors.Is(err, fs.ErrNotExist), reason == isBusy:
-		case err != nil:
-			c.fail(path.Join(name, file), err)
-		case reason == isKept:
-			c.kept = append(c.kept, r)
-		default:
-			c.remove(folder, r, reason)
-		}
+		c.settle(folder, rendition{name, file, info.Size(), info.ModTime()}, reason, err)
 	}
+}
+
+// settle keeps or removes a file as it was judged.
+func (c *cleanRun) settle(folder *os.Root, r rendition, reason string, err error) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), reason == isBusy:
+	case err != nil:
+		c.fail(path.Join(r.folder, r.file), err)
+	case reason == isKept:
+		c.kept = append(c.kept, r)
+	default:
+		c.remove(folder, r, reason)
+	}
+}
+
+// webps cleans the folder of WebPs in an album's _thumbs.
+func (c *cleanRun) webps(ctx context.Context, thumbs *os.Root, albumName string, photos map[string]source) {
+	folder, err := openFolder(thumbs, webpDir, false)
+	if err != nil {
+		return // none, or something else of that name, which is foreign
+	}
+	defer folder.Close()
+	name := renditionFolder(albumName, webpDir)
+	list, err := folder.Open(".")
+	if err != nil {
+		c.fail(name, err)
+		return
+	}
+	entries, err := list.ReadDir(-1)
+	list.Close()
+	if err != nil {
+		c.fail(name, err)
+	}
+	for _, entry := range entries {
+		if ctx.Err() != nil {
+			return
+		}
+		if entry.IsDir() {
+			c.removeTree(folder, name, entry.Name())
+			continue
+		}
+		info, err := folder.Lstat(entry.Name())
+		if err != nil {
+			continue // gone meanwhile
+		}
+		reason, err := c.judgeWebP(thumbs, folder, info, photos)
+		c.settle(folder, rendition{name, info.Name(), info.Size(), info.ModTime()}, reason, err)
+	}
+}
+
+// judgeWebP returns why a file in a folder of WebPs is to go: for the same
+// reason as the JPEG that it goes with.
+func (c *cleanRun) judgeWebP(thumbs, folder *os.Root, info fs.FileInfo, photos map[string]source) (string, error) {
+	if atomicfile.Temporary(info.Name()) || !info.Mode().IsRegular() {
+		return c.judge(folder, info, webpDir, photos)
+	}
+	file := strings.TrimPrefix(info.Name(), ".") // as noWebP puts it there
+	if !visible(file) || contentType(file) == "" {
+		return isForeign, nil
+	}
+	jpeg, err := thumbs.Lstat(file)
+	if _, present := photos[file]; errors.Is(err, fs.ErrNotExist) && !present {
+		return isOrphan, nil
+	} else if errors.Is(err, fs.ErrNotExist) {
+		return isStale, nil
+	} else if err != nil {
+		return "", err
+	}
+	reason, err := c.judge(thumbs, jpeg, "", photos)
+	if err == nil && reason == isKept && !jpeg.ModTime().Equal(info.ModTime()) {
+		return isStale, nil
+	}
+	return reason, err
 }
 
 // judge returns why a file in a rendition folder is to go.
@@ -364,7 +431,10 @@ func (c *cleanRun) fail(name string, err error) {
 // shrink removes the oldest of the renditions kept until they take no more
 // than size bytes.
 func (c *cleanRun) shrink(ctx context.Context, size int64) {
-	slices.SortFunc(c.kept, func(x, y rendition) int { return x.made.Compare(y.made) })
+	// A WebP has its JPEG's mtime, and goes first: it is of no use without.
+	slices.SortFunc(c.kept, func(x, y rendition) int {
+		return cmp.Or(x.made.Compare(y.made), strings.Compare(y.folder, x.folder))
+	})
 	var total int64
 	for _, r := range c.kept {
 		total += r.size

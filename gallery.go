@@ -207,9 +207,12 @@ func (s *server) serveThumb(w http.ResponseWriter, r *http.Request, t target) er
 	if r.URL.Query().Get("v") != "" {
 		caching = forever
 	}
-	if f, info, ok := s.thumbs.open(folder, src, t.rend); ok {
-		defer f.Close()
-		serveFile(w, r, f, info.ModTime(), info.Size(), "image/jpeg", caching)
+	webpToo := false
+	if t.rend == "" {
+		w.Header().Set("Vary", "Accept")
+		webpToo = acceptsWebP(r.Header.Values("Accept"))
+	}
+	if s.serveRendition(w, r, folder, src, t.rend, webpToo, caching) {
 		return nil
 	}
 	m, err := s.thumbs.ensure(r.Context(), src, t.rend)
@@ -221,13 +224,26 @@ func (s *server) serveThumb(w http.ResponseWriter, r *http.Request, t target) er
 		return nil
 	}
 	src.size, src.mtime = m.Size, m.MTime // as they were when it was made
-	f, info, ok := s.thumbs.open(folder, src, t.rend)
-	if !ok {
+	if !s.serveRendition(w, r, folder, src, t.rend, webpToo, caching) {
 		return fmt.Errorf("%s went away while its thumbnail was made: %w", src.name(), fs.ErrNotExist)
 	}
-	defer f.Close()
-	serveFile(w, r, f, info.ModTime(), info.Size(), "image/jpeg", caching)
 	return nil
+}
+
+// serveRendition answers with a fresh rendition from disk, and reports whether
+// there is one.
+func (s *server) serveRendition(w http.ResponseWriter, r *http.Request, photos *os.Root, src source, rend string, webpToo bool, caching string) bool {
+	f, info, isWebP, ok := s.thumbs.open(photos, src, rend, webpToo)
+	if !ok {
+		return false
+	}
+	defer f.Close()
+	mediaType := "image/jpeg"
+	if isWebP {
+		mediaType = "image/webp"
+	}
+	serveFile(w, r, f, info.ModTime(), info.Size(), mediaType, caching)
+	return true
 }
 
 // serveFile answers with a file's bytes, with ranges and conditions as in RFC

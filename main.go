@@ -27,6 +27,7 @@
 // beside a server of the same DIR. It takes the flags -cache, -thumb-size,
 // -quality and -memory, which must be as the server's, and
 //
+//	-webp             GALLERY_WEBP        make thumbnails as WebP, too
 //	-jobs N           GALLERY_JOBS        photos at once, 1 to 1000 (one a processor)
 //
 // A DIR that is itself called warm, clean or passwd is served as ./warm and so on.
@@ -76,6 +77,9 @@
 //	-private          GALLERY_PRIVATE     show nothing at all without a password; takes -users
 //	-background       GALLERY_BACKGROUND  while no visitor waits, make the larger previews of
 //	                                      albums just looked at (on; -background=false)
+//	-webp             GALLERY_WEBP        make thumbnails as WebP, too, in the background; they
+//	                                      take half the bytes, and whoever accepts them gets
+//	                                      them where they are there
 //	-version                              print the version and exit
 //	-h, -help                             print this and exit
 //
@@ -123,6 +127,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"gallery/internal/sample"
+	"gallery/internal/webp"
 )
 
 // config is what the flags say.
@@ -143,6 +148,7 @@ type config struct {
 	trustProxy bool // X-Forwarded-For says who a visitor is, -Proto and -Host where they see the site
 	version    bool // print the version instead of serving
 
+	webp         bool // make thumbnails as WebP, too, in the background
 	inBackground bool // make renditions of albums just viewed ahead of time
 }
 
@@ -220,6 +226,10 @@ func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) err
 	if err != nil {
 		return err
 	}
+	if err := webp.Supported(); c.webp && err != nil {
+		log.Warn("WebP is served, but none is made here; gallery warm -webp can, or systemd's MemoryDenyWriteExecute=no", "err", err)
+		c.webp = false
+	}
 	s := newServer(c, photos, cache, log)
 	if c.users != "" {
 		if s.users, err = newUsers(c.users, log); err != nil {
@@ -277,6 +287,7 @@ func parseFlags(args []string, stdout io.Writer) (config, error) {
 	flags.StringVar(&c.users, "users", "", "")
 	flags.BoolVar(&c.private, "private", false, "")
 	flags.BoolVar(&c.inBackground, "background", true, "")
+	flags.BoolVar(&c.webp, "webp", false, "")
 	flags.BoolVar(&c.version, "version", false, "")
 	if err := readFlags(flags, args, stdout); err != nil {
 		return c, err

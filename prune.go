@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 	"time"
 
 	"gallery/internal/atomicfile"
@@ -37,6 +38,7 @@ func (t *thumbs) prune(a album) {
 	for rend := range renditionSides {
 		t.pruneFolder(a.name, rend, present)
 	}
+	t.pruneWebP(a.name, present)
 }
 
 // pruneGone removes all renditions of an album that is no longer there, where
@@ -74,6 +76,27 @@ func (t *thumbs) pruneFolder(albumName, rend string, present map[string]bool) {
 	}
 }
 
+// pruneWebP removes the WebPs in an album whose photos are gone.
+func (t *thumbs) pruneWebP(albumName string, present map[string]bool) {
+	below := t.openRenditions(albumName, webpDir)
+	if below == nil {
+		return
+	}
+	defer below.Close()
+	list, err := below.Open(".")
+	if err != nil {
+		return
+	}
+	defer list.Close()
+	entries, _ := list.ReadDir(-1)
+	for _, entry := range entries {
+		file := strings.TrimPrefix(entry.Name(), ".")
+		if !present[file] && entry.Type().IsRegular() && contentType(file) != "" && t.gone(source{album: albumName, file: file}) {
+			_ = below.Remove(entry.Name())
+		}
+	}
+}
+
 // madeByUs reports whether the file is a rendition: by its record or, where
 // it has none, by being a JPEG of a thumbnail's size.
 func (t *thumbs) madeByUs(folder *os.Root, file string) bool {
@@ -98,12 +121,17 @@ func predecessors(f *os.File, info fs.FileInfo, side int) bool {
 // removeIfGone removes a rendition from its folder if its photo is no longer
 // there, and reports whether it did.
 func (t *thumbs) removeIfGone(folder *os.Root, src source) bool {
+	return t.gone(src) && folder.Remove(src.file) == nil
+}
+
+// gone reports whether a photo is no longer there.
+func (t *thumbs) gone(src source) bool {
 	photos, err := openFolder(t.photos, src.album, false)
 	if err == nil {
 		_, err = photos.Lstat(src.file)
 		photos.Close()
 	}
-	return errors.Is(err, fs.ErrNotExist) && folder.Remove(src.file) == nil
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // sweep removes what interrupted writes left behind in every _thumbs below the
@@ -118,6 +146,7 @@ func (t *thumbs) sweep(ctx context.Context, name string) {
 	for rend := range renditionSides {
 		t.sweepFolder(folder, name, rend)
 	}
+	t.sweepFolder(folder, name, webpDir)
 	if photos, err := openFolder(t.photos, name, false); err == nil {
 		photos.Close()
 	} else if errors.Is(err, fs.ErrNotExist) {

@@ -41,6 +41,7 @@ type thumbs struct {
 	cacheDir string                  // of -cache; "" for none
 	side     int                     // the thumbnail's longer side, pixels
 	quality  int                     // JPEG quality, 1 to 100
+	webp     bool                    // thumbnails are made as WebP, too, ahead of time
 	log      *slog.Logger
 
 	memory int64               // the budget of decoded pixels, bytes
@@ -84,7 +85,7 @@ const (
 
 func newThumbs(photos, cache *os.Root, c config, log *slog.Logger) *thumbs {
 	t := &thumbs{
-		photos: photos, cacheDir: c.cache, side: c.thumbSize, quality: c.quality, log: log,
+		photos: photos, cacheDir: c.cache, side: c.thumbSize, quality: c.quality, webp: c.webp, log: log,
 		memory:  c.memory,
 		budget:  semaphore.NewWeighted(c.memory),
 		slots:   semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))),
@@ -250,9 +251,9 @@ func (t *thumbs) fail(src source, rend string, err error) {
 	}
 }
 
-// open returns the file of src's rendition if it is fresh. photos is the
-// album's folder.
-func (t *thumbs) open(photos *os.Root, src source, rend string) (*os.File, fs.FileInfo, bool) {
+// open returns the file of src's rendition if it is fresh: the WebP, if one is
+// accepted and there, or else the JPEG. photos is the album's folder.
+func (t *thumbs) open(photos *os.Root, src source, rend string, webpToo bool) (f *os.File, info fs.FileInfo, isWebP, ok bool) {
 	var folder *os.Root
 	if t.cacheDir == "" {
 		folder, _ = openFolder(photos, renditionFolder(".", rend), false)
@@ -260,12 +261,12 @@ func (t *thumbs) open(photos *os.Root, src source, rend string) (*os.File, fs.Fi
 		folder = t.openRenditions(src.album, rend)
 	}
 	if folder == nil {
-		return nil, nil, false
+		return nil, nil, false, false
 	}
 	defer folder.Close()
 	f, info, err := openPhoto(folder, src.file)
 	if err != nil {
-		return nil, nil, false
+		return nil, nil, false, false
 	}
 	name := renditionName(src, rend)
 	r, ok := t.recall(name, info)
@@ -276,9 +277,15 @@ func (t *thumbs) open(photos *os.Root, src source, rend string) (*os.File, fs.Fi
 	}
 	if !ok || !t.fresh(r, src, rend) {
 		f.Close()
-		return nil, nil, false
+		return nil, nil, false, false
 	}
-	return f, info, true
+	if webpToo && rend == "" {
+		if w, winfo, ok := openWebP(folder, src.file, info); ok {
+			f.Close()
+			return w, winfo, true, true
+		}
+	}
+	return f, info, false, true
 }
 
 // made is a rendition that is fresh.
@@ -410,68 +417,81 @@ func (t *thumbs) forget(src source, rend string) {
 }
 
 // render makes a rendition in memory, within the budget.
-func (t *thumbs) render(ctx context.Context, src source, rend string) (made, error) {
-	if err := t.slots.Acquire(ctx, 1); err != nil {
+func (t *thumbs) render(ctx context.Context, src source, rend string) (m made, err error) {
+	err = t.reduce(ctx, src, t.sideOf(rend), 0, func(img image.Image, info photo.Info, before fs.FileInfo) error {
+		r := record{
+			Size:    before.Size(),
+			MTime:   before.ModTime().UnixNano(),
+			Width:   info.Width,
+			Height:  info.Height,
+			Caption: info.Caption,
+			Options: t.options(rend),
+		}
+		if !info.Taken.IsZero() {
+			r.Taken = info.Taken.Format(takenLayout)
+		}
+		average := photo.Average(img)
+		r.Color = fmt.Sprintf("#%02x%02x%02x", average.R, average.G, average.B)
+
+		var jpeg bytes.Buffer
+		if err := photo.Encode(&jpeg, img, t.quality, r.comment(), info.Profile()); err != nil {
+			return fmt.Errorf("encoding: %w", err)
+		}
+		m = made{r, jpeg.Bytes()}
+		return nil
+	})
+	if err != nil {
 		return made{}, err
+	}
+	t.log.Debug("made", "photo", src.name(), "options", m.Options)
+	return m, nil
+}
+
+// reduce decodes src, reduces it to side pixels and has it used, all within the
+// budget, of which the use takes so many bytes.
+func (t *thumbs) reduce(ctx context.Context, src source, side int, useCost int64, use func(image.Image, photo.Info, fs.FileInfo) error) error {
+	if err := t.slots.Acquire(ctx, 1); err != nil {
+		return err
 	}
 	defer t.slots.Release(1)
 
 	folder, err := openFolder(t.photos, src.album, false)
 	if err != nil {
-		return made{}, err
+		return err
 	}
 	defer folder.Close()
 	f, before, err := openPhoto(folder, src.file)
 	if err != nil {
-		return made{}, err
+		return err
 	}
 	defer f.Close()
 
 	info, err := photo.Inspect(f, before.Size())
 	if err != nil {
-		return made{}, t.unfitUnlessChanged(f, before, err)
+		return t.unfitUnlessChanged(f, before, err)
 	}
-	cost := info.Cost(t.sideOf(rend))
+	cost := info.Cost(side) + useCost
 	if cost > t.memory {
-		return made{}, fmt.Errorf("%w: decoding its %d x %d pixels takes %d MiB, and -memory is %d MiB",
+		return fmt.Errorf("%w: decoding its %d x %d pixels takes %d MiB, and -memory is %d MiB",
 			errUnfit, info.Width, info.Height, cost>>20, t.memory>>20)
 	}
 	if err := t.budget.Acquire(ctx, cost); err != nil {
-		return made{}, err
+		return err
 	}
 	defer t.budget.Release(cost)
 
-	img, err := photo.Reduce(f, before.Size(), info, t.sideOf(rend))
+	img, err := photo.Reduce(f, before.Size(), info, side)
 	if err != nil {
 		err = t.unfitUnlessChanged(f, before, err)
 		if errors.Is(err, errUnfit) && browsersShow(info, before.Size()) {
 			err = shownItself{err, image.Pt(info.Width, info.Height)}
 		}
-		return made{}, err
+		return err
 	}
-	r := record{
-		Size:    before.Size(),
-		MTime:   before.ModTime().UnixNano(),
-		Width:   info.Width,
-		Height:  info.Height,
-		Caption: info.Caption,
-		Options: t.options(rend),
+	if err := use(img, info, before); err != nil {
+		return err
 	}
-	if !info.Taken.IsZero() {
-		r.Taken = info.Taken.Format(takenLayout)
-	}
-	average := photo.Average(img)
-	r.Color = fmt.Sprintf("#%02x%02x%02x", average.R, average.G, average.B)
-
-	var jpeg bytes.Buffer
-	if err := photo.Encode(&jpeg, img, t.quality, r.comment(), info.Profile()); err != nil {
-		return made{}, fmt.Errorf("encoding: %w", err)
-	}
-	if err := unchanged(f, before); err != nil {
-		return made{}, err
-	}
-	t.log.Debug("made", "photo", src.name(), "options", r.Options)
-	return made{r, jpeg.Bytes()}, nil
+	return unchanged(f, before)
 }
 
 // shownItself is why no rendition can be made of a photo that a browser can
@@ -529,6 +549,15 @@ func (t *thumbs) store(src source, rend string, m made) error {
 		return err
 	}
 	defer folder.Close()
+	if rend == "" {
+		// No WebP may outlive the JPEG that it goes with, nor appear, when one is
+		// being made just now, beside the next.
+		if below, err := openStep(folder, webpDir, false); err == nil {
+			removeWebP(below, src.file)
+			below.Close()
+			defer removeStaleWebP(folder, src.file)
+		}
+	}
 	if err := atomicfile.Write(folder, src.file, m.jpeg, 0o644); err != nil {
 		return err
 	}

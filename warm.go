@@ -18,25 +18,32 @@ import (
 	"time"
 
 	"golang.org/x/sync/semaphore"
+
+	"gallery/internal/webp"
 )
 
 // aheadOfTime are the renditions that are made before anybody asks for them,
 // from the smallest to the largest.
 var aheadOfTime = [...]string{"", "800", preview}
 
-// warmFolders are an album's folders of these renditions, nil where there is
-// none.
-type warmFolders [len(aheadOfTime)]*os.Root
+// warmFolders are an album's folders of these renditions, and of thumbnails as
+// WebP, nil where there is none.
+type warmFolders struct {
+	rend [len(aheadOfTime)]*os.Root
+	webp *os.Root
+}
 
-func (t *thumbs) openWarmFolders(albumName string) (folders warmFolders) {
+func (t *thumbs) openWarmFolders(albumName string) *warmFolders {
+	var folders warmFolders
 	for i, rend := range aheadOfTime {
-		folders[i] = t.openRenditions(albumName, rend)
+		folders.rend[i] = t.openRenditions(albumName, rend)
 	}
-	return folders
+	folders.webp = t.openRenditions(albumName, webpDir)
+	return &folders
 }
 
 func (folders *warmFolders) close() {
-	for _, folder := range folders {
+	for _, folder := range append(folders.rend[:], folders.webp) {
 		if folder != nil {
 			folder.Close()
 		}
@@ -57,7 +64,7 @@ func (t *thumbs) warm(folders *warmFolders, src source) bool {
 		if !t.wanted(i, thumb) {
 			continue
 		}
-		r, ok := t.cached(folders[i], src, rend)
+		r, ok := t.cached(folders.rend[i], src, rend)
 		if !ok {
 			return false
 		}
@@ -65,7 +72,7 @@ func (t *thumbs) warm(folders *warmFolders, src source) bool {
 			thumb = r
 		}
 	}
-	return true
+	return !t.webp || webpSettled(folders.rend[0], folders.webp, src.file)
 }
 
 // warmUp makes the wanted renditions of src that are missing. Before each it
@@ -97,7 +104,13 @@ func (t *thumbs) warmUp(ctx context.Context, src source, next func() error) erro
 			thumb = m.record
 		}
 	}
-	return nil
+	if !t.webp {
+		return nil
+	}
+	if err := next(); err != nil {
+		return err
+	}
+	return t.ensureWebP(ctx, src)
 }
 
 // notStored marks an error as that of the place for thumbnails, not of a photo.
@@ -124,6 +137,7 @@ func runWarm(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	flags := flag.NewFlagSet("gallery warm", flag.ContinueOnError)
 	c.addThumbFlags(flags)
 	flags.Func("memory", "", byteSize(&c.memory, minMemory))
+	flags.BoolVar(&c.webp, "webp", false, "")
 	flags.Func("jobs", "", integer(&jobs, 1, 1000, "photos at once"))
 	if err := readFlags(flags, args, stdout); err != nil {
 		return err
@@ -133,6 +147,9 @@ func runWarm(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	}
 	if c.root == "" {
 		return usagef("warm: name the DIR of your photos")
+	}
+	if err := webp.Supported(); c.webp && err != nil {
+		return fmt.Errorf("-webp: %w (systemd: MemoryDenyWriteExecute=no)", err)
 	}
 	boundMemory(c.memory)
 	photos, cache, err := openRoots(c)
@@ -232,7 +249,7 @@ func (w *warmRun) album(ctx context.Context, name string, queue chan<- source) {
 	folders := w.thumbs.openWarmFolders(name)
 	defer folders.close()
 	for _, src := range a.photos {
-		if w.thumbs.warm(&folders, src) {
+		if w.thumbs.warm(folders, src) {
 			w.mu.Lock()
 			w.warm++
 			w.mu.Unlock()
