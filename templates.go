@@ -642,7 +642,7 @@ const viewText = `
 {{define "lightbox" -}}
 <dialog id="lightbox" aria-label="{{.T.Photo}}" tabindex="-1" data-interval="4000" data-failed="{{.T.LoadFailed}}" data-retrying="{{.T.Retrying}}" data-unshown="{{.T.CannotShowHere}}" data-copied="{{.T.LinkCopied}}"><div class="room">
 <div class="track"></div>
-<p class="caption"></p>
+<div class="caption"></div>
 <div class="bar">
 <p class="position"></p>
 <button data-do="slideshow" aria-pressed="false" aria-label="{{.T.Slideshow}}" title="{{.T.Slideshow}}"><svg viewBox="0 0 24 24"><path class="off" d="M8 5l11 7-11 7z"/><path class="on" d="M8 5v14M16 5v14"/></svg></button>

@@ -44,17 +44,19 @@
 
   // Picks out of a photo's page what the lightbox shows of it.
   function pick(page) {
-    const photo = page.getElementById('photo');
-    const href = (selector) => find(selector, page)?.getAttribute('href') ?? '';
+    const attribute = (selector, name) => find(selector, page)?.getAttribute(name) ?? '';
+    const href = (selector) => attribute(selector, 'href');
+    const text = (selector) => find(selector, page)?.textContent.trim() ?? '';
     return {
       title: page.title,
-      src: photo?.getAttribute('src') ?? '',
-      thumb: photo?.dataset.thumb ?? '',
-      width: Number(photo?.getAttribute('width')) || 0,
-      height: Number(photo?.getAttribute('height')) || 0,
-      alt: photo?.alt ?? '',
-      caption: find('figcaption', page)?.textContent.trim() ?? '',
-      position: find('a[rel="up"]', page)?.textContent.trim() ?? '',
+      src: attribute('#photo', 'src'),
+      thumb: attribute('#photo', 'data-thumb'),
+      width: Number(attribute('#photo', 'width')),
+      height: Number(attribute('#photo', 'height')),
+      alt: attribute('#photo', 'alt'),
+      caption: text('figcaption'),
+      note: find('figcaption', page),
+      position: text('a[rel="up"]'),
       original: href('a.download'),
       info: find('dl.info', page),
       up: href('a[rel="up"]'),
@@ -109,6 +111,11 @@
   // The photo's link in the grid, if it is on this page.
   const cellOf = (address) => find(`.photo > a[href="${CSS.escape(address)}"]`, document);
 
+  // The picture of a photo that is on this page.
+  const pictureOf = (address) => (single
+    ? address === home && document.getElementById('photo')
+    : cellOf(address)?.querySelector('img'));
+
   // The address of the photo before or after another; undefined if that is not
   // known yet, '' if there is none.
   function neighbour(address, rel) {
@@ -126,7 +133,7 @@
   function put(slide, img, level) {
     if (level < slide.level) return;
     slide.level = level;
-    img.alt = slide.page?.alt ?? cellOf(slide.address)?.firstElementChild.alt ?? '';
+    img.alt = slide.page?.alt ?? pictureOf(slide.address)?.alt ?? '';
     img.draggable = false;
     slide.img = img;
     slide.el.replaceChildren(img);
@@ -145,9 +152,9 @@
     if (slide.address === address) return;
     Object.assign(slide, { address, page: null, img: null, level: 0 });
     slide.el.replaceChildren();
-    const thumb = address && cellOf(address) && find('img', cellOf(address));
+    const thumb = pictureOf(address);
     if (!thumb) return;
-    const img = new Image(thumb.width, thumb.height);
+    const img = new Image();
     img.src = thumb.currentSrc || thumb.src;
     slide.width = Number(thumb.getAttribute('width'));
     slide.height = Number(thumb.getAttribute('height'));
@@ -217,7 +224,8 @@
   function describe() {
     const { address, page } = current();
     for (const rel of ['prev', 'next']) find(`.turn.${rel}`).disabled = neighbour(address, rel) === '';
-    find('.caption').textContent = page ? page.caption : find('figcaption', cellOf(address)?.parentElement ?? track)?.textContent ?? '';
+    const note = page ? page.note : cellOf(address)?.parentElement.querySelector('figcaption');
+    find('.caption').replaceChildren(...note ? document.importNode(note, true).childNodes : []);
     if (!page) return;
     document.title = page.title;
     find('.position').textContent = page.position;
@@ -236,7 +244,7 @@
       const [a, b, c] = slides;
       slides = rel === 'next' ? [b, c, a] : [c, a, b];
       slides[0].address === to || slides[2].address === to || fill(current(), to);
-      history.replaceState({ photo: to }, '', to);
+      setAddress(to);
       moveTrack(from && from + (rel === 'next' ? 1 : -1) * room.clientWidth);
       place();
       slideBack();
@@ -252,7 +260,7 @@
     const { address } = current();
     load(address).then((page) => {
       if (!page[rel] || page[rel] === address || current().address !== address) return;
-      history.replaceState({ photo: page[rel] }, '', page[rel]);
+      setAddress(page[rel]);
       show(page[rel]);
     }, () => {});
   }
@@ -434,20 +442,26 @@
       begin();
       return;
     }
-    const { kind, trace } = gesture;
-    const first = trace?.[0];
-    const last = trace?.at(-1);
-    const time = Math.max(1, (last?.t ?? 0) - (first?.t ?? 0));
-    const speed = trace?.length > 1 && event.timeStamp - last.t < 90
-      ? { x: (last.dx - first.dx) / time, y: (last.dy - first.dy) / time } // pixels a millisecond
-      : { x: 0, y: 0 };
+    const { kind, trace = [] } = gesture;
+    const last = trace.at(-1);
+    const speed = speedOf(trace, event.timeStamp);
     if (event.type === 'pointercancel') moveTrack(0);
     else if (!kind) press(event);
     else if (kind === 'swipe') endSwipe(last.dx, speed.x);
     else if (kind === 'pull') endPull(last.dy, speed.y);
-    else if (kind === 'pan' && trace.length) coast(speed);
+    else if (kind === 'pan' && last) coast(speed);
     else settle();
   }
+
+  // The speed in pixels a millisecond with which a finger left.
+  function speedOf(trace, now) {
+    const first = trace[0];
+    const last = trace.at(-1);
+    if (trace.length < 2 || now - last.t > 90) return { x: 0, y: 0 };
+    const ms = Math.max(1, last.t - first.t);
+    return { x: (last.dx - first.dx) / ms, y: (last.dy - first.dy) / ms };
+  }
+
   track.addEventListener('pointerup', release);
   track.addEventListener('pointercancel', release);
 
@@ -526,17 +540,17 @@
 
   function togglePanel(name) {
     const panel = find(`.panel.${name}`);
-    const open = panel.hidden;
+    const opening = panel.hidden;
     closePanels();
-    panel.hidden = !open;
-    button(name === 'about' ? 'info' : name).ariaExpanded = open;
+    panel.hidden = !opening;
+    button(name === 'about' ? 'info' : name).ariaExpanded = opening;
   }
 
   // Closes what is open over the photo, and says whether anything was.
   function closePanels() {
-    const open = find('.panel:not([hidden])');
-    if (!open) return false;
-    open.hidden = true;
+    const panel = find('.panel:not([hidden])');
+    if (!panel) return false;
+    panel.hidden = true;
     for (const b of dialog.querySelectorAll('[aria-expanded]')) b.ariaExpanded = false;
     return true;
   }
@@ -694,9 +708,8 @@
 
   // The focus goes to the dialog itself, not to a button: when Enter opened it,
   // the rest of that very key press would press the button.
-  function openDialog(address) {
-    const thumb = single ? document.getElementById('photo') : find('img', cellOf(address) ?? track);
-    const open = () => {
+  function openDialog(address, then) {
+    const change = () => {
       if (!dialog.open) dialog.showModal();
       dialog.focus();
       place();
@@ -704,15 +717,18 @@
       room.classList.remove('quiet');
       for (const slide of slides) fill(slide, '');
       show(address);
+      then?.();
     };
     if (dialog.open) show(address);
-    else morph(thumb, open, () => current().img);
+    else morph(pictureOf(address), change, () => current().img);
   }
 
-  function open(address) {
-    history.pushState({ photo: address }, '', address);
-    openDialog(address);
+  function open(address, then) {
+    history.pushState({ photo: address, over: single }, '', address);
+    openDialog(address, then);
   }
+
+  const setAddress = (address) => history.replaceState({ photo: address, over: single }, '', address);
 
   // Takes the lightbox away; the focus goes to the photo last seen.
   function hide() {
@@ -720,6 +736,7 @@
     closePanels();
     if (document.fullscreenElement) document.exitFullscreen();
     const cell = single ? document.getElementById('photo') : cellOf(current().address);
+    const thumb = pictureOf(current().address);
     document.title = albumTitle;
     morph(current().img, () => {
       dialog.close();
@@ -727,7 +744,7 @@
       for (const slide of slides) fill(slide, '');
       cell?.scrollIntoView({ block: 'nearest' });
       cell?.focus({ preventScroll: true });
-    }, () => cell && (single ? cell : find('img', cell)));
+    }, () => thumb);
   }
 
   // The history has an entry for the open lightbox: Back closes it, Forward
@@ -740,13 +757,15 @@
     else history.back();
   }
 
+  // On a photo's own page, an entry is the lightbox's if it was opened there.
+  // Others are those of before a reload, whose page is another.
   addEventListener('popstate', (event) => {
     const address = event.state?.photo;
-    if (address) openDialog(address);
+    if (single ? event.state?.over : address) openDialog(address);
+    else if (single && location.pathname + location.search !== home) location.reload();
     else if (dialog.open) hide();
   });
-  // A reload with the lightbox open has led to the photo's own page.
-  if (history.state?.photo) history.replaceState(null, '');
+  if (single) history.replaceState({ photo: home }, '');
 
   const unmodified = (event) => !event.button && plain(event) && !event.shiftKey;
 
@@ -762,26 +781,26 @@
   // The keys do here what they do in the lightbox; what takes the lightbox
   // opens it.
   function onPhotoPage(event, name) {
-    const rel = { prev: 'prev', next: 'next', first: 'first', last: 'last' }[event.key === ' ' ? '' : name] ?? (event.key === 'Escape' && 'up');
-    const link = rel ? find(`[rel="${rel}"]`, document.documentElement) : name === 'download' && find('a.download', document);
-    if (link && /^(Home|End|Page)/.test(event.key) && root.scrollHeight > innerHeight) return; // they scroll
+    const scrolls = event.key === ' ' || /^(Home|End|Page)/.test(event.key) && root.scrollHeight > innerHeight;
+    if (scrolls) return;
+    const rel = event.key === 'Escape' ? 'up' : name;
+    const link = find(name === 'download' ? 'a.download' : `[rel="${rel}"]`, root);
     if (link) {
       event.preventDefault();
       if (link.matches('a')) link.click();
       else location.assign(link.href);
-    } else if (!rel && name && event.key !== ' ' && document.getElementById('photo')) {
+    } else if (name && !/^(prev|next|close)$/.test(name) && document.getElementById('photo')) {
       event.preventDefault();
-      openSingle();
-      requestAnimationFrame(() => setTimeout(act, 0, name));
+      openSingle(() => act(name));
     }
   }
 
-  function openSingle() {
+  function openSingle(then) {
     if (!known.has(home)) {
       known.set(home, pick(document));
       pages.set(home, Promise.resolve(known.get(home)));
     }
-    open(home);
+    open(home, then);
   }
 
   function startPhotoPage() {

@@ -140,6 +140,18 @@ func draw(t *testing.T, path string, width, height, seed int) {
 	put(t, path, b.Bytes())
 }
 
+// drawLarge writes a JPEG of so many bytes that a page shows its preview and
+// not the original; what makes it large lies behind the picture.
+func drawLarge(t *testing.T, path string, width, height, seed int) {
+	t.Helper()
+	draw(t, path, width, height, seed)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, path, append(data, make([]byte, 3<<20)...))
+}
+
 func put(t *testing.T, path string, data []byte) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

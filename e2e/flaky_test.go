@@ -1,0 +1,132 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// flaky is a proxy before the program that can be told to fail, and that
+// remembers what was asked for.
+type flaky struct {
+	url string
+
+	mu    sync.Mutex
+	fail  func(r *http.Request) int // a status instead of the answer, lost to hang up, 0 for the answer
+	asked []string
+}
+
+// lost has the proxy hang up in the middle of the answer.
+const lost = -1
+
+func newFlaky(t *testing.T, p *program) *flaky {
+	t.Helper()
+	to, err := url.Parse(p.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(to)
+	proxy.FlushInterval = -1
+	f := &flaky{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f.mu.Lock()
+		f.asked = append(f.asked, r.URL.EscapedPath())
+		status := 0
+		if f.fail != nil {
+			status = f.fail(r)
+		}
+		f.mu.Unlock()
+		switch status {
+		case 0:
+			proxy.ServeHTTP(w, r)
+		case lost:
+			w.Header().Set("Content-Length", "1000")
+			w.Write([]byte("<!doctype html>"))
+			http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		default:
+			http.Error(w, "busy", status)
+		}
+	}))
+	t.Cleanup(server.Close)
+	f.url = server.URL
+	return f
+}
+
+// set has requests fail as the function says; nil ends that.
+func (f *flaky) set(fail func(r *http.Request) int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fail = fail
+}
+
+// times counts the requests whose path has the given end.
+func (f *flaky) times(suffix string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := 0
+	for _, path := range f.asked {
+		if strings.HasSuffix(path, suffix) {
+			n++
+		}
+	}
+	return n
+}
+
+// The lightbox recovers by itself from a server that is too busy, that fails,
+// and that hangs up in the middle of an answer, for pages and for pictures.
+func TestLightbox_recovers(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 3 {
+		drawLarge(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i+1)), 2400, 1600, i)
+	}
+	p := start(t, nil, dir)
+	f := newFlaky(t, p)
+	b := newBrowser(t, 1200, 800)
+	b.tolerant = true
+	for _, c := range []struct {
+		name   string
+		status int
+		path   string // part of the paths that fail
+	}{
+		{"page 429", 429, ".jpg/"},
+		{"page 503", 503, ".jpg/"},
+		{"page lost", lost, ".jpg/"},
+		{"picture 429", 429, "/1600/"},
+		{"picture 502", 502, "/1600/"},
+		{"picture lost", lost, "/1600/"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := b.in(t)
+			f.set(nil)
+			b.do(chromedp.Navigate(f.url + "/a/?" + url.QueryEscape(c.name)))
+			left := 2 // failures of each address
+			seen := map[string]int{}
+			f.set(func(r *http.Request) int {
+				if strings.Contains(r.URL.Path, c.path) && seen[r.URL.Path] < left {
+					seen[r.URL.Path]++
+					return c.status
+				}
+				return 0
+			})
+			began := time.Now()
+			b.run(`document.querySelector('.photo a').click()`)
+			b.until(dialogOpen)
+			b.until(`document.querySelector('.toast').textContent !== ''`)
+			b.until(previewShown)
+			if wait := time.Since(began); wait < 350*time.Millisecond {
+				t.Errorf("it asked again after %v already, which a busy server would not like", wait)
+			}
+			b.until(`document.querySelector('.position').textContent.startsWith('1 ')`)
+		})
+	}
+}
