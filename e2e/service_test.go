@@ -19,18 +19,20 @@ import (
 	"time"
 )
 
-// The shipped unit is shut in: systemd's own measure of exposure is 2.0 or
+// The shipped units are shut in: systemd's own measure of exposure is 2.0 or
 // lower of 10.
 func TestSystemd_security(t *testing.T) {
 	analyze := need(t, "systemd-analyze", "systemd")
-	unit := filepath.Join("..", "deploy", "systemd", "gallery.service")
-	out, err := exec.Command(analyze, "security", "--offline=true", unit).CombinedOutput()
-	m := regexp.MustCompile(`Overall exposure level for gallery.service: ([0-9.]+)`).FindSubmatch(out)
-	if m == nil {
-		t.Fatalf("systemd-analyze security: %v\n%s", err, out)
-	}
-	if level, _ := strconv.ParseFloat(string(m[1]), 64); level > 2.0 {
-		t.Errorf("the exposure level is %v, want at most 2.0", level)
+	for _, name := range []string{"gallery.service", "gallery-warm.service", "gallery-clean.service"} {
+		unit := filepath.Join("..", "deploy", "systemd", name)
+		out, err := exec.Command(analyze, "security", "--offline=true", unit).CombinedOutput()
+		m := regexp.MustCompile(`Overall exposure level for ` + name + `: ([0-9.]+)`).FindSubmatch(out)
+		if m == nil {
+			t.Fatalf("systemd-analyze security: %v\n%s", err, out)
+		}
+		if level, _ := strconv.ParseFloat(string(m[1]), 64); level > 2.0 {
+			t.Errorf("the exposure level of %s is %v, want at most 2.0", name, level)
+		}
 	}
 }
 
@@ -38,7 +40,7 @@ func TestSystemd_verify(t *testing.T) {
 	analyze := need(t, "systemd-analyze", "systemd")
 	dir := t.TempDir()
 	var units []string
-	for _, name := range []string{"gallery.service", "gallery.socket"} {
+	for _, name := range []string{"gallery.service", "gallery.socket", "gallery-warm.service", "gallery-warm.timer", "gallery-clean.service", "gallery-clean.timer"} {
 		data, err := os.ReadFile(filepath.Join("..", "deploy", "systemd", name))
 		if err != nil {
 			t.Fatal(err)
