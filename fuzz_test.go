@@ -7,6 +7,7 @@ import (
 	"image/jpeg"
 	"io"
 	"log/slog"
+	"mime"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -17,6 +18,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"gallery/internal/lies"
 )
@@ -226,6 +228,41 @@ func FuzzAcceptLanguage(f *testing.F) {
 		}
 		if took := time.Since(began); took > time.Second && len(accept) < 32<<10 {
 			t.Errorf("%d bytes took %v", len(accept), took)
+		}
+	})
+}
+
+// FuzzZipNames gives any file names their names in an archive: different ones
+// in any case, that every system can keep and that lead nowhere.
+func FuzzZipNames(f *testing.F) {
+	f.Add("a.jpg/A.JPG/a (2).jpg/a:.jpg/a?.jpg", "x")
+	f.Add("CON.jpg/com1.png/../\\..\\x.gif/\u202e.jpg/ .jpg/..jpg/x.jpg. /\xff.jpg", "\"\r\nX: y")
+	f.Fuzz(func(t *testing.T, names, album string) {
+		var photos []source
+		for name := range strings.SplitSeq(names, "/") {
+			if contentType(name) != "" && len(photos) < 200 && !slices.Contains(photos, source{file: name}) {
+				photos = append(photos, source{file: name})
+			}
+		}
+		seen := map[string]bool{}
+		for i, name := range safeFileNames(photos) {
+			folded := strings.ToLower(name)
+			if seen[folded] {
+				t.Errorf("%q becomes %q, as another does", photos[i].file, name)
+			}
+			seen[folded] = true
+			if !utf8.ValidString(name) || strings.ContainsAny(name, "/\\:*?\"<>|\x00\r\n") || strings.Trim(name, ". ") == "" ||
+				strings.HasSuffix(name, ".") || strings.HasSuffix(name, " ") || contentType(name) == "" {
+				t.Errorf("%q becomes %q", photos[i].file, name)
+			}
+		}
+		header := attachment(album + ".zip")
+		kind, params, err := mime.ParseMediaType(header)
+		if err != nil || kind != "attachment" || params["filename"] != safeFileName(album+".zip") {
+			t.Errorf("the archive of %q is offered by %q, %q, %v", album, header, params, err)
+		}
+		if strings.ContainsFunc(header, func(r rune) bool { return r < ' ' || r > '~' }) {
+			t.Errorf("the archive of %q is offered by %q", album, header)
 		}
 	})
 }

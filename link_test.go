@@ -26,6 +26,7 @@ func outsideTree(t *testing.T) (dir, outside string) {
 	for path, c := range map[string]color.RGBA{
 		filepath.Join(dir, "a", "1.jpg"):        {0, 0, 200, 255},
 		filepath.Join(dir, "a", "sub", "1.jpg"): {0, 0, 200, 255},
+		filepath.Join(dir, ".hidden", "1.jpg"):  {200, 0, 0, 255},
 		filepath.Join(outside, "1.jpg"):         {200, 0, 0, 255},
 		filepath.Join(outside, "sub", "1.jpg"):  {200, 0, 0, 255},
 	} {
@@ -117,6 +118,12 @@ func TestLinks_notFollowed(t *testing.T) {
 					if a.StatusCode >= 500 {
 						t.Errorf("GET %s = %d", path, a.StatusCode)
 					}
+					if strings.Contains(path, "_thumbs") && a.StatusCode == 200 && !bytes.HasPrefix(a.body, []byte("\xff\xd8\xff\xfe")) {
+						t.Errorf("GET %s gives what is no thumbnail of ours", path)
+					}
+					if strings.HasSuffix(test.link, "2.jpg") && strings.HasSuffix(path, "2.jpg") && a.StatusCode != 404 {
+						t.Errorf("GET %s = %d, which is a link", path, a.StatusCode)
+					}
 					if strings.HasPrefix(path, "/b") && a.StatusCode != 404 {
 						t.Errorf("GET %s = %d by way of a link", path, a.StatusCode)
 					}
@@ -133,13 +140,15 @@ func TestLinks_notFollowed(t *testing.T) {
 // What is swapped for a link, a thousand times while visitors come, lets
 // nobody see what is outside and lets no original be overwritten.
 func TestLinks_swapped(t *testing.T) {
-	swaps := 200 // of each kind, and even, so that in the end all is as it was
+	swaps := 150 // of each of the seven kinds, and even, so that in the end all is as it was
 	if testing.Short() {
 		swaps = 20
 	}
 	tests := []struct{ name, path, link, victim string }{
 		{"photo", "a/1.jpg", "../../outside/1.jpg", "a/1.jpg"},
 		{"album", "a", "../outside", "a/1.jpg"},
+		{"photo to a hidden one", "a/1.jpg", "../.hidden/1.jpg", "a/1.jpg"},
+		{"album to a hidden one", "a", ".hidden", "a/1.jpg"},
 		{"sub-album", "a/sub", "../../outside/sub", "a/sub/1.jpg"},
 		{"thumbnails", "a/_thumbs", ".", "a/_thumbs/1.jpg"},
 		{"thumbnails to outside", "a/_thumbs", "../../outside", "a/_thumbs/1.jpg"},
