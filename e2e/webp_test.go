@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -92,6 +93,57 @@ func TestNginx_webp(t *testing.T) {
 		p.stop()
 		if a := n.send("GET", "/a/_thumbs/1.jpg", "Accept", browser); a.StatusCode != 200 || a.Header.Get("Content-Type") != "image/webp" {
 			t.Errorf("without the program: %d %s", a.StatusCode, a.Header.Get("Content-Type"))
+		}
+	}
+}
+
+// A server, a warming and a cleaning of the same photos do not disturb each
+// other: nothing fails, and in the end all is there.
+func TestWarmAndClean_besideServer(t *testing.T) {
+	dir := t.TempDir()
+	const photos = 12
+	for i := range photos {
+		draw(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i)), 1000, 700, i)
+	}
+	guard(t, dir)
+	p := start(t, nil, "-webp", dir)
+	done := make(chan struct{})
+	var others sync.WaitGroup
+	others.Go(func() {
+		for round := 0; ; round++ {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			// Everything old goes, and now and then everything.
+			args := []string{"clean", "-older-than", "1h", dir}
+			if round%3 == 2 {
+				args = []string{"clean", "-max-size", "1B", dir}
+			}
+			if out, err := exec.Command(binary, args...).CombinedOutput(); err != nil {
+				t.Errorf("gallery %q: %v\n%s", args, err, out)
+			}
+		}
+	})
+	for range 3 {
+		warm(t, "-webp", dir)
+		page := p.send("GET", "/a/")
+		if page.StatusCode != 200 || strings.Count(string(page.body), "<img src") != photos {
+			t.Errorf("the page = %d, and shows %d photos", page.StatusCode, strings.Count(string(page.body), "<img src"))
+		}
+		for i := range photos {
+			if a := p.send("GET", fmt.Sprintf("/a/_thumbs/%d.jpg", i), "Accept", "image/webp"); a.StatusCode != 200 {
+				t.Errorf("a thumbnail = %d", a.StatusCode)
+			}
+		}
+	}
+	close(done)
+	others.Wait()
+	warm(t, "-webp", dir)
+	for _, pattern := range []string{"*.jpg", "800/*.jpg", "1600/*.jpg", "webp/*.jpg"} {
+		if found, _ := filepath.Glob(filepath.Join(dir, "a", "_thumbs", pattern)); len(found) != photos {
+			t.Errorf("in the end there are %d files %s, want %d", len(found), pattern, photos)
 		}
 	}
 }

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// Warming what is warm opens no photo: it does not notice that none can be read.
+func TestWarm_opensNoPhoto(t *testing.T) {
+	dir := t.TempDir()
+	for i, name := range []string{"1.jpg", "a/2.jpg", "a/b/3.jpg"} {
+		write(t, filepath.Join(dir, name), 1000, 700, i)
+	}
+	warmUp(t, []string{dir}, "3 made")
+	// Other bytes of the same size and mtime: whoever opens them finds no picture.
+	for _, name := range []string{"1.jpg", "a/2.jpg", "a/b/3.jpg"} {
+		path := filepath.Join(dir, name)
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, path, make([]byte, info.Size()))
+		if err := os.Chtimes(path, info.ModTime(), info.ModTime()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	warmUp(t, []string{dir}, "0 made", "3 were warm, 0 could not be")
+	// And whoever has to open them does find that.
+	if err := os.Remove(filepath.Join(dir, "a", thumbsDir, "800", "2.jpg")); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := runWarm(t.Context(), []string{dir}, &out, &out); err == nil || !strings.Contains(out.String(), "2 were warm, 1 could not be\na/2.jpg: ") {
+		t.Errorf("with a photo to be opened it says %q, %v", out.String(), err)
+	}
+}
+
+// cancelAfter is a log handler that ends a context after so many renditions.
+type cancelAfter struct {
+	slog.Handler
+	mu     *sync.Mutex
+	left   *int
+	cancel func()
+}
+
+func (h cancelAfter) Handle(_ context.Context, r slog.Record) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if *h.left--; *h.left == 0 {
+		h.cancel()
+	}
+	return nil
+}
+
+// Interrupted, it finishes what it is at, leaves nothing unfinished, and goes
+// on the next time.
+func TestWarm_interrupted(t *testing.T) {
+	dir := t.TempDir()
+	const photos = 12
+	for i := range photos {
+		write(t, filepath.Join(dir, fmt.Sprintf("%d.jpg", i)), 1000, 700, i)
+	}
+	s := newSite(t, dir)
+	ctx, cancel := context.WithCancel(t.Context())
+	left := 7
+	s.server.thumbs.log = slog.New(cancelAfter{slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}), new(sync.Mutex), &left, cancel})
+	w := &warmRun{thumbs: s.server.thumbs}
+	albums, total := w.count(ctx, ".")
+	w.progress = newProgress(s.log, total)
+	w.run(ctx, albums, 2)
+	var out bytes.Buffer
+	if err := w.report(ctx, &out, total, 0); err == nil || !strings.Contains(err.Error(), "interrupted") || w.made == 0 || w.made >= photos || len(w.failed) > 0 {
+		t.Errorf("interrupted it says %q, %v", out.String(), err)
+	}
+	litter, _ := filepath.Glob(filepath.Join(dir, thumbsDir, "*", ".*"))
+	more, _ := filepath.Glob(filepath.Join(dir, thumbsDir, ".*"))
+	if len(litter)+len(more) > 0 {
+		t.Errorf("it leaves %q %q", litter, more)
+	}
+	warmUp(t, []string{dir}, fmt.Sprintf("%d made", photos-w.made), fmt.Sprintf("%d were warm", w.made))
+}
+
+// A place that takes no thumbnails is not taken for photos that cannot be read,
+// and one album's does not keep others from being warmed.
+func TestWarm_cannotStore(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a", "1.jpg"), 500, 400, 1)
+	write(t, filepath.Join(dir, "b", "2.jpg"), 500, 400, 2)
+	writeFile(t, filepath.Join(dir, "a", thumbsDir), []byte("in the way"))
+	var out bytes.Buffer
+	err := runWarm(t.Context(), []string{dir}, &out, &out)
+	if err == nil || !strings.Contains(out.String(), "a/1.jpg: a/_thumbs/1.jpg cannot be stored (") || !there(filepath.Join(dir, "b", thumbsDir, "2.jpg")) {
+		t.Errorf("it says %q, %v", out.String(), err)
+	}
+}
+
+func TestProgress_lines(t *testing.T) {
+	var out bytes.Buffer
+	p := &progressLines{w: &out, total: 30}
+	p.last = p.last.AddDate(2000, 0, 0) // long ago
+	p.add()
+	p.add()
+	if got := out.String(); strings.Count(got, "\n") != 1 || !strings.HasPrefix(got, "gallery: 1 of 30 photos, ") || !strings.HasSuffix(got, " left\n") {
+		t.Errorf("progress says %q", got)
+	}
+}
+
+func BenchmarkWarm_again(b *testing.B) {
+	dir := b.TempDir()
+	const photos = 500
+	var t testing.T
+	write(&t, filepath.Join(dir, "0.jpg"), 1000, 700, 1)
+	for i := 1; i < photos; i++ {
+		if err := os.Link(filepath.Join(dir, "0.jpg"), filepath.Join(dir, fmt.Sprintf("%d.jpg", i))); err != nil {
+			b.Fatal(err)
+		}
+	}
+	var out bytes.Buffer
+	if err := runWarm(b.Context(), []string{dir}, &out, &out); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if err := runWarm(b.Context(), []string{dir}, &out, &out); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*photos), "µs/photo")
+}
