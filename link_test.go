@@ -230,13 +230,14 @@ func TestLinks_swapped(t *testing.T) {
 func TestOpen_swapped(t *testing.T) {
 	const swaps = 20_000
 	for name, paths := range map[string][3]string{ // what is swapped, its link, what the link leads to
-		"photo":  {"a/1.jpg", "a/.other", "../.hidden/1.jpg"},
+		"photo":  {"a/1.jpg", "a/.other", ".hidden.jpg"},
 		"folder": {"a", ".other", ".hidden"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			writeFile(t, filepath.Join(dir, "a", "1.jpg"), []byte("shown"))
 			writeFile(t, filepath.Join(dir, ".hidden", "1.jpg"), []byte("hidden"))
+			writeFile(t, filepath.Join(dir, "a", ".hidden.jpg"), []byte("hidden"))
 			path, other := filepath.Join(dir, paths[0]), filepath.Join(dir, paths[1])
 			if err := os.Symlink(paths[2], other); err != nil {
 				t.Fatal(err)
