@@ -27,13 +27,20 @@ func BenchmarkServe(b *testing.B) {
 		b.Fatal(err)
 	}
 	s := newServer(c, photos, photos, slog.New(slog.DiscardHandler))
-	for _, bench := range []struct{ name, target string }{
-		{"page", "/Landscapes/"},
-		{"thumbnail", "/Landscapes/_thumbs/alps.jpg"},
-		{"original", "/Landscapes/alps.jpg"},
+	for _, bench := range []struct{ name, target, accept string }{
+		{"page", "/Landscapes/", ""},
+		{"thumbnail", "/Landscapes/_thumbs/alps.jpg", ""},
+		{"webp", "/Landscapes/_thumbs/alps.jpg", "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"},
+		{"original", "/Landscapes/alps.jpg", ""},
 	} {
 		b.Run("what="+bench.name, func(b *testing.B) {
 			r := httptest.NewRequest(http.MethodGet, bench.target, nil)
+			if bench.accept != "" {
+				r.Header.Set("Accept", bench.accept)
+				if err := runWarm(b.Context(), []string{"-webp", dir}, io.Discard, io.Discard); err != nil {
+					b.Fatal(err)
+				}
+			}
 			s.ServeHTTP(httptest.NewRecorder(), r)
 			b.ReportAllocs()
 			for b.Loop() {
