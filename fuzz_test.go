@@ -115,7 +115,7 @@ func FuzzAlbumPage(f *testing.F) {
 		}
 		src := source{album: albumName, file: file, size: 10, mtime: 5}
 		r := record{Size: 10, MTime: 5, Width: width, Height: height, Caption: caption, Color: color, Taken: caption, Options: s.thumbs.options("")}
-		g := &grid{s: s, key: pageKey{albumName, byDate, 1, languages[0]}, album: album{name: albumName, albums: []string{sub}, photos: []source{src, src}}, pages: 2}
+		g := &grid{s: s, key: pageKey{albumName, byDate, 1, languages[0], false}, album: album{name: albumName, albums: []string{sub}, photos: []source{src, src}}, pages: 2}
 		g.cells = []cell{
 			{sub: albumName + "/" + sub, src: src, record: r, known: true, sum: summary{photos: 2}},
 			{src: src, record: r, sharp: r, known: true},

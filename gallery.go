@@ -110,7 +110,7 @@ func (s *server) route(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	switch {
-	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+	case !s.answers(r):
 		w.Header().Set("Allow", "GET, HEAD")
 		return httpError{http.StatusMethodNotAllowed, errors.New(r.Method)}
 	case len(r.RequestURI) > maxURI:
@@ -123,6 +123,8 @@ func (s *server) route(w http.ResponseWriter, r *http.Request) error {
 		return s.serveHealth(w)
 	case r.URL.Path == authPath:
 		return s.serveAuth(w, r)
+	case r.URL.Path == "/.signin":
+		return s.serveSignIn(w, r)
 	}
 	if s.base != "" && r.URL.Path == "" {
 		return s.redirectToAlbum(w, r, target{name: "."})
@@ -131,6 +133,9 @@ func (s *server) route(w http.ResponseWriter, r *http.Request) error {
 	t, ok := parsePath(s.root, cmp.Or(r.URL.Path, "/"))
 	if !ok {
 		return errNotFound
+	}
+	if r.Method == http.MethodPost {
+		return s.serveUpload(w, r, t)
 	}
 	if t.thumb || t.slash || contentType(t.name) == "" { // all but originals, which only take the network
 		s.background.enter()
@@ -147,6 +152,18 @@ func (s *server) route(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return s.serveAlbum(w, r, t)
+}
+
+// answers reports whether there is an answer to the request's method: to POST
+// only where photos may be added, and only at an album's address.
+func (s *server) answers(r *http.Request) bool {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		return true
+	case http.MethodPost:
+		return s.upload && strings.HasSuffix(r.URL.Path, "/")
+	}
+	return false
 }
 
 // fail answers with an error page. No validator, no caching and no type of
@@ -400,17 +417,21 @@ func (s *server) details(src source) photo.Details {
 type page struct {
 	body []byte
 	etag string
+	adds bool // for a visitor who may add photos
 }
 
 func newPage(body []byte) page {
 	sum := fnv.New64a()
 	sum.Write(body)
-	return page{body, fmt.Sprintf(`"%x"`, sum.Sum64())}
+	return page{body: body, etag: fmt.Sprintf(`"%x"`, sum.Sum64())}
 }
 
 // servePage answers with a whole page.
 func (s *server) servePage(w http.ResponseWriter, r *http.Request, p page) {
 	s.pageHeader(w)
+	if p.adds {
+		s.uploadHeader(w)
+	}
 	w.Header().Set("ETag", p.etag)
 	if r.Method == http.MethodHead || conditional(r) {
 		http.ServeContent(errorGuard{w}, r, "", time.Time{}, bytes.NewReader(p.body))
@@ -440,6 +461,9 @@ func (s *server) pageHeader(w http.ResponseWriter) {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cache-Control", revalidate)
 	h.Set("Vary", "Accept-Language")
+	if s.upload {
+		h.Set("Vary", "Accept-Language, Authorization")
+	}
 }
 
 // sortOrder returns the order that is asked for: by name if there is none or

@@ -24,9 +24,10 @@ type pageKey struct {
 	order string
 	n     int // counted from 1
 	words *words
+	adds  bool // the visitor may add photos
 }
 
-func (k pageKey) String() string { return fmt.Sprint(k.words.Lang, k.n, k.order, "/", k.album) }
+func (k pageKey) String() string { return fmt.Sprint(k.words.Lang, k.n, k.order, k.adds, "/", k.album) }
 
 // serveAlbum answers with an album's page: whole where every thumbnail is
 // there, else as a stream.
@@ -41,7 +42,7 @@ func (s *server) serveAlbum(w http.ResponseWriter, r *http.Request, t target) er
 	if err != nil {
 		return err
 	}
-	key := pageKey{t.name, sortOrder(r), n, wordsFor(r)}
+	key := pageKey{t.name, sortOrder(r), n, wordsFor(r), s.mayUpload(r)}
 	stamp := s.stamp(t.name)
 	if p, ok := s.pages.get(key, stamp); ok {
 		s.background.viewed(t.name, stamp)
@@ -58,6 +59,7 @@ func (s *server) serveAlbum(w http.ResponseWriter, r *http.Request, t target) er
 			return nil, err
 		}
 		p := newPage(body.Bytes())
+		p.adds = key.adds
 		s.pages.put(key, stamp, p)
 		return p, nil
 	})
@@ -295,6 +297,9 @@ func (g *grid) write(w io.Writer) error {
 // runs ahead of the writing, and stops when the client leaves.
 func (g *grid) stream(w http.ResponseWriter, r *http.Request) {
 	g.s.pageHeader(w)
+	if g.key.adds {
+		g.s.uploadHeader(w)
+	}
 	w.Header().Set("X-Accel-Buffering", "no") // nginx: pass on each piece at once
 	if r.Method == http.MethodHead {
 		return

@@ -53,6 +53,15 @@ type words struct {
 	First, Last, Zoom, Slideshow, Keyboard                string
 	PlayPause, SwipeHint, More                            string
 
+	// Adding photos.
+	SignIn, AddPhotos, ChoosePhotos, TakePhoto  string
+	DropPhotos, NewAlbum, PhotosOfUpTo, Upload  string
+	Remove, Waiting, Checking, Added, ShowAlbum string
+	OneAdded, ManyAdded, NotAdded, SignInAgain  string
+	NotAPhoto, OtherFormat, TooLarge, Damaged   string
+	TooManyPixels, TooManyFiles, NoFiles        string
+	BadAlbumName, DiskFull, NotStored, BrokeOff string
+
 	// Errors.
 	NotFound, NotFoundHelp, Failed, FailedHelp       string
 	NoPassword, NoPasswordHelp, TooMany, TooManyHelp string
@@ -93,6 +102,35 @@ var english = words{
 	Loading: "Loading", LoadFailed: "This photo could not be loaded.", CannotShowHere: "This photo cannot be shown here.", Retrying: "The connection is poor. Trying again …",
 	First: "First photo", Last: "Last photo", Zoom: "Zoom", Slideshow: "Slideshow", Keyboard: "Keyboard",
 	PlayPause: "Play or pause", SwipeHint: "Swipe for the next photo", More: "More",
+
+	SignIn:        "Sign in",
+	AddPhotos:     "Add photos",
+	ChoosePhotos:  "Choose photos",
+	TakePhoto:     "Take a photo",
+	DropPhotos:    "or drop them here",
+	NewAlbum:      "Into a new album (optional)",
+	PhotosOfUpTo:  "JPEG, PNG, GIF or WebP, up to %s each. What is added can be removed only on the server itself.",
+	Upload:        "Upload",
+	Remove:        "Remove from the list",
+	Waiting:       "Waiting",
+	Checking:      "Checking",
+	Added:         "Added",
+	ShowAlbum:     "Show the album",
+	OneAdded:      "1 photo added",
+	ManyAdded:     "%s photos added",
+	NotAdded:      "Not added",
+	SignInAgain:   "Please sign in again.",
+	NotAPhoto:     "This is not a JPEG, PNG, GIF or WebP picture.",
+	OtherFormat:   "By its name it is another kind of picture than by its content: %s.",
+	TooLarge:      "It is larger than %s.",
+	Damaged:       "It is damaged or not complete.",
+	TooManyPixels: "It has too many pixels.",
+	TooManyFiles:  "These are too many at once.",
+	NoFiles:       "No photo was chosen.",
+	BadAlbumName:  "No album can have this name.",
+	DiskFull:      "The disk is full.",
+	NotStored:     "It could not be stored. This has been noted.",
+	BrokeOff:      "It did not arrive completely.",
 
 	NotFound:     "Not found",
 	NotFoundHelp: "There is no photo or album at this address. It may have been moved or renamed.",
@@ -139,6 +177,35 @@ var german = words{
 	First: "Erstes Foto", Last: "Letztes Foto", Zoom: "Zoom", Slideshow: "Diaschau", Keyboard: "Tastatur",
 	PlayPause: "Abspielen oder anhalten", SwipeHint: "Wischen für das nächste Foto", More: "Mehr",
 
+	SignIn:        "Anmelden",
+	AddPhotos:     "Fotos hinzufügen",
+	ChoosePhotos:  "Fotos auswählen",
+	TakePhoto:     "Foto aufnehmen",
+	DropPhotos:    "oder hierher ziehen",
+	NewAlbum:      "In ein neues Album (wenn gewünscht)",
+	PhotosOfUpTo:  "JPEG, PNG, GIF oder WebP, je bis zu %s. Entfernen lässt sich Hinzugefügtes nur auf dem Server selbst.",
+	Upload:        "Hochladen",
+	Remove:        "Aus der Liste nehmen",
+	Waiting:       "Wartet",
+	Checking:      "Wird geprüft",
+	Added:         "Hinzugefügt",
+	ShowAlbum:     "Album zeigen",
+	OneAdded:      "1 Foto hinzugefügt",
+	ManyAdded:     "%s Fotos hinzugefügt",
+	NotAdded:      "Nicht hinzugefügt",
+	SignInAgain:   "Bitte melden Sie sich noch einmal an.",
+	NotAPhoto:     "Das ist kein JPEG-, PNG-, GIF- oder WebP-Bild.",
+	OtherFormat:   "Dem Namen nach ist es ein anderes Bildformat als dem Inhalt nach: %s.",
+	TooLarge:      "Es ist größer als %s.",
+	Damaged:       "Es ist beschädigt oder unvollständig.",
+	TooManyPixels: "Es hat zu viele Pixel.",
+	TooManyFiles:  "Das sind zu viele auf einmal.",
+	NoFiles:       "Es wurde kein Foto ausgewählt.",
+	BadAlbumName:  "So kann kein Album heißen.",
+	DiskFull:      "Der Speicherplatz ist voll.",
+	NotStored:     "Es konnte nicht gespeichert werden. Das ist vermerkt.",
+	BrokeOff:      "Es kam nicht vollständig an.",
+
 	NotFound:     "Nicht gefunden",
 	NotFoundHelp: "Unter dieser Adresse gibt es kein Foto und kein Album. Vielleicht wurde es verschoben oder umbenannt.",
 	Failed:       "Etwas ging schief",
@@ -183,6 +250,35 @@ var spanish = words{
 	Loading: "Cargando", LoadFailed: "No se ha podido cargar esta foto.", CannotShowHere: "Esta foto no se puede mostrar aquí.", Retrying: "La conexión falla. Reintentando …",
 	First: "Primera foto", Last: "Última foto", Zoom: "Zoom", Slideshow: "Presentación", Keyboard: "Teclado",
 	PlayPause: "Reproducir o pausar", SwipeHint: "Desliza para ver la foto siguiente", More: "Más",
+
+	SignIn:        "Iniciar sesión",
+	AddPhotos:     "Añadir fotos",
+	ChoosePhotos:  "Elegir fotos",
+	TakePhoto:     "Hacer una foto",
+	DropPhotos:    "o arrástralas aquí",
+	NewAlbum:      "En un álbum nuevo (opcional)",
+	PhotosOfUpTo:  "JPEG, PNG, GIF o WebP, de hasta %s cada una. Lo añadido solo se puede quitar en el propio servidor.",
+	Upload:        "Subir",
+	Remove:        "Quitar de la lista",
+	Waiting:       "En espera",
+	Checking:      "Comprobando",
+	Added:         "Añadida",
+	ShowAlbum:     "Ver el álbum",
+	OneAdded:      "1 foto añadida",
+	ManyAdded:     "%s fotos añadidas",
+	NotAdded:      "No añadidas",
+	SignInAgain:   "Vuelve a iniciar sesión.",
+	NotAPhoto:     "No es una imagen JPEG, PNG, GIF ni WebP.",
+	OtherFormat:   "Por su nombre es otro tipo de imagen que por su contenido: %s.",
+	TooLarge:      "Ocupa más de %s.",
+	Damaged:       "Está dañada o incompleta.",
+	TooManyPixels: "Tiene demasiados píxeles.",
+	TooManyFiles:  "Son demasiadas a la vez.",
+	NoFiles:       "No se ha elegido ninguna foto.",
+	BadAlbumName:  "Ningún álbum puede llamarse así.",
+	DiskFull:      "El disco está lleno.",
+	NotStored:     "No se ha podido guardar. Ha quedado anotado.",
+	BrokeOff:      "No ha llegado completa.",
 
 	NotFound:     "No encontrado",
 	NotFoundHelp: "No hay ninguna foto ni álbum en esta dirección. Puede que se haya movido o cambiado de nombre.",

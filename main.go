@@ -75,6 +75,9 @@
 //	                                      with bcrypt, as "gallery passwd" and "htpasswd -B"
 //	                                      write it; read again when it changes
 //	-private          GALLERY_PRIVATE     show nothing at all without a password; takes -users
+//	-upload           GALLERY_UPLOAD      let who is signed in add photos and albums; nobody
+//	                                      can change or remove any; takes -users
+//	-upload-max SIZE  GALLERY_UPLOAD_MAX  size of the largest photo that is taken (64 MB)
 //	-background       GALLERY_BACKGROUND  while no visitor waits, make the larger previews of
 //	                                      albums just looked at (on; -background=false)
 //	-webp             GALLERY_WEBP        make thumbnails as WebP, too, in the background; they
@@ -144,6 +147,8 @@ type config struct {
 	gps       bool   // pages may say where a photo was taken
 	users     string // the password file; "" for none
 	private   bool   // everything takes a password
+	upload    bool   // who is signed in may add photos
+	uploadMax int64  // bytes, of one photo that is sent
 
 	trustProxy bool // X-Forwarded-For says who a visitor is, -Proto and -Host where they see the site
 	version    bool // print the version instead of serving
@@ -239,6 +244,9 @@ func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) err
 	}
 	fmt.Fprintf(stdout, "gallery: %s is at %s (Ctrl-C ends it)\n", c.root, homepage(listener.Addr(), s.address(".")))
 	go s.thumbs.sweep(ctx, ".")
+	if c.upload {
+		go s.sweepUploads(ctx, ".")
+	}
 	if s.background != nil {
 		go s.background.run(ctx)
 	}
@@ -261,7 +269,7 @@ func manual() string {
 
 // defaults are the settings where nothing else is said.
 func defaults() config {
-	return config{thumbSize: 400, quality: 82, memory: 256 << 20}
+	return config{thumbSize: 400, quality: 82, memory: 256 << 20, uploadMax: 64_000_000}
 }
 
 // addThumbFlags adds the flags that say where thumbnails are and how they are
@@ -286,14 +294,18 @@ func parseFlags(args []string, stdout io.Writer) (config, error) {
 	flags.BoolVar(&c.gps, "gps", false, "")
 	flags.StringVar(&c.users, "users", "", "")
 	flags.BoolVar(&c.private, "private", false, "")
+	flags.BoolVar(&c.upload, "upload", false, "")
+	flags.Func("upload-max", "", byteSize(&c.uploadMax, 1<<10))
 	flags.BoolVar(&c.inBackground, "background", true, "")
 	flags.BoolVar(&c.webp, "webp", false, "")
 	flags.BoolVar(&c.version, "version", false, "")
 	if err := readFlags(flags, args, stdout); err != nil {
 		return c, err
 	}
-	if c.private && c.users == "" {
-		return c, usagef("-private takes -users FILE: `gallery passwd FILE NAME` makes one")
+	for name, on := range map[string]bool{"-private": c.private, "-upload": c.upload} {
+		if on && c.users == "" {
+			return c, usagef("%s takes -users FILE: `gallery passwd FILE NAME` makes one", name)
+		}
 	}
 	return c, c.setRoot(flags)
 }

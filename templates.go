@@ -43,7 +43,7 @@ func newViews() *views {
 	v := &views{
 		style:     template.CSS(withoutComments(styleText)),
 		script:    template.JS(withoutComments(scriptText)),
-		templates: template.Must(template.New("").Parse(viewText)),
+		templates: template.Must(template.Must(template.New("").Parse(viewText)).Parse(uploadViewText)),
 	}
 	hash := sha256.Sum256([]byte(v.script))
 	// Styles are inline for the sake of each photo's proportions and colour.
@@ -182,6 +182,8 @@ type gridView struct {
 	Zip     string        // address of the album as an archive, "" if it is not offered
 	ZipSize string        // of its photos
 	Total   int           // photos on the page
+	Add     *addView      // nil where photos cannot be added
+	SignIn  string        // address where that begins, "" where nobody can or one may already
 }
 
 func (g *grid) writeHead(w io.Writer) error {
@@ -218,6 +220,7 @@ func (g *grid) writeHead(w io.Writer) error {
 	}
 	view.Prev, view.Next = g.neighbours()
 	view.Total = min(pageSize, len(a.photos)-(g.key.n-1)*pageSize)
+	g.s.offerUpload(&view, g.key)
 	return g.s.views.render(w, "head", view)
 }
 
@@ -608,7 +611,8 @@ const viewText = `
 {{end}}{{with .Zip}}<p class="zip"><a href="{{.}}" download>{{$.T.DownloadAlbum}}</a> <small>{{$.ZipSize}}</small></p>
 {{end}}{{with .Sorts}}<nav class="sorts" aria-label="{{$.T.SortBy}}">{{range .}}<a href="{{.Href}}"{{if .Current}} aria-current="true"{{end}}>{{.Text}}</a>{{end}}</nav>
 {{end}}{{with .Prev}}<p class="back"><a rel="prev" href="{{.}}">← {{$.T.PreviousPage}}</a></p>
-{{end}}</header>
+{{end}}{{with .SignIn}}<p class="signin"><a href="{{.}}">{{$.T.SignIn}}</a></p>
+{{end}}{{with .Add}}{{template "add" .}}{{end}}</header>
 {{with .Total}}<div class="progress" role="progressbar" aria-label="{{$.T.Progress}}" aria-valuemin="0" aria-valuemax="{{.}}" aria-valuenow="0" data-text="{{$.T.Position}}"><i></i><span></span></div>
 {{end}}{{template "lightbox" .}}<main>
 {{if .Empty}}<p class="empty">{{.T.EmptyAlbum}}</p>

@@ -1,0 +1,446 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"path"
+	"strings"
+	"syscall"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"gallery/internal/atomicfile"
+	"gallery/internal/photo"
+)
+
+// This file alone creates files beside the photos. It gives them names that
+// are free; nothing in the program opens an existing photo for writing.
+
+const (
+	// uploadPrefix begins the temporary name of a photo that is being received.
+	// The dot hides it; the rest makes it nobody else's, for sweepUploads.
+	uploadPrefix = ".gallery-upload-"
+	// maxFiles is how many files one request may bring.
+	maxFiles = 1000
+	// maxFieldSize bounds a text in the form, in bytes.
+	maxFieldSize = 1 << 10
+	// maxNameSize bounds a photo's or album's name in bytes. File systems take
+	// 255; what is left is for numbers.
+	maxNameSize = 200
+	// maxSameName is how many photos of one name an album takes: each later one
+	// tries all names before its own.
+	maxSameName = 1000
+)
+
+// uploads is what came of the files in one request.
+type uploads struct {
+	Album   string         `json:"album"` // address of the page that shows them
+	Stored  []storedFile   `json:"stored"`
+	Refused []refusedFile  `json:"refused"`
+	words   *words         // of who sent them
+	folder  string         // the album that they go to, relative to the root
+	made    bool           // the folder was made for them
+	status  map[int]string // why files were refused: texts by status
+}
+
+type storedFile struct {
+	File string `json:"file"` // its name at the sender's
+	Name string `json:"name"` // its name here
+	Href string `json:"href"` // address of its page
+}
+
+type refusedFile struct {
+	File   string `json:"file"`
+	Reason string `json:"reason"` // a sentence in the sender's language
+}
+
+// refusal is why a file is not stored.
+type refusal struct {
+	status int
+	reason string
+}
+
+func (r refusal) Error() string { return r.reason }
+
+// mayUpload reports whether a page is to offer uploading: to who is signed in.
+func (s *server) mayUpload(r *http.Request) bool {
+	if !s.upload {
+		return false
+	}
+	name, password, ok := r.BasicAuth()
+	return ok && s.users.check(r.Context(), s.visitor(r), name, password) == nil
+}
+
+// serveSignIn asks for a password, and then leads back to an album. It lies at
+// the top, since a browser sends a password along to what lies beside and below
+// the address that asked for it (RFC 7617, section 2.2).
+func (s *server) serveSignIn(w http.ResponseWriter, r *http.Request) error {
+	if !s.upload {
+		return errNotFound
+	}
+	if err := s.authenticate(w, r); err != nil {
+		return err
+	}
+	to := "."
+	if t, ok := parsePath(s.root, "/"+r.URL.Query().Get("album")); ok && !t.thumb {
+		to = t.name
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, s.address(to)+"/", http.StatusSeeOther)
+	return nil
+}
+
+// serveUpload takes photos into an album: POST /ALBUM/ with a form whose files
+// are called photo. A field called album, before them, names a new album in
+// this one that they go to.
+func (s *server) serveUpload(w http.ResponseWriter, r *http.Request, t target) error {
+	if err := s.authenticate(w, r); err != nil {
+		return err
+	}
+	// A browser sends the password with a form of another site's, too.
+	if err := new(http.CrossOriginProtection).Check(r); err != nil {
+		return httpError{http.StatusForbidden, err}
+	}
+	folder, err := openFolder(s.photos, t.name, false)
+	if err != nil {
+		return err
+	}
+	folder.Close()
+	r.Body = &patientBody{ReadCloser: r.Body, conn: http.NewResponseController(w)}
+	form, err := r.MultipartReader()
+	if err != nil {
+		return httpError{http.StatusUnsupportedMediaType, err}
+	}
+	up := &uploads{words: wordsFor(r), folder: t.name, Stored: []storedFile{}, Refused: []refusedFile{}, status: map[int]string{}}
+	s.receive(r.Context(), form, up)
+	if up.made && len(up.Stored) == 0 {
+		_ = s.photos.Remove(up.folder) // only an empty folder can be removed so
+		up.folder = t.name
+	}
+	if r.Context().Err() != nil {
+		return r.Context().Err() // nobody waits for an answer
+	}
+	up.Album = s.address(up.folder) + "/"
+	return s.answerUpload(w, r, up)
+}
+
+// receive reads a form to its end.
+func (s *server) receive(ctx context.Context, form *multipart.Reader, up *uploads) {
+	for n := 0; ; {
+		part, err := form.NextPart()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			up.refuse("", refusal{http.StatusBadRequest, up.words.BrokeOff})
+			return
+		}
+		switch part.FormName() {
+		case "album":
+			text, _ := io.ReadAll(io.LimitReader(part, maxFieldSize))
+			if err := up.into(string(text)); err != nil {
+				up.refuse(string(text), err)
+				return
+			}
+		case "photo":
+			file := part.FileName()
+			if file == "" {
+				continue // an empty field
+			}
+			if n++; n > maxFiles {
+				up.refuse(file, refusal{http.StatusRequestEntityTooLarge, up.words.TooManyFiles})
+				return
+			}
+			name, err := s.take(ctx, up, file, part)
+			if err != nil {
+				s.logRefusal(up, file, err)
+				up.refuse(file, err)
+				continue
+			}
+			s.log.Info("uploaded", "photo", path.Join(up.folder, name))
+			up.Stored = append(up.Stored, storedFile{readable(file), name, s.address(path.Join(up.folder, name)) + "/"})
+		}
+	}
+	if len(up.Stored)+len(up.Refused) == 0 {
+		up.refuse("", refusal{http.StatusUnprocessableEntity, up.words.NoFiles})
+	}
+}
+
+// logRefusal logs why a file was not stored, as an error where it is not the
+// file's own fault.
+func (s *server) logRefusal(up *uploads, file string, err error) {
+	level := slog.LevelError
+	if errors.As(err, new(refusal)) {
+		level = slog.LevelInfo
+	}
+	s.log.Log(context.Background(), level, "not uploaded", "album", up.folder, "file", file, "err", err)
+}
+
+// refuse notes that a file was not stored, and why.
+func (up *uploads) refuse(file string, err error) {
+	r := refusal{http.StatusInternalServerError, up.words.NotStored}
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		r = refusal{http.StatusInsufficientStorage, up.words.DiskFull}
+	}
+	errors.As(err, &r)
+	up.status[r.status] = r.reason
+	up.Refused = append(up.Refused, refusedFile{readable(file), r.reason})
+}
+
+// into has the files go to a new album in the present one.
+func (up *uploads) into(name string) error {
+	if strings.TrimSpace(name) == "" {
+		return nil
+	}
+	name = cleanName(name)
+	if name == "" || len(name) > maxNameSize || strings.EqualFold(name, thumbsDir) {
+		return refusal{http.StatusUnprocessableEntity, up.words.BadAlbumName}
+	}
+	up.folder = path.Join(up.folder, name)
+	return nil
+}
+
+// take stores one file in the album and returns the name that it got.
+func (s *server) take(ctx context.Context, up *uploads, file string, content io.Reader) (string, error) {
+	name := photoName(file)
+	if name == "" {
+		return "", refusal{http.StatusUnsupportedMediaType, up.words.NotAPhoto}
+	}
+	folder, out, err := s.createUpload(up)
+	if err != nil {
+		return "", err
+	}
+	defer folder.Close()
+	defer out.Close()
+	size, err := io.Copy(out, io.LimitReader(content, s.uploadMax+1))
+	switch {
+	case size > s.uploadMax:
+		return "", refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf(up.words.TooLarge, up.words.bytes(s.uploadMax))}
+	case err != nil && !isPathError(err): // of the connection, not of the disk
+		return "", refusal{http.StatusBadRequest, up.words.BrokeOff}
+	case err != nil:
+		return "", err
+	}
+	if err := s.thumbs.check(ctx, out.File, size, contentType(name), up.words); err != nil {
+		return "", err
+	}
+	_ = out.Chmod(0o640) // whatever the umask; some file systems have no modes
+	name, err = addUnder(out, name)
+	if err != nil {
+		return "", err
+	}
+	if up.made {
+		if err := s.flushParent(up.folder); err != nil {
+			return "", err
+		}
+	}
+	return name, atomicfile.Flush(folder)
+}
+
+// flushParent makes the name of a new album durable.
+func (s *server) flushParent(album string) error {
+	parent, err := openFolder(s.photos, path.Dir(album), false)
+	if err != nil {
+		return err
+	}
+	defer parent.Close()
+	return atomicfile.Flush(parent)
+}
+
+// createUpload begins a file in the album, which is made if need be.
+func (s *server) createUpload(up *uploads) (*os.Root, *atomicfile.File, error) {
+	for tries := 0; ; tries++ {
+		_, err := s.photos.Lstat(up.folder)
+		missing := errors.Is(err, fs.ErrNotExist)
+		folder, err := openFolder(s.photos, up.folder, true)
+		if errors.Is(err, errNotHere) { // a file, or a link
+			return nil, nil, refusal{http.StatusUnprocessableEntity, up.words.BadAlbumName}
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		up.made = up.made || missing
+		out, err := atomicfile.Create(folder, uploadPrefix, 0o640)
+		if err == nil {
+			return folder, out, nil
+		}
+		folder.Close()
+		// Another request may have found nothing to store in it, and removed it.
+		if !errors.Is(err, fs.ErrNotExist) || tries == 3 {
+			return nil, nil, err
+		}
+	}
+}
+
+// check decodes an upload whole, within the budget, to see that it is a photo
+// of the given type.
+func (t *thumbs) check(ctx context.Context, f *os.File, size int64, mediaType string, w *words) error {
+	info, err := photo.Inspect(f, size)
+	switch {
+	case isPathError(err):
+		return err
+	case err != nil:
+		return refusal{http.StatusUnsupportedMediaType, w.NotAPhoto}
+	case "image/"+info.Format.String() != mediaType:
+		return refusal{http.StatusUnsupportedMediaType, fmt.Sprintf(w.OtherFormat, strings.ToUpper(info.Format.String()))}
+	}
+	cost := max(info.CheckCost(t.memory), info.Cost(t.side))
+	if cost > t.memory {
+		return refusal{http.StatusRequestEntityTooLarge, w.TooManyPixels}
+	}
+	if err := t.slots.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer t.slots.Release(1)
+	if err := t.budget.Acquire(ctx, cost); err != nil {
+		return err
+	}
+	defer t.budget.Release(cost)
+	if err := photo.Check(f, size, info, t.memory); isPathError(err) {
+		return err
+	} else if err != nil {
+		return refusal{http.StatusUnprocessableEntity, w.Damaged}
+	}
+	return nil
+}
+
+// isPathError tells the disk's errors from all others.
+func isPathError(err error) bool {
+	var pathErr *fs.PathError
+	return errors.As(err, &pathErr)
+}
+
+// addUnder gives the file its name or, where that is taken, name-2 and so on.
+func addUnder(out *atomicfile.File, name string) (string, error) {
+	ext := path.Ext(name)
+	stem := strings.TrimSuffix(name, ext)
+	for n := 2; ; n++ {
+		err := out.Add(name)
+		if !errors.Is(err, fs.ErrExist) || n > maxSameName {
+			return name, err
+		}
+		name = fmt.Sprintf("%s-%d%s", stem, n, ext)
+	}
+}
+
+// photoName makes a file's name at the sender's one that a photo can have
+// here, or returns "" if it is not that of a photo.
+func photoName(file string) string {
+	ext := path.Ext(file)
+	if contentType(file) == "" {
+		return ""
+	}
+	stem := strings.TrimSuffix(file, ext)
+	stem = cleanName(stem[strings.LastIndexAny(stem, `/\\`)+1:]) // some browsers send the whole path
+	for len(stem)+len(ext) > maxNameSize {
+		_, n := utf8.DecodeLastRuneInString(stem)
+		stem = stem[:len(stem)-n]
+	}
+	return cmp.Or(stem, "photo") + ext
+}
+
+// cleanName takes out of a name what no file here may have: separators,
+// controls, what turns the direction of writing round, what is no text, and a
+// dot at its head.
+func cleanName(name string) string {
+	name = strings.Map(func(r rune) rune {
+		switch {
+		case r == '/' || r == '\\':
+			return '-'
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == '\u2028', r == '\u2029', r == utf8.RuneError:
+			return -1
+		}
+		return r
+	}, name)
+	return strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(name), ". "))
+}
+
+// answerUpload says what came of it: as JSON to the script, else as a page, or
+// with the album's own page where all went well.
+func (s *server) answerUpload(w http.ResponseWriter, r *http.Request, up *uploads) error {
+	w.Header().Set("Cache-Control", "no-store")
+	if strings.Contains(r.Header.Get("Accept"), "application/json") {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(up.code())
+		_ = json.NewEncoder(w).Encode(up) // an error is the client's leaving
+		return nil
+	}
+	if len(up.Refused) == 0 {
+		http.Redirect(w, r, up.Album, http.StatusSeeOther)
+		return nil
+	}
+	s.pageHeader(w)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(up.code())
+	_ = s.views.render(w, "uploaded", s.uploadedView(up)) // an error is the client's leaving
+	return nil
+}
+
+// code is the status of the answer: a full disk goes before all, and what was
+// stored before what was refused.
+func (up *uploads) code() int {
+	if _, full := up.status[http.StatusInsufficientStorage]; full {
+		return http.StatusInsufficientStorage
+	}
+	switch {
+	case len(up.Refused) == 0:
+		return http.StatusCreated
+	case len(up.Stored) > 0:
+		return http.StatusOK
+	case len(up.status) == 1:
+		for status := range up.status {
+			return status
+		}
+	}
+	return http.StatusUnprocessableEntity
+}
+
+// patientBody reads what a client sends without a limit on the whole, which
+// may be long, but with one for each piece, as patientListener has for what is
+// written.
+type patientBody struct {
+	io.ReadCloser
+	conn *http.ResponseController
+	left int // bytes of the piece that are still to come
+}
+
+func (b *patientBody) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		b.left = pieceSize
+		// Where it cannot be set, as in some tests, the server's own holds.
+		_ = b.conn.SetReadDeadline(time.Now().Add(pieceTime))
+	}
+	n, err := b.ReadCloser.Read(p)
+	b.left -= n
+	return n, err
+}
+
+// sweepUploads removes what was being received when a process ended, in every
+// album below the one called name. It stops with ctx.
+func (s *server) sweepUploads(ctx context.Context, name string) {
+	folder, err := openFolder(s.photos, name, false)
+	if err != nil || ctx.Err() != nil {
+		return
+	}
+	defer folder.Close()
+	if n := atomicfile.SweepPrefix(folder, uploadPrefix); n > 0 {
+		s.log.Info("removed unfinished uploads", "album", name, "files", n)
+	}
+	a, err := listAlbum(folder, name)
+	if err != nil {
+		return
+	}
+	for _, sub := range a.albums {
+		s.sweepUploads(ctx, path.Join(name, sub))
+	}
+}
