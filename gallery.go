@@ -30,11 +30,12 @@ import (
 // goroutines.
 type server struct {
 	config
-	photos *os.Root
-	thumbs *thumbs
-	views  *views
-	users  *users // nil without -users
-	log    *slog.Logger
+	photos  *os.Root
+	thumbs  *thumbs
+	views   *views
+	users   *users   // nil without -users
+	metrics *metrics // nil without -debug
+	log     *slog.Logger
 
 	building  singleflight.Group // one building of a page at a time
 	albums    albumCache
@@ -67,6 +68,8 @@ const (
 	// healthPath is for load balancers and authPath for nginx, which ask below no
 	// base.
 	healthPath = "/.health"
+	// signInPath asks for a password; see serveSignIn.
+	signInPath = "/.signin"
 	authPath   = "/.auth"
 	// forever suits an address that names the very state of what it holds. It
 	// does not say "public": with a password before it, only the visitor's own
@@ -123,7 +126,7 @@ func (s *server) route(w http.ResponseWriter, r *http.Request) error {
 		return s.serveHealth(w)
 	case r.URL.Path == authPath:
 		return s.serveAuth(w, r)
-	case r.URL.Path == "/.signin":
+	case r.URL.Path == signInPath:
 		return s.serveSignIn(w, r)
 	}
 	if s.base != "" && r.URL.Path == "" {

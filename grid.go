@@ -44,7 +44,9 @@ func (s *server) serveAlbum(w http.ResponseWriter, r *http.Request, t target) er
 	}
 	key := pageKey{t.name, sortOrder(r), n, wordsFor(r), s.mayUpload(r)}
 	stamp := s.stamp(t.name)
-	if p, ok := s.pages.get(key, stamp); ok {
+	p, ok := s.pages.get(key, stamp)
+	s.metrics.looked(ok)
+	if ok {
 		s.background.viewed(t.name, stamp)
 		s.servePage(w, r, p)
 		return nil

@@ -83,6 +83,11 @@
 //	-webp             GALLERY_WEBP        make thumbnails as WebP, too, in the background; they
 //	                                      take half the bytes, and whoever accepts them gets
 //	                                      them where they are there
+//	-debug ADDRESS    GALLERY_DEBUG       show metrics for Prometheus, at /metrics, and Go's
+//	                                      profiles, at /debug/pprof/, on another HOST:PORT
+//	-debug-public     GALLERY_DEBUG_PUBLIC  allow -debug another address than a loopback one
+//	-log-format TEXT  GALLERY_LOG_FORMAT  how log lines look: text or json (text)
+//	-log-requests     GALLERY_LOG_REQUESTS  log each request
 //	-version                              print the version and exit
 //	-h, -help                             print this and exit
 //
@@ -150,6 +155,11 @@ type config struct {
 	upload    bool   // who is signed in may add photos
 	uploadMax int64  // bytes, of one photo that is sent
 
+	debug       string // HOST:PORT of metrics and profiles; "" for none
+	debugPublic bool   // that may be other than a loopback address
+	logJSON     bool   // log lines are JSON, else text
+	logRequests bool   // each request is a log line
+
 	trustProxy bool // X-Forwarded-For says who a visitor is, -Proto and -Host where they see the site
 	version    bool // print the version instead of serving
 
@@ -212,7 +222,7 @@ func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) err
 		fmt.Fprintln(stdout, version())
 		return nil
 	}
-	log := slog.New(slog.NewTextHandler(stderr, nil))
+	log := newLog(stderr, c.logJSON)
 	boundMemory(c.memory)
 	if c.root == "" {
 		if c.root, err = sampleDir(ctx, stdout); ctx.Err() != nil {
@@ -250,7 +260,19 @@ func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) err
 	if s.background != nil {
 		go s.background.run(ctx)
 	}
-	return serve(ctx, listener, s, log)
+	if c.debug != "" {
+		inside, err := listenDebug(c)
+		if err != nil {
+			return err
+		}
+		s.metrics = newMetrics(s.thumbs)
+		s.thumbs.metrics = s.metrics
+		debug := &http.Server{Handler: s.metrics.debugHandler(), ReadHeaderTimeout: 10 * time.Second}
+		go debug.Serve(inside)
+		defer debug.Close()
+		fmt.Fprintf(stdout, "gallery: metrics are at http://%s/metrics, profiles at /debug/pprof/\n", inside.Addr())
+	}
+	return serve(ctx, listener, s.observed(), log)
 }
 
 //go:embed main.go
@@ -295,6 +317,10 @@ func parseFlags(args []string, stdout io.Writer) (config, error) {
 	flags.StringVar(&c.users, "users", "", "")
 	flags.BoolVar(&c.private, "private", false, "")
 	flags.BoolVar(&c.upload, "upload", false, "")
+	flags.StringVar(&c.debug, "debug", "", "")
+	flags.BoolVar(&c.debugPublic, "debug-public", false, "")
+	flags.Func("log-format", "", logFormat(&c.logJSON))
+	flags.BoolVar(&c.logRequests, "log-requests", false, "")
 	flags.Func("upload-max", "", byteSize(&c.uploadMax, 1<<10))
 	flags.BoolVar(&c.inBackground, "background", true, "")
 	flags.BoolVar(&c.webp, "webp", false, "")
@@ -345,6 +371,25 @@ func (c *config) setRoot(flags *flag.FlagSet) (err error) {
 		c.root, err = filepath.Abs(c.root)
 	}
 	return err
+}
+
+// logFormat parses a flag that says how log lines look.
+func logFormat(json *bool) func(string) error {
+	return func(s string) error {
+		if s != "text" && s != "json" {
+			return errors.New("text or json is expected")
+		}
+		*json = s == "json"
+		return nil
+	}
+}
+
+// newLog logs lines of text or JSON.
+func newLog(w io.Writer, json bool) *slog.Logger {
+	if json {
+		return slog.New(slog.NewJSONHandler(w, nil))
+	}
+	return slog.New(slog.NewTextHandler(w, nil))
 }
 
 // setFromEnvironment sets each flag whose environment variable is not empty:

@@ -42,7 +42,7 @@ func TestScripts(t *testing.T) {
 // Every flag is in the manual, with its environment variable.
 func TestManual_flags(t *testing.T) {
 	text := manual()
-	for _, name := range []string{"listen", "cache", "thumb-size", "quality", "memory", "title", "jobs", "older-than", "max-size", "dry-run", "trust-proxy", "users", "private", "upload", "upload-max", "background"} {
+	for _, name := range []string{"listen", "cache", "thumb-size", "quality", "memory", "title", "jobs", "older-than", "max-size", "dry-run", "trust-proxy", "users", "private", "upload", "upload-max", "debug", "debug-public", "log-format", "log-requests", "background"} {
 		variable := "GALLERY_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 		if !strings.Contains(text, "-"+name+" ") || !strings.Contains(text, variable+" ") {
 			t.Errorf("the manual lacks -%s or %s", name, variable)

@@ -44,10 +44,12 @@ type thumbs struct {
 	webp     bool                    // thumbnails are made as WebP, too, ahead of time
 	log      *slog.Logger
 
-	memory int64               // the budget of decoded pixels, bytes
-	budget *semaphore.Weighted // what is left of memory
-	slots  *semaphore.Weighted // one for each processor
-	flight singleflight.Group  // one making at a time for each rendition
+	metrics *metrics            // nil without -debug
+	inUse   atomic.Int64        // bytes taken of memory
+	memory  int64               // the budget of decoded pixels, bytes
+	budget  *semaphore.Weighted // what is left of memory
+	slots   *semaphore.Weighted // one for each processor
+	flight  singleflight.Group  // one making at a time for each rendition
 
 	mu          sync.Mutex
 	index       map[string]indexed // by renditionName: what lies on disk
@@ -356,6 +358,7 @@ func (t *thumbs) find(ctx context.Context, src source, rend string) (made, error
 	m, waiting := t.waiting(src, rend)
 	if !waiting {
 		var err error
+		start := time.Now()
 		m, err = t.render(ctx, src, rend)
 		for range 3 {
 			if !errors.Is(err, errChanging) {
@@ -364,6 +367,7 @@ func (t *thumbs) find(ctx context.Context, src source, rend string) (made, error
 			src = t.restat(src)
 			m, err = t.render(ctx, src, rend)
 		}
+		t.metrics.rendered(start, err)
 		if err != nil {
 			t.fail(src, rend, err)
 			return made{}, err
@@ -478,6 +482,8 @@ func (t *thumbs) reduce(ctx context.Context, src source, side int, useCost int64
 	if err := t.budget.Acquire(ctx, cost); err != nil {
 		return err
 	}
+	t.inUse.Add(cost)
+	defer t.inUse.Add(-cost)
 	defer t.budget.Release(cost)
 
 	img, err := photo.Reduce(f, before.Size(), info, side)

@@ -305,6 +305,8 @@ func (t *thumbs) check(ctx context.Context, f *os.File, size int64, mediaType st
 	if err := t.budget.Acquire(ctx, cost); err != nil {
 		return err
 	}
+	t.inUse.Add(cost)
+	defer t.inUse.Add(-cost)
 	defer t.budget.Release(cost)
 	if err := photo.Check(f, size, info, t.memory); isPathError(err) {
 		return err
