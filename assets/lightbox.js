@@ -832,17 +832,26 @@
     const photos = document.getElementsByClassName('photo');
     const progress = find('.progress', document);
     let placed = 0;
+    let due = false;
     root.classList.add('streaming');
+    // All positions are read before anything is written: in turn, each would
+    // have the page laid out anew.
     const look = () => {
-      const last = photos[photos.length - 1];
-      while (placed < photos.length && photos[placed].offsetTop < last.offsetTop) photos[placed++].classList.add('placed');
+      due = false;
+      const bottom = photos[photos.length - 1]?.offsetTop;
+      const complete = [];
+      while (photos[placed]?.offsetTop < bottom) complete.push(photos[placed++]);
+      for (const photo of complete) photo.classList.add('placed');
       if (!progress || photos.length === Number(progress.ariaValueNow)) return;
       const total = Number(progress.ariaValueMax);
       progress.ariaValueNow = photos.length;
       progress.style.setProperty('--done', photos.length / total);
       find('span', progress).textContent = progress.dataset.text.replace('%s', photos.length).replace('%s', total);
     };
-    const observer = new MutationObserver(look);
+    const observer = new MutationObserver(() => {
+      if (!due) requestAnimationFrame(look);
+      due = true;
+    });
     observer.observe(document.body, { childList: true, subtree: true });
     document.addEventListener('DOMContentLoaded', () => {
       observer.disconnect();
