@@ -255,7 +255,7 @@ func reduceJPEG(s *source, l layout, orientation, maxSide int) (image.Image, err
 			files.Put(buffer)
 		}
 	}()
-	data, err := s.readAll((*buffer)[:0])
+	data, err := s.readAll(*buffer)
 	*buffer = data
 	if err != nil {
 		return nil, fmt.Errorf("read jpeg: %w", err)

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"slices"
 )
 
 // source reads small pieces of a file at any offset, through one block, so
@@ -57,9 +56,14 @@ func (s *source) read(p span, limit int64) ([]byte, error) {
 	return b, nil
 }
 
-// readAll appends the whole file to b.
+// readAll reads the whole file, into b if it is large enough.
 func (s *source) readAll(b []byte) ([]byte, error) {
-	b = slices.Grow(b, int(s.size))[:len(b)+int(s.size)]
+	if int64(cap(b)) < s.size {
+		// Exactly: growing a pooled buffer would take up to a quarter more than
+		// Cost counts.
+		b = make([]byte, s.size)
+	}
+	b = b[:s.size]
 	if n, err := s.r.ReadAt(b, 0); n < len(b) {
 		if err == nil || err == io.EOF {
 			err = io.ErrUnexpectedEOF
