@@ -29,7 +29,7 @@ func TestBinary(t *testing.T) {
 	var sums [][32]byte
 	for i, from := range []string{"..", other} {
 		out := filepath.Join(at, string(rune('a'+i)))
-		build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", out, ".")
+		build := exec.Command("go", "build", "-trimpath", "-ldflags=-s", "-buildvcs=false", "-o", out, ".")
 		build.Dir = from
 		build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=-mod=readonly")
 		if report, err := build.CombinedOutput(); err != nil {
