@@ -624,7 +624,7 @@ const viewText = `
 {{- end}}
 
 {{define "photo-cell" -}}
-<figure class="photo" style="--r:{{.Ratio}};--c:{{.Color}}"><a href="{{.Href}}">{{template "picture" .}}</a>
+<figure class="photo{{if not .Thumb}} blank{{end}}" style="--r:{{.Ratio}};--c:{{.Color}}"><a href="{{.Href}}">{{template "picture" .}}</a>
 {{- if .Caption}}<figcaption>{{.Caption}}</figcaption>{{else if not .Thumb}}<figcaption>{{.Name}}</figcaption>{{end}}</figure>
 {{end}}
 
@@ -638,7 +638,7 @@ const viewText = `
 {{if or .Prev .Next}}<nav class="pages" aria-label="{{.T.Pages}}">
 {{- with .Prev}}<a rel="prev" href="{{.}}">← {{$.T.PreviousPage}}</a>{{end}}
 {{- with .Next}}<a rel="next" href="{{.}}">{{$.T.NextPage}} →</a>{{end}}</nav>
-{{end}}<span class="end" hidden></span>
+{{end}}
 </body>
 </html>
 {{end}}

@@ -688,22 +688,32 @@
 
   const albumTitle = document.title;
 
+  let waiting = null; // a change that morph is about to make
+
   // Makes a change in which one picture becomes another, where that can be
-  // shown as one motion.
+  // shown as one motion. The browser takes a while to prepare it, so it first
+  // shows what the press itself has changed.
   function morph(from, change, into) {
     if (!document.startViewTransition || !from || calm.matches) {
       change();
       return;
     }
     const name = (img, text) => { if (img) img.style.viewTransitionName = text; };
-    name(from, 'photo');
-    const transition = document.startViewTransition(() => {
-      name(from, '');
-      change();
-      name(into(), 'photo');
-    });
-    transition.ready.catch(() => {});
-    transition.finished.finally(() => name(into(), ''));
+    const begin = () => {
+      if (waiting !== begin) return;
+      waiting = null;
+      name(from, 'photo');
+      const transition = document.startViewTransition(() => {
+        name(from, '');
+        change();
+        name(into(), 'photo');
+      });
+      transition.ready.catch(() => {});
+      transition.finished.finally(() => name(into(), ''));
+    };
+    waiting = begin;
+    if (document.hidden) begin();
+    else requestAnimationFrame(() => { setTimeout(begin); });
   }
 
   // The focus goes to the dialog itself, not to a button: when Enter opened it,
@@ -764,6 +774,7 @@
     if (single ? event.state?.over : address) openDialog(address);
     else if (single && location.pathname + location.search !== home) location.reload();
     else if (dialog.open) hide();
+    else waiting = null; // it was still to open
   });
   if (single) history.replaceState({ photo: home }, '');
 
