@@ -699,8 +699,8 @@
       return;
     }
     const name = (img, text) => { if (img) img.style.viewTransitionName = text; };
-    const begin = () => {
-      if (waiting !== begin) return;
+    const start = () => {
+      if (waiting !== start) return;
       waiting = null;
       name(from, 'photo');
       const transition = document.startViewTransition(() => {
@@ -711,9 +711,9 @@
       transition.ready.catch(() => {});
       transition.finished.finally(() => name(into(), ''));
     };
-    waiting = begin;
-    if (document.hidden) begin();
-    else requestAnimationFrame(() => { setTimeout(begin); });
+    waiting = start;
+    if (document.hidden) start();
+    else requestAnimationFrame(() => { setTimeout(start); });
   }
 
   // The focus goes to the dialog itself, not to a button: when Enter opened it,

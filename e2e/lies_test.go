@@ -66,7 +66,7 @@ func TestLies_wholeProgram(t *testing.T) {
 			if a.StatusCode != 200 || !bytes.HasSuffix(bytes.TrimSpace(a.body), []byte("</html>")) {
 				t.Errorf("the page of %s = %d and ends with %.40q", album, a.StatusCode, a.body[max(0, len(a.body)-40):])
 			}
-			figures += bytes.Count(a.body, []byte(`<figure class="photo"`))
+			figures += bytes.Count(a.body, []byte(`<figure class="photo`))
 		}
 		if figures != len(files)+1 {
 			t.Errorf("the pages of %s show %d photos, want %d", album, figures, len(files)+1)
