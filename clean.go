@@ -227,20 +227,25 @@ func (c *cleanRun) photos(name string) (map[string]source, error) {
 	return photos, nil
 }
 
-// renditions cleans one rendition folder of an album with these photos.
-func (c *cleanRun) renditions(ctx context.Context, folder *os.Root, albumName, rend string, photos map[string]source) {
-	name := renditionFolder(albumName, rend)
+// entries lists a folder, as far as it can be read.
+func (c *cleanRun) entries(folder *os.Root, name string) []fs.DirEntry {
 	list, err := folder.Open(".")
 	if err != nil {
 		c.fail(name, err)
-		return
+		return nil
 	}
+	defer list.Close()
 	entries, err := list.ReadDir(-1)
-	list.Close()
 	if err != nil {
 		c.fail(name, err)
 	}
-	for _, entry := range entries {
+	return entries
+}
+
+// renditions cleans one rendition folder of an album with these photos.
+func (c *cleanRun) renditions(ctx context.Context, folder *os.Root, albumName, rend string, photos map[string]source) {
+	name := renditionFolder(albumName, rend)
+	for _, entry := range c.entries(folder, name) {
 		if ctx.Err() != nil {
 			return
 		}
@@ -281,17 +286,7 @@ func (c *cleanRun) webps(ctx context.Context, thumbs *os.Root, albumName string,
 	}
 	defer folder.Close()
 	name := renditionFolder(albumName, webpDir)
-	list, err := folder.Open(".")
-	if err != nil {
-		c.fail(name, err)
-		return
-	}
-	entries, err := list.ReadDir(-1)
-	list.Close()
-	if err != nil {
-		c.fail(name, err)
-	}
-	for _, entry := range entries {
+	for _, entry := range c.entries(folder, name) {
 		if ctx.Err() != nil {
 			return
 		}
