@@ -36,7 +36,20 @@ func acceptsWebP(fields []string) bool {
 	return webp > 0
 }
 
-// parseRange returns a media range in lower case and its weight: 1 where there
+// acceptsGzip reports whether the values of a request's Accept-Encoding fields
+// (RFC 9110, section 12.5.3) name gzip itself. "*" is taken for no.
+func acceptsGzip(fields []string) bool {
+	for _, field := range fields {
+		for element := range strings.SplitSeq(field, ",") {
+			if coding, weight := parseRange(element); coding == "gzip" && weight > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// parseRange returns a media range or a content coding in lower case and its weight: 1 where there
 // is none, 0 where it is no number of 0 to 1.
 func parseRange(element string) (media string, weight float64) {
 	media, parameters := cutUnquoted(element, ';')

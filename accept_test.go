@@ -64,3 +64,27 @@ func FuzzAcceptsWebP(f *testing.F) {
 		}
 	})
 }
+
+func TestAcceptsGzip(t *testing.T) {
+	tests := []struct {
+		accept string // fields, with a newline between them
+		want   bool
+	}{
+		{"", false},
+		{"gzip", true},
+		{"gzip, deflate, br, zstd", true}, // browsers
+		{"br;q=1.0, GZIP;q=0.8, *;q=0.1", true},
+		{"deflate\ngzip", true},
+		{"identity", false},
+		{"*", false},
+		{"gzip;q=0", false},
+		{"gzip ; q=0.0, identity", false},
+		{"gzip;q=x", false},
+		{"xgzip, gzipx", false},
+	}
+	for _, test := range tests {
+		if got := acceptsGzip(strings.Split(test.accept, "\n")); got != test.want {
+			t.Errorf("acceptsGzip(%q) = %v", test.accept, got)
+		}
+	}
+}
