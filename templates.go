@@ -84,6 +84,7 @@ type frame struct {
 	Next   string
 	First  string // address of the album's first photo, on a photo's page
 	Last   string
+	Whole  bool // browsers may wait for all of the page before they show any
 
 	Description string // for search engines and shared links, one line
 	Share       *share // nil where the page has no absolute address
@@ -181,7 +182,7 @@ type gridView struct {
 	About   template.HTML // the album's description
 	Zip     string        // address of the album as an archive, "" if it is not offered
 	ZipSize string        // of its photos
-	Total   int           // photos on the page
+	Total   int           // photos on the page, if it is streamed
 	Add     *addView      // nil where photos cannot be added
 	SignIn  string        // address where that begins, "" where nobody can or one may already
 }
@@ -219,7 +220,9 @@ func (g *grid) writeHead(w io.Writer) error {
 		view.Pages = fmt.Sprintf(t.PageOf, g.key.n, g.pages)
 	}
 	view.Prev, view.Next = g.neighbours()
-	view.Total = min(pageSize, len(a.photos)-(g.key.n-1)*pageSize)
+	if view.Whole = g.warm; !view.Whole {
+		view.Total = min(pageSize, len(a.photos)-(g.key.n-1)*pageSize)
+	}
 	g.s.offerUpload(&view, g.key)
 	return g.s.views.render(w, "head", view)
 }
@@ -264,11 +267,12 @@ type figure struct {
 	SharpWidth int    // its width, pixels
 	Width      int    // of the thumbnail, pixels
 	Height     int
-	Ratio      string // width / height
+	Ratio      string // width / height as the grid lays it out; very tall pictures are framed
 	Color      template.CSS
 	Name       string
 	Caption    string
 	Shown      int  // about how wide it is shown, CSS pixels; where Sharp is
+	ShownSmall int  // the same on a phone
 	Lazy       bool // far down the page: loaded when it comes near
 }
 
@@ -339,20 +343,19 @@ func (f *figure) show(s *server, c *cell) {
 	if sharper.X > size.X {
 		// The thumbnail's version names the same state, and compresses the second time.
 		f.Sharp, f.SharpWidth = s.thumbAddress(c.src, sharp, c.record), sharper.X
-		f.Shown = shownWidth(size)
+		f.Shown, f.ShownSmall = shownWidth(size, 240), shownWidth(size, 140)
 	}
 	f.Color = cssColor(c.record.Color)
 }
 
 func (f *figure) setSize(size image.Point) {
 	f.Width, f.Height = size.X, size.Y
-	f.Ratio = fmt.Sprintf("%.4f", float64(size.X)/float64(size.Y))
+	f.Ratio = fmt.Sprintf("%.4f", max(0.35, float64(size.X)/float64(size.Y)))
 }
 
 // shownWidth is about how wide the grid shows a picture of these proportions,
-// in CSS pixels: rows are some 240 high on average, having grown to fill their
-// width.
-func shownWidth(size image.Point) int { return 240 * size.X / size.Y }
+// in CSS pixels, in rows that are so high once they have grown to their width.
+func shownWidth(size image.Point, row int) int { return row * size.X / size.Y }
 
 // cssColor lets only a colour of our own making into a style attribute.
 func cssColor(s string) template.CSS {
@@ -587,6 +590,7 @@ const viewText = `
 {{end}}{{with .Next}}<link rel="next" href="{{.}}">
 {{end}}{{with .First}}<link rel="first" href="{{.}}">
 {{end}}{{with .Last}}<link rel="last" href="{{.}}">
+{{end}}{{if .Whole}}<link rel="expect" href="#end" blocking="render">
 {{end}}<style>{{.Style}}</style>
 </head>
 {{end}}
@@ -619,12 +623,12 @@ const viewText = `
 {{end}}{{end}}
 
 {{define "picture" -}}
-{{if .Thumb}}<img src="{{.Thumb}}"{{if .Sharp}} srcset="{{.Thumb}} {{.Width}}w, {{.Sharp}} {{.SharpWidth}}w" sizes="{{if .Lazy}}auto, {{end}}{{.Shown}}px"{{end}} width="{{.Width}}" height="{{.Height}}" alt="{{or .Caption .Name}}" decoding="async"{{if .Lazy}} loading="lazy"{{end}}>
+{{if .Thumb}}<img src="{{.Thumb}}"{{if .Sharp}} srcset="{{.Thumb}} {{.Width}}w, {{.Sharp}} {{.SharpWidth}}w" sizes="{{if .Lazy}}auto,{{end}}(width<=600px){{.ShownSmall}}px,{{.Shown}}px"{{end}} width="{{.Width}}" height="{{.Height}}" alt="{{or .Caption .Name}}" decoding="async"{{if .Lazy}} loading="lazy"{{end}}>
 {{- else}}<span class="placeholder" role="img" aria-label="{{printf .T.NoPreview .Name}}"></span>{{end}}
 {{- end}}
 
 {{define "photo-cell" -}}
-<figure class="photo{{if not .Thumb}} blank{{end}}" style="--r:{{.Ratio}};--c:{{.Color}}"><a href="{{.Href}}">{{template "picture" .}}</a>
+<figure class="photo{{if not .Thumb}} blank{{end}}" style="--w:{{.Ratio}}"><a href="{{.Href}}" style="background-color:{{.Color}}">{{template "picture" .}}</a>
 {{- if .Caption}}<figcaption>{{.Caption}}</figcaption>{{else if not .Thumb}}<figcaption>{{.Name}}</figcaption>{{end}}</figure>
 {{end}}
 
@@ -638,7 +642,7 @@ const viewText = `
 {{if or .Prev .Next}}<nav class="pages" aria-label="{{.T.Pages}}">
 {{- with .Prev}}<a rel="prev" href="{{.}}">← {{$.T.PreviousPage}}</a>{{end}}
 {{- with .Next}}<a rel="next" href="{{.}}">{{$.T.NextPage}} →</a>{{end}}</nav>
-{{end}}
+{{end}}<div id="end"></div>
 </body>
 </html>
 {{end}}

@@ -12,7 +12,6 @@
   const room = find('.room');
   const track = find('.track');
   const calm = matchMedia('(prefers-reduced-motion: reduce)');
-  root.classList.add('js');
 
   /* ---- Reading: pages and pictures, whatever the network does ---- */
 
@@ -833,18 +832,21 @@
 
   /* ---- The grid: fading in, streaming, further pages ---- */
 
-  for (const type of ['load', 'error']) {
-    document.addEventListener(type, (event) => event.target.classList?.add('in'), true);
-  }
+  // Pictures fade in when they come; what comes at once needs none of that.
+  setTimeout(() => {
+    const come = (img) => img.classList?.add('in');
+    for (const img of document.images) if (img.complete) come(img);
+    for (const type of ['load', 'error']) document.addEventListener(type, (event) => come(event.target), true);
+    root.classList.add('fading');
+  }, 500);
 
-  // While a page streams in, shows each row once it is complete, and how many
-  // photos there are of how many.
+  // Shows the photos when all of the page is there. While it streams in, shows
+  // each row once it is complete, and how many photos there are of how many.
   function followStream() {
     const photos = document.getElementsByClassName('photo');
     const progress = find('.progress', document);
     let placed = 0;
     let due = false;
-    root.classList.add('streaming');
     // All positions are read before anything is written: in turn, each would
     // have the page laid out anew.
     const look = () => {
@@ -853,7 +855,7 @@
       const complete = [];
       while (photos[placed]?.offsetTop < bottom) complete.push(photos[placed++]);
       for (const photo of complete) photo.classList.add('placed');
-      if (!progress || photos.length === Number(progress.ariaValueNow)) return;
+      if (photos.length === Number(progress.ariaValueNow)) return;
       const total = Number(progress.ariaValueMax);
       progress.ariaValueNow = photos.length;
       progress.style.setProperty('--done', photos.length / total);
@@ -863,7 +865,8 @@
       if (!due) requestAnimationFrame(look);
       due = true;
     });
-    observer.observe(document.body, { childList: true, subtree: true });
+    root.classList.add('streaming');
+    if (progress) observer.observe(document.body, { childList: true, subtree: true });
     document.addEventListener('DOMContentLoaded', () => {
       observer.disconnect();
       root.classList.remove('streaming');
