@@ -430,8 +430,8 @@ func newPage(body []byte) page {
 	sum.Write(body)
 	return page{body: body, etag: fmt.Sprintf("%x", sum.Sum64()), zipped: sync.OnceValue(func() []byte {
 		var b bytes.Buffer
-		z := gzip.NewWriter(&b)
-		z.Write(body) // a buffer takes all
+		z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level is one there is
+		z.Write(body)                                         // a buffer takes all
 		z.Close()
 		return b.Bytes()
 	})}

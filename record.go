@@ -49,12 +49,12 @@ func (r record) date() time.Time {
 }
 
 // version names the source's state and the options in an address (?v=), which
-// may then be kept for ever. Forty bits tell a photo's states apart, and are a
+// may then be kept for ever. Thirty bits tell a photo's states apart, and are a
 // good part of what a page takes: they do not compress.
 func (r record) version() string {
 	h := fnv.New64a()
 	fmt.Fprint(h, r.Size, r.MTime, r.Options)
-	return strconv.FormatUint(h.Sum64()>>24, 36)
+	return strconv.FormatUint(h.Sum64()>>34, 36)
 }
 
 // comment is the content of the COM segment.

@@ -205,6 +205,12 @@ func (g *grid) writeHead(w io.Writer) error {
 		counts = append(counts, t.count(n, t.OnePhoto, t.ManyPhotos))
 	}
 	view.Counts = strings.Join(counts, ", ")
+	if g.warm && len(a.photos) > 0 {
+		// An album of many pages is not read just for this.
+		if sum, ok := g.s.summarizeFolder(a.name, g.pages > 1); ok && sum.exact {
+			view.Counts += " · " + t.period(sum.period())
+		}
+	}
 	view.Description = cmp.Or(about.text, view.Counts)
 	if g.s.zip && len(a.photos) > 0 {
 		total := int64(0)
@@ -267,12 +273,13 @@ type figure struct {
 	SharpWidth int    // its width, pixels
 	Width      int    // of the thumbnail, pixels
 	Height     int
-	Ratio      string // width / height as the grid lays it out; very tall pictures are framed
+	Ratio      string // width / height as the grid lays it out
+	Tall       bool   // taller than that
 	Color      template.CSS
 	Name       string
 	Caption    string
 	Shown      int  // about how wide it is shown, CSS pixels; where Sharp is
-	ShownSmall int  // the same on a phone
+	ShownSmall int  // the same on a phone; browsers see for themselves where Lazy
 	Lazy       bool // far down the page: loaded when it comes near
 }
 
@@ -350,19 +357,26 @@ func (f *figure) show(s *server, c *cell) {
 
 func (f *figure) setSize(size image.Point) {
 	f.Width, f.Height = size.X, size.Y
-	f.Ratio = fmt.Sprintf("%.4f", max(0.35, float64(size.X)/float64(size.Y)))
+	const tallest = 0.35
+	ratio := float64(size.X) / float64(size.Y)
+	f.Ratio, f.Tall = fmt.Sprintf("%.4f", max(ratio, tallest)), ratio < tallest
 }
 
 // shownWidth is about how wide the grid shows a picture of these proportions,
 // in CSS pixels, in rows that are so high once they have grown to their width.
 func shownWidth(size image.Point, row int) int { return row * size.X / size.Y }
 
-// cssColor lets only a colour of our own making into a style attribute.
+// cssColor returns a record's colour in CSS, where it is one: a record is a
+// file that others may have written. It has four bits a channel, which a
+// placeholder does not miss and which makes pages a fiftieth shorter.
 func cssColor(s string) template.CSS {
-	if len(s) != 7 || s[0] != '#' || strings.Trim(s[1:], "0123456789abcdef") != "" {
+	digits, ok := strings.CutPrefix(s, "#")
+	rgb, err := strconv.ParseUint(digits, 16, 24)
+	if !ok || len(digits) != 6 || err != nil {
 		return "transparent"
 	}
-	return template.CSS(s)
+	short := func(shift int) uint64 { return (rgb>>shift&0xFF*15 + 127) / 255 }
+	return template.CSS(fmt.Sprintf("#%x%x%x", short(16), short(8), short(0)))
 }
 
 func (g *grid) writeFoot(w io.Writer) error {
@@ -610,9 +624,9 @@ const viewText = `
 {{template "open" .}}<body class="album">
 <header>
 {{template "crumbs" .}}<h1>{{.Title}}</h1>
-<p class="counts">{{.Counts}}{{with .Pages}} · {{.}}{{end}}</p>
 {{with .About}}<div class="about">{{.}}</div>
-{{end}}{{with .Zip}}<p class="zip"><a href="{{.}}" download>{{$.T.DownloadAlbum}}</a> <small>{{$.ZipSize}}</small></p>
+{{end}}<p class="counts">{{.Counts}}{{with .Pages}} · {{.}}{{end}}</p>
+{{with .Zip}}<p class="zip"><a href="{{.}}" download>{{$.T.DownloadAlbum}}</a> <small>{{$.ZipSize}}</small></p>
 {{end}}{{with .Sorts}}<nav class="sorts" aria-label="{{$.T.SortBy}}">{{range .}}<a href="{{.Href}}"{{if .Current}} aria-current="true"{{end}}>{{.Text}}</a>{{end}}</nav>
 {{end}}{{with .Prev}}<p class="back"><a rel="prev" href="{{.}}">← {{$.T.PreviousPage}}</a></p>
 {{end}}{{with .SignIn}}<p class="signin"><a href="{{.}}">{{$.T.SignIn}}</a></p>
@@ -623,12 +637,12 @@ const viewText = `
 {{end}}{{end}}
 
 {{define "picture" -}}
-{{if .Thumb}}<img src="{{.Thumb}}"{{if .Sharp}} srcset="{{.Thumb}} {{.Width}}w, {{.Sharp}} {{.SharpWidth}}w" sizes="{{if .Lazy}}auto,{{end}}(width<=600px){{.ShownSmall}}px,{{.Shown}}px"{{end}} width="{{.Width}}" height="{{.Height}}" alt="{{or .Caption .Name}}" decoding="async"{{if .Lazy}} loading="lazy"{{end}}>
+{{if .Thumb}}<img src="{{.Thumb}}"{{if .Sharp}} srcset="{{.Thumb}} {{.Width}}w, {{.Sharp}} {{.SharpWidth}}w" sizes="{{if .Lazy}}auto,{{else}}(width<=600px){{.ShownSmall}}px,{{end}}{{.Shown}}px"{{end}} width="{{.Width}}" height="{{.Height}}" alt="{{or .Caption .Name}}" decoding="async"{{if .Lazy}} loading="lazy"{{end}}>
 {{- else}}<span class="placeholder" role="img" aria-label="{{printf .T.NoPreview .Name}}"></span>{{end}}
 {{- end}}
 
 {{define "photo-cell" -}}
-<figure class="photo{{if not .Thumb}} blank{{end}}" style="--w:{{.Ratio}}"><a href="{{.Href}}" style="background-color:{{.Color}}">{{template "picture" .}}</a>
+<figure class="photo{{if .Tall}} tall{{end}}{{if not .Thumb}} blank{{end}}" style="--w:{{.Ratio}}"><a href="{{.Href}}" style="background-color:{{.Color}}">{{template "picture" .}}</a>
 {{- if .Caption}}<figcaption>{{.Caption}}</figcaption>{{else if not .Thumb}}<figcaption>{{.Name}}</figcaption>{{end}}</figure>
 {{end}}
 

@@ -144,7 +144,10 @@ func TestViews_noLayoutShift(t *testing.T) {
 
 func TestCSSColor(t *testing.T) {
 	for in, want := range map[string]template.CSS{
-		"#a0b1c2":      "#a0b1c2",
+		"#a0b1c2":      "#9ab",
+		"#000000":      "#000",
+		"#fff7f8":      "#fff",
+		"a0b1c2d":      "transparent",
 		"#a0b1c":       "transparent",
 		"#a0b1c2;x:y":  "transparent",
 		"red;}":        "transparent",

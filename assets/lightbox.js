@@ -870,8 +870,18 @@
     document.addEventListener('DOMContentLoaded', () => {
       observer.disconnect();
       root.classList.remove('streaming');
+      goBack();
       followPages();
     });
+  }
+
+  // Who comes from a photo's own page finds that photo.
+  function goBack() {
+    const from = URL.parse?.(document.referrer);
+    const cell = from?.origin === location.origin && cellOf(from.pathname + from.search);
+    if (!cell || scrollY || performance.getEntriesByType('navigation')[0]?.type !== 'navigate') return;
+    cell.scrollIntoView({ block: 'center' });
+    cell.focus({ preventScroll: true, focusVisible: false });
   }
 
   // Loads further pages as the reader nears the end, and keeps the address in

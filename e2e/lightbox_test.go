@@ -64,9 +64,12 @@ func (b *browser) at(path string) {
 // Every key does what the help says, in the lightbox and on a photo's page.
 func TestLightbox_keyboard(t *testing.T) {
 	dir, links := fivePhotos(t)
-	p := start(t, nil, dir)
+	eachFront(t, dir, func(t *testing.T, home string) { byKeyboard(t, home, links) })
+}
+
+func byKeyboard(t *testing.T, home string, links []string) {
 	b := newBrowser(t, 1200, 800)
-	b.open(p.url+"/a/", 1)
+	b.open(home+"/a/", 1)
 	press := func(key string) { b.do(chromedp.KeyEvent(key)) }
 
 	press(kb.ArrowRight)
@@ -126,7 +129,7 @@ func TestLightbox_keyboard(t *testing.T) {
 	b.until(fmt.Sprintf(`window.saved === %q`, at))
 
 	// The same on a photo's own page.
-	b.do(chromedp.Navigate(p.url + links[1]))
+	b.do(chromedp.Navigate(home + links[1]))
 	press(kb.ArrowRight)
 	b.at(links[2])
 	b.until(`document.readyState === 'complete'`)
@@ -152,9 +155,12 @@ func TestLightbox_keyboard(t *testing.T) {
 // the focus goes back to the photo seen last.
 func TestLightbox_accessible(t *testing.T) {
 	dir, links := fivePhotos(t)
-	p := start(t, nil, dir)
+	eachFront(t, dir, func(t *testing.T, home string) { byReader(t, home, links) })
+}
+
+func byReader(t *testing.T, home string, links []string) {
 	b := newBrowser(t, 1200, 800)
-	b.open(p.url+"/a/", 1)
+	b.open(home+"/a/", 1)
 	b.until(`document.querySelector('.said').textContent === '2 of 5, 2'`)
 	if live := eval[string](b, `document.querySelector('.said').ariaLive`); live != "polite" {
 		t.Errorf("the live region is %q", live)
@@ -184,10 +190,13 @@ func TestLightbox_accessible(t *testing.T) {
 // Address, history and lightbox are in step, whichever moves.
 func TestLightbox_history(t *testing.T) {
 	dir, links := fivePhotos(t)
-	p := start(t, nil, dir)
+	eachFront(t, dir, func(t *testing.T, home string) { throughHistory(t, home, links) })
+}
+
+func throughHistory(t *testing.T, home string, links []string) {
 	b := newBrowser(t, 1200, 800)
-	b.do(chromedp.Navigate(p.url + "/"))
-	b.open(p.url+"/a/", 0)
+	b.do(chromedp.Navigate(home + "/"))
+	b.open(home+"/a/", 0)
 	before := eval[int](b, `history.length`)
 	for _, link := range links[1:3] {
 		b.do(chromedp.KeyEvent(kb.ArrowRight))
@@ -220,7 +229,7 @@ func TestLightbox_history(t *testing.T) {
 	b.until(`document.querySelectorAll('.photo').length === 5 && ` + dialogClosed)
 
 	// A deep link in another tab's history.
-	b.do(chromedp.Navigate(p.url + links[3]))
+	b.do(chromedp.Navigate(home + links[3]))
 	b.until(`document.querySelector('a[rel="up"]').textContent === '4 of 5'`)
 	b.run(`document.querySelector('a[rel="next"]').click()`)
 	b.at(links[4])
@@ -369,13 +378,16 @@ func (b *browser) phone() {
 
 func TestLightbox_touch(t *testing.T) {
 	dir, links := fivePhotos(t)
-	p := start(t, nil, dir)
+	eachFront(t, dir, func(t *testing.T, home string) { byTouch(t, home, links) })
+}
+
+func byTouch(t *testing.T, home string, links []string) {
 	b := newBrowser(t, 390, 844)
 	b.phone()
 	track := `new DOMMatrix(getComputedStyle(document.querySelector('.track')).transform)`
 
 	// A swipe: the photo follows the finger, and the next one comes.
-	b.open(p.url+"/a/", 1)
+	b.open(home+"/a/", 1)
 	b.do(touch(down, 300, 400), touch(move, 280, 400), touch(move, 150, 402))
 	b.until(track + `.e === -150`)
 	b.do(touch(move, 60, 402), touch(lift))
@@ -449,89 +461,6 @@ func TestPhotoPage_swipe(t *testing.T) {
 	b.rest()
 	b.do(touch(down, 300, 200), touch(move, 280, 200), touch(move, 100, 202), touch(lift))
 	b.at(links[2])
-}
-
-// While an album streams in, its first photos are there and can be opened;
-// nothing moves; a line tells how far it is, and goes.
-func TestGrid_streams(t *testing.T) {
-	const photos = 200
-	dir := t.TempDir()
-	sizes := [][2]int{{1200, 800}, {800, 1200}, {1000, 1000}, {2400, 500}, {1200, 900}}
-	for i := range photos {
-		size := sizes[i%len(sizes)]
-		draw(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i+1)), size[0], size[1], i)
-	}
-	for _, front := range []string{"program", "nginx"} {
-		for _, width := range []int{390, 1440} {
-			t.Run(fmt.Sprint(front, width), func(t *testing.T) {
-				cache := t.TempDir()
-				p := start(t, nil, "-cache", cache, dir)
-				home := p.url
-				if front == "nginx" {
-					n := startNginx(t, p, dir, "gallery-simple.conf")
-					home = "http://" + n.plain
-				}
-				b := newBrowser(t, width, 900)
-				b.do(chromedp.Navigate("about:blank"))
-				b.run(fmt.Sprintf(`location.href = %q`, home+"/a/"))
-				b.until(`document.querySelector('.photo.placed img.in') && document.readyState === 'loading'`)
-				if n := eval[int](b, `document.querySelectorAll('.photo').length`); n >= photos {
-					t.Errorf("when the first photo was seen, all %d were there", n)
-				}
-				b.until(`/^\d+ of 200$/.test(document.querySelector('.progress span').textContent)`)
-				b.until(`document.readyState === 'complete'`)
-				if n := eval[int](b, `document.querySelectorAll('.photo').length`); n != photos {
-					t.Errorf("%d photos came, want %d", n, photos)
-				}
-				b.until(`getComputedStyle(document.querySelector('.progress')).display === 'none'`)
-				if shift := b.layoutShift(); shift != 0 {
-					t.Errorf("the layout has shifted by %v", shift)
-				}
-				b.justified(width)
-			})
-		}
-	}
-}
-
-// layoutShift is the sum of what has moved on the page.
-func (b *browser) layoutShift() float64 {
-	b.t.Helper()
-	return eval[float64](b, `new Promise((resolve) => {
-		let sum = 0;
-		new PerformanceObserver((list) => { for (const e of list.getEntries()) sum += e.value; }).observe({ type: 'layout-shift', buffered: true });
-		requestAnimationFrame(() => setTimeout(() => resolve(sum), 100));
-	})`)
-}
-
-// justified fails the test unless the photos stand in full rows of equal
-// height, in their own proportions, and the last row is not stretched.
-func (b *browser) justified(width int) {
-	b.t.Helper()
-	type figure struct{ X, Y, W, H, R float64 }
-	figures := eval[[]figure](b, `[...document.querySelectorAll('.photo')].map((f) => {
-		const r = f.getBoundingClientRect();
-		const i = f.querySelector('img');
-		return { X: r.x, Y: r.y, W: r.width, H: r.height, R: i.getAttribute('width') / i.getAttribute('height') };
-	})`)
-	row := map[float64]float64{}
-	last := figures[len(figures)-1]
-	for i, f := range figures {
-		if ratio := f.W / f.H; math.Abs(ratio/f.R-1) > 0.1 {
-			b.t.Errorf("photo %d of ratio %.2f is shown as %.2f: more than 10 %% is lost", i, f.R, ratio)
-		}
-		if h := row[f.Y]; h != 0 && math.Abs(h-f.H) > 1 {
-			b.t.Errorf("photo %d is %.1f high, the others of its row %.1f", i, f.H, h)
-		}
-		row[f.Y] = f.H
-		if i > 0 && f.Y != figures[i-1].Y {
-			if end := figures[i-1].X + figures[i-1].W; end < float64(width)*0.7 {
-				b.t.Errorf("the row before photo %d ends at %.0f of %d", i, end, width)
-			}
-		}
-	}
-	if last.H > 260 {
-		b.t.Errorf("the last row is stretched to a height of %.0f", last.H)
-	}
 }
 
 // What a person does is answered within 50 ms. Other work on the machine can

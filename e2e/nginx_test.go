@@ -367,7 +367,13 @@ func TestNginx_absoluteAddresses(t *testing.T) {
 // status, type, bytes and, where settled, validators and caching.
 func alike(t *testing.T, what string, byNginx, byProgram answer, settled bool) {
 	t.Helper()
-	if byNginx.StatusCode != byProgram.StatusCode || !bytes.Equal(byNginx.body, byProgram.body) {
+	nginxBody, programBody := byNginx.body, byProgram.body
+	if (byNginx.Header.Get("ETag") == "") != (byProgram.Header.Get("ETag") == "") && !settled {
+		// One was streamed, whose head differs.
+		_, nginxBody, _ = bytes.Cut(nginxBody, []byte("<main>"))
+		_, programBody, _ = bytes.Cut(programBody, []byte("<main>"))
+	}
+	if byNginx.StatusCode != byProgram.StatusCode || !bytes.Equal(nginxBody, programBody) {
 		t.Errorf("%.80s: nginx answers %d with %d bytes, the program %d with %d", what, byNginx.StatusCode, len(byNginx.body), byProgram.StatusCode, len(byProgram.body))
 	}
 	names := []string{"Content-Type", "Location", "Cache-Control", "X-Content-Type-Options", "Referrer-Policy", "Content-Security-Policy", "Cross-Origin-Resource-Policy", "Cross-Origin-Opener-Policy"}

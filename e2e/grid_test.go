@@ -1,0 +1,177 @@
+package e2e
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// While an album streams in, its first photos are there and can be opened;
+// nothing moves; a line tells how far it is, and goes.
+func TestGrid_streams(t *testing.T) {
+	const photos = 200
+	dir := t.TempDir()
+	sizes := [][2]int{{1200, 800}, {800, 1200}, {1000, 1000}, {2400, 500}, {1200, 900}}
+	for i := range photos {
+		size := sizes[i%len(sizes)]
+		draw(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i+1)), size[0], size[1], i)
+	}
+	for _, front := range []string{"program", "nginx"} {
+		for _, width := range []int{390, 1440} {
+			t.Run(fmt.Sprint(front, width), func(t *testing.T) {
+				cache := t.TempDir()
+				p := start(t, nil, "-cache", cache, dir)
+				home := p.url
+				if front == "nginx" {
+					n := startNginx(t, p, dir, "gallery-simple.conf")
+					home = "http://" + n.plain
+				}
+				b := newBrowser(t, width, 900)
+				b.do(chromedp.Navigate("about:blank"))
+				b.run(fmt.Sprintf(`location.href = %q`, home+"/a/"))
+				b.until(`document.querySelector('.photo.placed img.in') && document.readyState === 'loading'`)
+				if n := eval[int](b, `document.querySelectorAll('.photo').length`); n >= photos {
+					t.Errorf("when the first photo was seen, all %d were there", n)
+				}
+				b.until(`/^\d+ of 200$/.test(document.querySelector('.progress span').textContent)`)
+				b.until(`document.readyState === 'complete'`)
+				if n := eval[int](b, `document.querySelectorAll('.photo').length`); n != photos {
+					t.Errorf("%d photos came, want %d", n, photos)
+				}
+				b.until(`getComputedStyle(document.querySelector('.progress')).display === 'none'`)
+				if shift := b.layoutShift(); shift != 0 {
+					t.Errorf("the layout has shifted by %v", shift)
+				}
+				b.justified(width)
+			})
+		}
+	}
+}
+
+// layoutShift is the sum of what has moved on the page.
+func (b *browser) layoutShift() float64 {
+	b.t.Helper()
+	return eval[float64](b, `new Promise((resolve) => {
+		let sum = 0;
+		new PerformanceObserver((list) => { for (const e of list.getEntries()) sum += e.value; }).observe({ type: 'layout-shift', buffered: true });
+		requestAnimationFrame(() => setTimeout(() => resolve(sum), 100));
+	})`)
+}
+
+// justified fails the test unless the photos stand in full rows of equal
+// height, in their own proportions, and the last row is not stretched.
+func (b *browser) justified(width int) {
+	b.t.Helper()
+	type figure struct{ X, Y, W, H, R float64 }
+	figures := eval[[]figure](b, `[...document.querySelectorAll('.photo')].map((f) => {
+		const r = f.getBoundingClientRect();
+		const i = f.querySelector('img');
+		return { X: r.x, Y: r.y, W: r.width, H: r.height, R: i.getAttribute('width') / i.getAttribute('height') };
+	})`)
+	row := map[float64]float64{}
+	last := figures[len(figures)-1]
+	for i, f := range figures {
+		if ratio := f.W / f.H; math.Abs(ratio/f.R-1) > 0.1 {
+			b.t.Errorf("photo %d of ratio %.2f is shown as %.2f: more than 10 %% is lost", i, f.R, ratio)
+		}
+		if h := row[f.Y]; h != 0 && math.Abs(h-f.H) > 1 {
+			b.t.Errorf("photo %d is %.1f high, the others of its row %.1f", i, f.H, h)
+		}
+		row[f.Y] = f.H
+		if i > 0 && f.Y != figures[i-1].Y {
+			if end := figures[i-1].X + figures[i-1].W; end < float64(width)*0.7 {
+				b.t.Errorf("the row before photo %d ends at %.0f of %d", i, end, width)
+			}
+		}
+	}
+	if last.H > 260 {
+		b.t.Errorf("the last row is stretched to a height of %.0f", last.H)
+	}
+}
+
+// Who goes back to an album from a photo finds that photo in view: from its
+// own page, and from the lightbox where it has turned to another page's.
+func TestGrid_backToPhoto(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 560 {
+		draw(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i+1)), 60, 40, i%7)
+	}
+	p := start(t, nil, dir)
+	b := newBrowser(t, 1200, 800)
+	inView := func(photo string) {
+		t.Helper()
+		b.until(fmt.Sprintf(`(() => { const a = document.querySelector('.photo a[href="%s"]'); const r = a?.getBoundingClientRect();
+			return r && r.top >= 0 && r.bottom <= innerHeight && document.activeElement === a; })()`, photo))
+	}
+	b.do(chromedp.Navigate(p.url+"/a/"), chromedp.Navigate(p.url+"/a/400.jpg/"))
+	b.do(chromedp.Click(chromedp.CSS(`a[rel="up"]`)))
+	b.at("/a/")
+	inView("/a/400.jpg/")
+	// Back leads to where one was on the photo's page, and a reload stays.
+	b.run(`scrollTo(0, 0)`)
+	b.do(chromedp.Reload())
+	b.until(`document.readyState === 'complete' && scrollY === 0`)
+
+	b.run(`document.querySelectorAll('.photo a')[499].click()`)
+	b.until(dialogOpen)
+	b.until(position + ` === '500 of 560'`)
+	b.do(chromedp.KeyEvent(kb.End))
+	b.at("/a/560.jpg/")
+	b.until(position + ` === '560 of 560'`)
+	b.do(chromedp.KeyEvent(kb.Escape))
+	b.until(`location.search === '?page=2'`)
+	inView("/a/560.jpg/")
+
+	// Who comes from elsewhere begins at the top.
+	b.do(chromedp.Navigate(p.url + "/"))
+	b.do(chromedp.Click(chromedp.CSS(`.card a`)))
+	b.until(`document.querySelectorAll('.photo').length >= 500 && scrollY === 0`)
+}
+
+// An album of 500 scrolls at 60 frames a second, from its top to its end.
+func TestGrid_scrollsSmoothly(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a measurement")
+	}
+	dir := t.TempDir()
+	for i := range 9 {
+		draw(t, filepath.Join(dir, "drawn", fmt.Sprintf("%d.jpg", i)), 400, 250+i%3*75, i)
+	}
+	for i := range 500 {
+		data, err := os.ReadFile(filepath.Join(dir, "drawn", fmt.Sprintf("%d.jpg", i%9)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i+1)), data)
+	}
+	warm(t, dir)
+	p := start(t, nil, dir)
+	b := newBrowser(t, 1440, 900)
+	best := 0.0
+	for range 5 {
+		b.do(chromedp.Navigate(p.url + "/a/"))
+		b.until(`document.querySelectorAll('.photo').length === 500 && document.readyState === 'complete'`)
+		b.rest()
+		rate := eval[float64](b, `new Promise((resolve) => {
+			let frames = 0, began = 0;
+			const step = (now) => {
+				began ||= now;
+				scrollBy(0, 100);
+				const end = scrollY + innerHeight >= document.documentElement.scrollHeight - 1;
+				if (end) resolve(1000 * frames / (now - began));
+				else frames++, requestAnimationFrame(step);
+			};
+			requestAnimationFrame(step);
+		})`)
+		t.Logf("%.1f frames a second", rate)
+		if best = max(best, rate); best > 58 {
+			return
+		}
+	}
+	t.Errorf("scrolling shows %.1f frames a second at best, want 60", best)
+}
