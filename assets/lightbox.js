@@ -181,7 +181,9 @@
       put(slide, img, THUMBNAIL);
     }
     const img = await picture(page.src, still);
-    if (still()) put(slide, img, page.src === page.original ? ORIGINAL : PREVIEW);
+    if (!still()) return;
+    put(slide, img, page.src === page.original ? ORIGINAL : PREVIEW);
+    if (slide === current() && zoom.scale > 1.01) sharpen(); // zoomed before it came
   }
 
   // Shows a photo, and then makes its neighbours ready.
@@ -877,8 +879,7 @@
 
   // Who comes from a photo's own page finds that photo.
   function goBack() {
-    const from = URL.parse?.(document.referrer);
-    const cell = from?.origin === location.origin && cellOf(from.pathname + from.search);
+    const cell = cellOf(document.referrer.replace(location.origin, ''));
     if (!cell || scrollY || performance.getEntriesByType('navigation')[0]?.type !== 'navigate') return;
     cell.scrollIntoView({ block: 'center' });
     cell.focus({ preventScroll: true, focusVisible: false });

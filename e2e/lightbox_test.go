@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -295,6 +296,31 @@ func TestLightbox_originalOnlyWhenZoomed(t *testing.T) {
 	if n := f.times("/a/5.jpg"); n != 1 {
 		t.Errorf("the original was asked for %d times", n)
 	}
+}
+
+// Who zooms before the preview is there gets the original all the same.
+func TestLightbox_zoomedEarly(t *testing.T) {
+	dir, _ := fivePhotos(t)
+	f := newFlaky(t, start(t, nil, dir))
+	b := newBrowser(t, 1200, 800)
+	b.tolerant = true
+	b.do(chromedp.Navigate(f.url + "/a/"))
+	tries := 0
+	f.set(func(r *http.Request) int {
+		if r.URL.Path != "/a/1.jpg/" {
+			return 0
+		}
+		if tries++; tries > 1 {
+			return 0
+		}
+		return 503
+	})
+	b.run(`document.querySelector('.photo a').click()`)
+	b.until(dialogOpen + ` && ` + shownImg)
+	for range 4 {
+		b.do(chromedp.KeyEvent("+"))
+	}
+	b.until(shownImg + `.naturalWidth === 2400`)
 }
 
 func wheel(x, y, delta float64) chromedp.Action[chromedp.Void] {

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"archive/zip"
 	"bufio"
 	"bytes"
 	"compress/gzip"
@@ -387,12 +388,39 @@ func alike(t *testing.T, what string, byNginx, byProgram answer, settled bool) {
 	}
 }
 
+// An album as an archive comes through nginx with its exact length, and a
+// download that broke off goes on where it was.
+func TestNginx_zip(t *testing.T) {
+	dir, _ := fivePhotos(t)
+	p := start(t, []string{"GALLERY_ZIP=1"}, dir)
+	n := startNginx(t, p, dir, "gallery.conf", noLimit...)
+	const target = "/a/?zip"
+	byProgram, byNginx := p.send("GET", target), n.send("GET", target)
+	alike(t, target, byNginx, byProgram, true)
+	z, err := zip.NewReader(bytes.NewReader(byNginx.body), int64(len(byNginx.body)))
+	if err != nil || len(z.File) != 5 {
+		t.Fatalf("the archive of %d bytes holds %v, %v, want 5 photos", len(byNginx.body), z, err)
+	}
+	for _, method := range []string{"GET", "HEAD"} {
+		h := n.send(method, target).Header
+		if h.Get("Content-Length") != fmt.Sprint(len(byNginx.body)) || h.Get("Accept-Ranges") != "bytes" || h.Get("Content-Type") != "application/zip" ||
+			h.Get("Content-Disposition") != byProgram.Header.Get("Content-Disposition") {
+			t.Errorf("%s %s: %v", method, target, h)
+		}
+	}
+	half := len(byNginx.body) / 2
+	rest := n.send("GET", target, "Range", fmt.Sprintf("bytes=%d-", half), "If-Range", byNginx.Header.Get("ETag"))
+	if rest.StatusCode != 206 || !bytes.Equal(rest.body, byNginx.body[half:]) {
+		t.Errorf("from the middle on: %d with %d bytes, want 206 with %d", rest.StatusCode, len(rest.body), len(byNginx.body)-half)
+	}
+}
+
 // A client that has an answer from one may ask the other whether it is valid.
 func TestNginx_conditions(t *testing.T) {
 	dir := tree(t)
-	p := start(t, nil, dir)
+	p := start(t, []string{"GALLERY_ZIP=1"}, dir)
 	n := startNginx(t, p, dir, "gallery.conf", noLimit...)
-	for _, target := range []string{"/Trip/1.jpg", "/Trip/_thumbs/1.jpg?v=1", "/Trip/_thumbs/3.png"} {
+	for _, target := range []string{"/Trip/1.jpg", "/Trip/_thumbs/1.jpg?v=1", "/Trip/_thumbs/3.png", "/Trip/?zip"} {
 		first := p.send("GET", target)
 		for _, header := range [][]string{
 			{"If-None-Match", first.Header.Get("ETag")},
