@@ -47,7 +47,7 @@ type shot struct {
 }
 
 var shots = []shot{
-	{file: "grid.jpg", width: 1280, height: 800, scale: 1, path: "/Landscapes/",
+	{file: "grid.jpg", width: 1280, height: 768, scale: 1, path: "/Landscapes/",
 		then:  `document.querySelector('.grid').scrollIntoView()`,
 		until: `[...document.images].slice(1, 9).every((i) => i.complete && i.classList.contains('in'))`},
 	{file: "lightbox.jpg", width: 390, height: 844, scale: 1.5, path: "/Landscapes/",
@@ -93,10 +93,10 @@ func run(dir string) error {
 	return nil
 }
 
-var startLine = regexp.MustCompile(` is at (http://[^/]+)/ `)
+var startLine = regexp.MustCompile(`^gallery: (.+) is at (http://[^/]+)/ `)
 
 // start builds the program and runs it on its sample, which it draws below
-// dir. It returns its address and what ends it.
+// dir, with every rendition made. It returns its address and what ends it.
 func start(dir string) (url string, stop func(), err error) {
 	binary := filepath.Join(dir, "gallery")
 	if out, err := exec.Command("go", "build", "-o", binary, "gallery").CombinedOutput(); err != nil {
@@ -118,7 +118,11 @@ func start(dir string) (url string, stop func(), err error) {
 	}
 	for lines := bufio.NewScanner(stdout); lines.Scan(); {
 		if m := startLine.FindStringSubmatch(lines.Text()); m != nil {
-			return m[1], stop, nil
+			if out, err := exec.Command(binary, "warm", m[1]).CombinedOutput(); err != nil {
+				stop()
+				return "", nil, fmt.Errorf("gallery warm: %w\n%s", err, out)
+			}
+			return m[2], stop, nil
 		}
 	}
 	stop()
