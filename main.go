@@ -106,8 +106,8 @@
 //
 // # Exit codes
 //
-// 0 when done, and for a server after a signal; 2 for wrong usage; 1 for anything
-// else, such as warming that was interrupted or left photos out.
+// 0 when done, and for a server after a signal; 2 for wrong usage; 3 when all was
+// warmed but photos of which no thumbnails can be made; 1 for anything else.
 package main
 
 import (
@@ -190,6 +190,9 @@ func main() {
 		fmt.Fprintln(os.Stderr, "gallery:", err)
 		fmt.Fprintln(os.Stderr, "gallery: -h explains every flag")
 		os.Exit(2)
+	case errors.As(err, new(leftOutError)):
+		fmt.Fprintln(os.Stderr, "gallery:", err)
+		os.Exit(3)
 	default:
 		fmt.Fprintln(os.Stderr, "gallery:", err)
 		os.Exit(1)

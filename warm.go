@@ -292,6 +292,13 @@ func (w *warmRun) done(ctx context.Context, src source, err error) {
 	w.progress.add()
 }
 
+// leftOutError says that some of the photos have no thumbnails, and all others do.
+type leftOutError struct{ left, total int }
+
+func (e leftOutError) Error() string {
+	return fmt.Sprintf("no thumbnails of %d of %d photos", e.left, e.total)
+}
+
 // fail notes a photo or an album that could not be read.
 func (w *warmRun) fail(name string, err error) {
 	w.mu.Lock()
@@ -313,7 +320,7 @@ func (w *warmRun) report(ctx context.Context, stdout io.Writer, total int, took 
 	case ctx.Err() != nil:
 		return errors.New("interrupted: the same command goes on where it was")
 	case len(w.failed) > 0:
-		return fmt.Errorf("no thumbnails of %d of %d photos", len(w.failed), total)
+		return leftOutError{len(w.failed), total}
 	}
 	return nil
 }
