@@ -223,3 +223,53 @@ func TestPrivate_withoutUsers(t *testing.T) {
 		}
 	}
 }
+
+// At a terminal, passwd asks twice, shows nothing of what is typed, and changes
+// nothing where the two differ.
+func TestPasswd_terminal(t *testing.T) {
+	script := need(t, "script", "bsdutils")
+	file := filepath.Join(t.TempDir(), "users")
+	passwd := func(first, second string) (said string, err error) {
+		t.Helper()
+		cmd := exec.Command(script, "-qec", binary+" passwd "+file+" ann", "/dev/null")
+		in, err := cmd.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		var all []byte
+		answers := map[string]string{"Password for ann: ": first, "Once more: ": second}
+		for b := make([]byte, 1); ; {
+			if _, err := out.Read(b); err != nil {
+				break
+			}
+			all = append(all, b[0])
+			for prompt, answer := range answers {
+				if bytes.HasSuffix(all, []byte(prompt)) {
+					time.Sleep(200 * time.Millisecond) // no person is faster than the echo goes off after the prompt
+					fmt.Fprintln(in, answer)
+				}
+			}
+		}
+		return string(all), cmd.Wait()
+	}
+	if said, err := passwd("opensesame", "opensesame"); err != nil || strings.Contains(said, "opensesame") {
+		t.Errorf("passwd says %q, %v", said, err)
+	}
+	before, err := os.ReadFile(file)
+	if err != nil || !bytes.HasPrefix(before, []byte("ann:$2")) {
+		t.Fatalf("the file holds %q, %v", before, err)
+	}
+	if said, err := passwd("another one", "another two"); err == nil || !strings.Contains(said, "differ") {
+		t.Errorf("with two different passwords it says %q, %v", said, err)
+	}
+	if after, _ := os.ReadFile(file); !bytes.Equal(after, before) {
+		t.Error("with two different passwords the file has changed")
+	}
+}
