@@ -486,17 +486,17 @@ func TestAlbum_pages(t *testing.T) {
 	if got := values(last, ".photo img", "alt"); !slices.Equal(got, []string{"501", "502"}) {
 		t.Errorf("page 2 shows %s", got)
 	}
-	if got := values(last, "link[rel=prev]", "href"); !slices.Equal(got, []string{"/x/"}) {
+	if got := values(last, ".pages a[rel=prev]", "href"); !slices.Equal(got, []string{"/x/"}) {
 		t.Errorf("page 2 has rel=prev %s", got)
 	}
-	if n := len(find(last, ".card")) + len(find(last, "link[rel=next]")); n != 0 {
+	if n := len(find(last, ".card")) + len(find(last, ".pages a[rel=next]")); n != 0 {
 		t.Errorf("page 2 has sub-albums or a next page")
 	}
 	first := s.page("/x/?sort=-name")
 	if got := len(find(first, ".photo")); got != pageSize {
 		t.Errorf("page 1 has %d photos, want %d", got, pageSize)
 	}
-	if got := values(first, "link[rel=next]", "href"); !slices.Equal(got, []string{"/x/?page=2&sort=-name"}) {
+	if got := values(first, ".pages a[rel=next]", "href"); !slices.Equal(got, []string{"/x/?page=2&sort=-name"}) {
 		t.Errorf("page 1 has rel=next %s", got)
 	}
 	if got := values(s.page("/x/502.gif/"), "a[rel=up]", "href"); !slices.Equal(got, []string{"/x/?page=2"}) {

@@ -41,7 +41,7 @@ type views struct {
 // and ends the program at its start.
 func newViews() *views {
 	v := &views{
-		style:     template.CSS(withoutComments(styleText)),
+		style:     dense(styleText),
 		script:    template.JS(withoutComments(scriptText)),
 		templates: template.Must(template.Must(template.New("").Parse(viewText)).Parse(uploadViewText)),
 	}
@@ -67,6 +67,12 @@ func withoutComments(code string) string {
 	}
 	return b.String()
 }
+
+var gaps = strings.NewReplacer("{\n", "{", ";\n", ";", "}\n", "}", ",\n", ",", ": ", ":", " {", "{")
+
+// dense returns a stylesheet as it is sent: also without the spaces that follow
+// or precede punctuation. None of its texts holds any of these.
+func dense(sheet string) template.CSS { return template.CSS(gaps.Replace(withoutComments(sheet))) }
 
 func (v *views) render(w io.Writer, name string, data any) error {
 	return v.templates.ExecuteTemplate(w, name, data)
@@ -600,9 +606,7 @@ const viewText = `
 <meta property="og:image:alt" content="{{$.Description}}">
 <meta name="twitter:card" content="summary_large_image">
 {{end}}<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='3' fill='%23446'/%3E%3Cpath d='M2 13l4-6 3 4 2-2 3 4z' fill='%23fff'/%3E%3Ccircle cx='11' cy='5' r='1.5' fill='%23fc6'/%3E%3C/svg%3E">
-{{with .Prev}}<link rel="prev" href="{{.}}">
-{{end}}{{with .Next}}<link rel="next" href="{{.}}">
-{{end}}{{with .First}}<link rel="first" href="{{.}}">
+{{with .First}}<link rel="first" href="{{.}}">
 {{end}}{{with .Last}}<link rel="last" href="{{.}}">
 {{end}}{{if .Whole}}<link rel="expect" href="#end" blocking="render">
 {{end}}<style>{{.Style}}</style>

@@ -240,7 +240,7 @@ func TestAlbum_furtherPages(t *testing.T) {
 			t.Errorf("%s has %d grids, want 1", path, got)
 		}
 		seen = append(seen, values(doc, ".grid > .photo > a", "href")...)
-		next := values(doc, `link[rel="next"]`, "href")
+		next := values(doc, `a[rel="next"]`, "href")
 		if links := values(doc, `nav.pages a[rel="next"]`, "href"); !slices.Equal(next, links) {
 			t.Errorf("%s leads on to %q and %q", path, next, links)
 		}

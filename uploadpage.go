@@ -34,7 +34,7 @@ func (s *server) offerUpload(view *gridView, key pageKey) {
 	switch {
 	case key.adds:
 		size := key.words.bytes(s.uploadMax)
-		view.Style += template.CSS(withoutComments(uploadStyleText))
+		view.Style += dense(uploadStyleText)
 		view.Add = &addView{
 			T:      key.words,
 			Action: s.address(key.album) + "/",
@@ -72,7 +72,7 @@ func (s *server) uploadedView(up *uploads) uploadedView {
 	view := uploadedView{frame: s.frame(t, up.folder), Album: up.Album, Stored: up.Stored, Refused: up.Refused}
 	view.Title = t.NotAdded
 	view.Crumbs[len(view.Crumbs)-1].Current = false
-	view.Style += template.CSS(withoutComments(uploadStyleText))
+	view.Style += dense(uploadStyleText)
 	if n := len(up.Stored); n > 0 {
 		view.Added = t.count(n, t.OneAdded, t.ManyAdded)
 	}

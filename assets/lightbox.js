@@ -616,6 +616,10 @@
 
   const actions = {
     close: () => close(),
+    dismiss: () => { // what is open over the photo first, then the lightbox
+      if (show4) stopSlideshow();
+      else if (!closePanels()) close();
+    },
     prev: () => turn('prev'),
     next: () => turn('next'),
     first: () => jump('first'),
@@ -636,12 +640,13 @@
     },
   };
   const keys = {
+    Escape: 'dismiss',
     ArrowLeft: 'prev', ArrowRight: 'next', PageUp: 'prev', PageDown: 'next', Home: 'first', End: 'last', ' ': 'next',
     '+': 'closer', '=': 'closer', '-': 'farther', 0: 'whole', f: 'full', i: 'info', s: 'slideshow', d: 'download', '?': 'help',
   };
 
   function act(name) {
-    if (name !== 'slideshow') stopSlideshow();
+    if (!/slideshow|dismiss/.test(name)) stopSlideshow();
     actions[name]?.();
   }
 
@@ -665,12 +670,13 @@
     }
   });
 
-  // Escape closes what is open over the photo first, then the lightbox.
+  // A phone's own gesture to dismiss. Browsers heed a "no" but once, and then
+  // close the dialog themselves.
   dialog.addEventListener('cancel', (event) => {
     event.preventDefault();
-    if (show4) stopSlideshow();
-    else if (!closePanels()) close();
+    if (event.cancelable) act('dismiss');
   });
+  dialog.addEventListener('close', () => current().address && close());
 
   // What lies over the photo goes while a mouse rests, in fullscreen.
   let rest;
@@ -774,7 +780,7 @@
     const address = event.state?.photo;
     if (single ? event.state?.over : address) openDialog(address);
     else if (single && location.pathname + location.search !== home) location.reload();
-    else if (dialog.open) hide();
+    else if (current().address) hide();
     else waiting = null; // it was still to open
   });
   if (single) history.replaceState({ photo: home }, '');
@@ -795,7 +801,7 @@
   function onPhotoPage(event, name) {
     const scrolls = event.key === ' ' || /^(Home|End|Page)/.test(event.key) && root.scrollHeight > innerHeight;
     if (scrolls) return;
-    const rel = event.key === 'Escape' ? 'up' : name;
+    const rel = name === 'dismiss' ? 'up' : name;
     const link = find(name === 'download' ? 'a.download' : `[rel="${rel}"]`, root);
     if (link) {
       event.preventDefault();
