@@ -277,10 +277,21 @@ func TestAlbum_compressed(t *testing.T) {
 		{"gzip", zipped.Header.Get("ETag"), 304},
 		{"identity", zipped.Header.Get("ETag"), 200},
 		{"gzip", plain.Header.Get("ETag"), 200},
+		{"gzip", `"x", ` + zipped.Header.Get("ETag"), 304},
 	} {
-		if a := s.get("/Trip/", "Accept-Encoding", test.accept, "If-None-Match", test.tag); a.StatusCode != test.status {
-			t.Errorf("%s with %s = %d, want %d", test.accept, test.tag, a.StatusCode, test.status)
+		a := s.get("/Trip/", "Accept-Encoding", test.accept, "If-None-Match", test.tag)
+		if a.StatusCode != test.status || test.status == 200 && a.ContentLength != int64(len(a.body)) {
+			t.Errorf("%s with %s = %d %v, want %d", test.accept, test.tag, a.StatusCode, a.Header, test.status)
 		}
+	}
+	if a := s.do("HEAD", "/Trip/", "Accept-Encoding", "gzip"); a.ContentLength != zipped.ContentLength || a.Header.Get("ETag") != zipped.Header.Get("ETag") {
+		t.Errorf("HEAD = %d %v", a.ContentLength, a.Header)
+	}
+	if a := s.get("/Trip/", "Accept-Encoding", "gzip", "If-Match", `"x"`); a.StatusCode != 412 || a.Header.Get("Content-Encoding") != "" || len(a.body) != 0 {
+		t.Errorf("another's page = %d %v with %d bytes, want an empty 412", a.StatusCode, a.Header, len(a.body))
+	}
+	if a := s.get("/Trip/", "Accept-Encoding", "gzip", "Range", "bytes=10-19"); a.StatusCode != 206 || !bytes.Equal(a.body, zipped.body[10:20]) {
+		t.Errorf("a part = %d %v", a.StatusCode, a.Header)
 	}
 }
 

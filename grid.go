@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"fmt"
 	"io"
@@ -60,7 +61,7 @@ func (s *server) serveAlbum(w http.ResponseWriter, r *http.Request, t target) er
 		if err := g.write(&body); err != nil {
 			return nil, err
 		}
-		p := newPage(body.Bytes())
+		p := newPage(body.Bytes(), gzip.BestCompression)
 		p.adds = key.adds
 		s.pages.put(key, stamp, p)
 		return p, nil
@@ -368,7 +369,8 @@ const (
 	// every photo in it. Names that come and go show at once, by the folders'
 	// mtimes; a photo changed in place shows after this.
 	pageAge = time.Second
-	// maxPages bounds the memory for pages, in bytes.
+	// maxPages bounds the memory for pages, in bytes as they are; compressed they
+	// take up to a third more.
 	maxPages = 16 << 20
 )
 

@@ -211,9 +211,8 @@ func (g *grid) writeHead(w io.Writer) error {
 		counts = append(counts, t.count(n, t.OnePhoto, t.ManyPhotos))
 	}
 	view.Counts = strings.Join(counts, ", ")
-	if g.warm && len(a.photos) > 0 {
-		// An album of many pages is not read just for this.
-		if sum, ok := g.s.summarizeFolder(a.name, g.pages > 1); ok && sum.exact {
+	if g.warm && len(a.photos) > 0 && g.pages == 1 { // larger ones are not read just for this
+		if sum, ok := g.s.summarizeFolder(a.name, false); ok && sum.exact {
 			view.Counts += " · " + t.period(sum.period())
 		}
 	}

@@ -174,8 +174,10 @@
       return;
     }
     Object.assign(slide, { width: page.width, height: page.height });
-    if (slide.img) fit(slide);
-    else if (page.thumb) {
+    if (slide.img) {
+      fit(slide);
+      if (slide === current() && zoom.scale > 1.01) settle(false);
+    } else if (page.thumb) {
       const img = new Image();
       img.src = page.thumb;
       put(slide, img, THUMBNAIL);
@@ -843,7 +845,7 @@
   // Pictures fade in when they come; what comes at once needs none of that.
   setTimeout(() => {
     const come = (img) => img.classList?.add('in');
-    for (const img of document.images) if (img.complete) come(img);
+    for (const img of document.images) if (img.complete || img.naturalWidth) come(img);
     for (const type of ['load', 'error']) document.addEventListener(type, (event) => come(event.target), true);
     root.classList.add('fading');
   }, 500);
@@ -878,17 +880,17 @@
     document.addEventListener('DOMContentLoaded', () => {
       observer.disconnect();
       root.classList.remove('streaming');
-      goBack();
+      if (!progress || performance.now() < 1000) goBack();
       followPages();
     });
   }
 
   // Who comes from a photo's own page finds that photo.
   function goBack() {
+    if (scrollY || document.activeElement !== document.body || performance.getEntriesByType('navigation')[0]?.type !== 'navigate') return;
     const cell = cellOf(document.referrer.replace(location.origin, ''));
-    if (!cell || scrollY || performance.getEntriesByType('navigation')[0]?.type !== 'navigate') return;
-    cell.scrollIntoView({ block: 'center' });
-    cell.focus({ preventScroll: true, focusVisible: false });
+    cell?.scrollIntoView({ block: 'center' });
+    cell?.focus({ preventScroll: true });
   }
 
   // Loads further pages as the reader nears the end, and keeps the address in

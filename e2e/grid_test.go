@@ -127,9 +127,27 @@ func TestGrid_backToPhoto(t *testing.T) {
 	b.until(`location.search === '?page=2'`)
 	inView("/a/560.jpg/")
 
+	// A page that streams in does not leap away from who has begun to use it.
+	draw(t, filepath.Join(dir, "drawn.jpg"), 2400, 1600, 1)
+	data, err := os.ReadFile(filepath.Join(dir, "drawn.jpg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 120 {
+		put(t, filepath.Join(dir, "cold", fmt.Sprintf("%d.jpg", i+1)), data)
+	}
+	b.do(chromedp.Navigate(p.url+"/cold/120.jpg/"), chromedp.Click(chromedp.CSS(`a[rel="up"]`)))
+	b.until(`location.pathname === '/cold/' && document.readyState === 'loading' && document.querySelector('.photo') !== null`)
+	b.run(`document.querySelector('.sorts a').focus()`)
+	b.until(`document.readyState === 'complete' && document.querySelectorAll('.photo').length === 120`)
+	b.rest()
+	if !eval[bool](b, `scrollY === 0 && document.activeElement.closest('.sorts') !== null`) {
+		t.Error("the streamed page was scrolled, or has taken the focus")
+	}
+
 	// Who comes from elsewhere begins at the top.
 	b.do(chromedp.Navigate(p.url + "/"))
-	b.do(chromedp.Click(chromedp.CSS(`.card a`)))
+	b.do(chromedp.Click(chromedp.CSS(`.card a[href="/a/"]`)))
 	b.until(`document.querySelectorAll('.photo').length >= 500 && scrollY === 0`)
 }
 
