@@ -189,8 +189,10 @@ type gridView struct {
 	Zip     string        // address of the album as an archive, "" if it is not offered
 	ZipSize string        // of its photos
 	Total   int           // photos on the page, if it is streamed
-	Add     *addView      // nil where photos cannot be added
-	SignIn  string        // address where that begins, "" where nobody can or one may already
+
+	Unscripted template.CSS // for a page that is streamed without the script
+	Add        *addView     // nil where photos cannot be added
+	SignIn     string       // address where that begins, "" where nobody can or one may already
 }
 
 func (g *grid) writeHead(w io.Writer) error {
@@ -232,11 +234,22 @@ func (g *grid) writeHead(w io.Writer) error {
 	}
 	view.Prev, view.Next = g.neighbours()
 	if view.Whole = g.warm; !view.Whole {
+		view.Unscripted = unscripted
 		view.Total = min(pageSize, len(a.photos)-(g.key.n-1)*pageSize)
 	}
 	g.s.offerUpload(&view, g.key)
 	return g.s.views.render(w, "head", view)
 }
+
+// unscripted does for a page that streams in what the script would do: it shows
+// that more is to come, and photos only once so many have come behind them that
+// their row is complete. (Browsers count no :nth-last-child before the end.)
+var unscripted = template.CSS(`
+:root:not(:has(#end)) .progress { display: block; --done: 1; animation: wait 1s infinite alternate; }
+:root:not(:has(#end)) .photo:not(:has(` + strings.Repeat("+ .photo ", 6) + `)) { visibility: hidden; }
+@media (width > 600px) { :root:not(:has(#end)) .photo:not(:has(` + strings.Repeat("+ .photo ", 14) + `)) { visibility: hidden; } }
+@keyframes wait { from { opacity: .2; } }
+`)
 
 // sortLinks offers the orders; choosing the one in use turns it round.
 func (g *grid) sortLinks() []link {
@@ -635,6 +648,7 @@ const viewText = `
 {{end}}{{with .SignIn}}<p class="signin"><a href="{{.}}">{{$.T.SignIn}}</a></p>
 {{end}}{{with .Add}}{{template "add" .}}{{end}}</header>
 {{with .Total}}<div class="progress" role="progressbar" aria-label="{{$.T.Progress}}" aria-valuemin="0" aria-valuemax="{{.}}" aria-valuenow="0" data-text="{{$.T.Position}}"><i></i><span></span></div>
+<noscript><style>{{$.Unscripted}}</style></noscript>
 {{end}}{{template "lightbox" .}}<main>
 {{if .Empty}}<p class="empty">{{.T.EmptyAlbum}}</p>
 {{end}}{{end}}

@@ -1,12 +1,15 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -49,6 +52,71 @@ func TestGrid_streams(t *testing.T) {
 				}
 				b.justified(width)
 			})
+		}
+	}
+}
+
+// Without JavaScript, too, nothing that is seen moves, and a line says that more
+// is to come.
+func TestGrid_streamsWithoutScript(t *testing.T) {
+	dir := t.TempDir()
+	for i, size := range [][2]int{{1800, 1200}, {1200, 1800}, {1500, 1500}, {2400, 800}} {
+		draw(t, filepath.Join(dir, "drawn", fmt.Sprintf("%d.jpg", i)), size[0], size[1], i)
+	}
+	for i := range 100 {
+		data, err := os.ReadFile(filepath.Join(dir, "drawn", fmt.Sprintf("%d.jpg", i%4)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i+1)), data)
+	}
+	for _, width := range []int{390, 1440} {
+		p := start(t, nil, "-cache", t.TempDir(), dir)
+		b := newBrowser(t, width, 900)
+		b.do(func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
+			_, err := cdp.Call(ctx, tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+			return chromedp.Void{}, err
+		})
+		going := make(chan struct{})
+		go func() {
+			defer close(going)
+			b.do(chromedp.Navigate(p.url + "/a/"))
+		}()
+		line, seen, settling := 0, 0, 0
+		for loading := true; loading; {
+			select {
+			case <-going:
+				loading = false
+			default:
+			}
+			state := eval[[3]int](b, `[document.querySelector('.progress')?.offsetHeight ?? 0, document.querySelectorAll('.photo').length,
+				[...document.querySelectorAll('.photo')].filter((f) => getComputedStyle(f).visibility === 'visible').length]`)
+			if state[0] > 0 && state[1] < 100 {
+				line++
+			}
+			if state[2] > 0 && state[2] < 100 {
+				seen++
+			}
+			if state[1] < 100 {
+				settling = max(settling, state[1]-state[2])
+			}
+		}
+		if line == 0 || seen == 0 || settling < 6 {
+			t.Errorf("%d: while it streamed, the line was there %d times, photos %d times, and at most %d were hidden", width, line, seen, settling)
+		}
+		if n := eval[int](b, `[...document.querySelectorAll('.photo')].filter((f) => getComputedStyle(f).visibility === 'visible').length`); n != 100 {
+			t.Errorf("%d: in the end %d photos are seen, want 100", width, n)
+		}
+		if h := eval[int](b, `document.querySelector('.progress').offsetHeight`); h != 0 {
+			t.Errorf("%d: in the end the line is still there", width)
+		}
+		shift := eval[float64](b, `(() => {
+			const observer = new PerformanceObserver(() => {});
+			observer.observe({ type: 'layout-shift', buffered: true });
+			return observer.takeRecords().reduce((sum, e) => sum + e.value, 0);
+		})()`)
+		if shift != 0 {
+			t.Errorf("%d: the layout has shifted by %v", width, shift)
 		}
 	}
 }
