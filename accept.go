@@ -49,8 +49,8 @@ func acceptsGzip(fields []string) bool {
 	return false
 }
 
-// parseRange returns a media range or a content coding in lower case and its weight: 1 where there
-// is none, 0 where it is no number of 0 to 1.
+// parseRange returns a media range or a content coding in lower case and its
+// weight: 1 where there is none, 0 where it is no number of 0 to 1.
 func parseRange(element string) (media string, weight float64) {
 	media, parameters := cutUnquoted(element, ';')
 	weight = 1
