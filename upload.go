@@ -348,7 +348,7 @@ func photoName(file string) string {
 		_, n := utf8.DecodeLastRuneInString(stem)
 		stem = stem[:len(stem)-n]
 	}
-	return cmp.Or(stem, "photo") + ext
+	return cmp.Or(strings.TrimSpace(stem), "photo") + ext
 }
 
 // cleanName takes out of a name what no file here may have: separators,
