@@ -266,12 +266,16 @@ func TestBrowser_withoutScript(t *testing.T) {
 		})
 		follow := func(selector, path string) {
 			t.Helper()
+			// No script can tell when the page is there, or has changed.
+			for !eval[bool](b, `document.readyState === 'complete'`) {
+				time.Sleep(20 * time.Millisecond)
+			}
 			b.do(chromedp.WaitVisible(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector)))
 			for range 200 {
 				if b.location() == home+path {
 					return
 				}
-				time.Sleep(20 * time.Millisecond) // no script can tell when the page has changed
+				time.Sleep(20 * time.Millisecond)
 			}
 			t.Fatalf("%s led to %s, want %s", selector, b.location(), path)
 		}
