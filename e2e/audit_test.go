@@ -3,7 +3,6 @@ package e2e
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,13 +15,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
-// npm returns the path of what `npm ci` has installed here. Without it the
-// test is skipped on a laptop and fails where CI is set.
+// npm returns the path of what `npm ci` has installed here.
 func npm(t *testing.T, path string) string {
 	t.Helper()
 	need(t, "node", "nodejs")
@@ -31,10 +27,7 @@ func npm(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("%v: run `npm ci` in e2e", err)
-		}
-		t.Skipf("%v: run `npm ci` in e2e", err)
+		lacks(t, "%v: run `npm ci` in e2e", err)
 	}
 	return path
 }
@@ -117,11 +110,7 @@ func TestAccessibility_axe(t *testing.T) {
 	b := newBrowser(t, 1200, 800)
 	b.tolerant = true // of the 404
 	for _, scheme := range []string{"light", "dark"} {
-		b.do(func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
-			_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
-			return chromedp.Void{}, err
-		})
+		b.prefers("color-scheme", scheme)
 		for _, state := range []struct{ name, path, then, until string }{
 			{"index", "/", "", "true"},
 			{"album", "/a/", "", "document.querySelector('.photo img').complete"},
@@ -154,9 +143,6 @@ func TestAccessibility_axe(t *testing.T) {
 // speed as the middle of five.
 func TestLighthouse(t *testing.T) {
 	npm(t, "lighthouse/package.json")
-	if testing.Short() {
-		t.Skip("a measurement")
-	}
 	dir := t.TempDir()
 	for i := range 200 {
 		draw(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i+1)), 600, 400, i)

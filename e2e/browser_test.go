@@ -100,6 +100,25 @@ func (b *browser) do(actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
+// prefers sets what the visitor prefers, such as "dark" of "color-scheme".
+func (b *browser) prefers(feature, value string) {
+	b.t.Helper()
+	b.do(func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-" + feature, Value: value}}})
+		return chromedp.Void{}, err
+	})
+}
+
+// withoutScript runs no script of a page any more; tests still can.
+func (b *browser) withoutScript() {
+	b.t.Helper()
+	b.do(func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		return chromedp.Void{}, err
+	})
+}
+
 // run runs a script.
 func (b *browser) run(script string) {
 	b.t.Helper()
@@ -260,10 +279,7 @@ func TestBrowser_withoutScript(t *testing.T) {
 	dir, links := fivePhotos(t)
 	eachFront(t, dir, func(t *testing.T, home string) {
 		b := newBrowser(t, 820, 1180)
-		b.do(func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
-			_, err := cdp.Call(ctx, tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-			return chromedp.Void{}, err
-		})
+		b.withoutScript()
 		follow := func(selector, path string) {
 			t.Helper()
 			// No script can tell when the page is there, or has changed.

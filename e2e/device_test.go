@@ -115,11 +115,7 @@ func TestLightbox_reducedMotion(t *testing.T) {
 	// count counts the transitions of what a person does.
 	count := func(motion string) (moved int) {
 		t.Helper()
-		b.do(func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
-			_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-				Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: motion}}})
-			return chromedp.Void{}, err
-		})
+		b.prefers("reduced-motion", motion)
 		b.do(chromedp.Navigate(p.url + "/a/"))
 		b.run(`window.moved = 0;
 			document.addEventListener('transitionrun', (e) => { if (/transform/.test(e.propertyName)) window.moved++; });
@@ -160,11 +156,7 @@ func TestLightbox_inertia(t *testing.T) {
 	b.phone()
 	left := shownImg + `.getBoundingClientRect().left`
 	for _, motion := range []string{"no-preference", "reduce"} {
-		b.do(func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
-			_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-				Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: motion}}})
-			return chromedp.Void{}, err
-		})
+		b.prefers("reduced-motion", motion)
 		b.open(p.url+"/a/", 1)
 		b.do(chromedp.KeyEvent("+"), chromedp.KeyEvent("+"), chromedp.KeyEvent("+"), chromedp.KeyEvent("+"))
 		b.until(scale + ` > 2.9`)

@@ -23,10 +23,7 @@ import (
 func mountSmall(t *testing.T, dir string, kB int) {
 	t.Helper()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%dk", kB)); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("mounting a small file system, which takes root: %v", err)
-		}
-		t.Skipf("a small file system cannot be mounted, which takes root: %v", err)
+		lacks(t, "a small file system cannot be mounted, which takes root: %v", err)
 	}
 	t.Cleanup(func() {
 		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
@@ -197,7 +194,7 @@ func TestFault_diskFull(t *testing.T) {
 func asNobody(t *testing.T, args ...string) *program {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("only root can run the program as another user")
+		lacks(t, "the program is to run as another user, which takes root")
 	}
 	const nobody = 65534
 	return startAs(t, &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}, nil, args...)

@@ -1,15 +1,11 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"testing"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -19,11 +15,7 @@ import (
 func TestGrid_streams(t *testing.T) {
 	const photos = 200
 	dir := t.TempDir()
-	sizes := [][2]int{{1200, 800}, {800, 1200}, {1000, 1000}, {2400, 500}, {1200, 900}}
-	for i := range photos {
-		size := sizes[i%len(sizes)]
-		draw(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i+1)), size[0], size[1], i)
-	}
+	fill(t, filepath.Join(dir, "a"), photos, [2]int{1200, 800}, [2]int{800, 1200}, [2]int{1000, 1000}, [2]int{2400, 500}, [2]int{1200, 900})
 	for _, front := range []string{"program", "nginx"} {
 		for _, width := range []int{390, 1440} {
 			t.Run(fmt.Sprint(front, width), func(t *testing.T) {
@@ -60,23 +52,11 @@ func TestGrid_streams(t *testing.T) {
 // is to come.
 func TestGrid_streamsWithoutScript(t *testing.T) {
 	dir := t.TempDir()
-	for i, size := range [][2]int{{1800, 1200}, {1200, 1800}, {1500, 1500}, {2400, 800}} {
-		draw(t, filepath.Join(dir, "drawn", fmt.Sprintf("%d.jpg", i)), size[0], size[1], i)
-	}
-	for i := range 100 {
-		data, err := os.ReadFile(filepath.Join(dir, "drawn", fmt.Sprintf("%d.jpg", i%4)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		put(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i+1)), data)
-	}
+	fill(t, filepath.Join(dir, "a"), 100, [2]int{1800, 1200}, [2]int{1200, 1800}, [2]int{1500, 1500}, [2]int{2400, 800})
 	for _, width := range []int{390, 1440} {
 		p := start(t, nil, "-cache", t.TempDir(), dir)
 		b := newBrowser(t, width, 900)
-		b.do(func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
-			_, err := cdp.Call(ctx, tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-			return chromedp.Void{}, err
-		})
+		b.withoutScript()
 		going := make(chan struct{})
 		go func() {
 			defer close(going)
@@ -166,9 +146,7 @@ func (b *browser) justified(width int) {
 // own page, and from the lightbox where it has turned to another page's.
 func TestGrid_backToPhoto(t *testing.T) {
 	dir := t.TempDir()
-	for i := range 560 {
-		draw(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i+1)), 60, 40, i%7)
-	}
+	fill(t, filepath.Join(dir, "a"), 560, [2]int{60, 40})
 	p := start(t, nil, dir)
 	b := newBrowser(t, 1200, 800)
 	inView := func(photo string) {
@@ -196,14 +174,7 @@ func TestGrid_backToPhoto(t *testing.T) {
 	inView("/a/560.jpg/")
 
 	// A page that streams in does not leap away from who has begun to use it.
-	draw(t, filepath.Join(dir, "drawn.jpg"), 2400, 1600, 1)
-	data, err := os.ReadFile(filepath.Join(dir, "drawn.jpg"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range 120 {
-		put(t, filepath.Join(dir, "cold", fmt.Sprintf("%d.jpg", i+1)), data)
-	}
+	fill(t, filepath.Join(dir, "cold"), 120, [2]int{2400, 1600})
 	b.do(chromedp.Navigate(p.url+"/cold/120.jpg/"), chromedp.Click(chromedp.CSS(`a[rel="up"]`)))
 	b.until(`location.pathname === '/cold/' && document.readyState === 'loading' && document.querySelector('.photo') !== null`)
 	b.run(`document.querySelector('.sorts a').focus()`)
@@ -221,20 +192,8 @@ func TestGrid_backToPhoto(t *testing.T) {
 
 // An album of 500 scrolls at 60 frames a second, from its top to its end.
 func TestGrid_scrollsSmoothly(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a measurement")
-	}
 	dir := t.TempDir()
-	for i := range 9 {
-		draw(t, filepath.Join(dir, "drawn", fmt.Sprintf("%d.jpg", i)), 400, 250+i%3*75, i)
-	}
-	for i := range 500 {
-		data, err := os.ReadFile(filepath.Join(dir, "drawn", fmt.Sprintf("%d.jpg", i%9)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		put(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i+1)), data)
-	}
+	fill(t, filepath.Join(dir, "a"), 500, [2]int{400, 250}, [2]int{400, 325}, [2]int{400, 400})
 	warm(t, dir)
 	p := start(t, nil, dir)
 	b := newBrowser(t, 1440, 900)

@@ -248,9 +248,7 @@ func throughHistory(t *testing.T, home string, links []string) {
 // to the page that holds the photo.
 func TestLightbox_crossesPages(t *testing.T) {
 	dir := t.TempDir()
-	for i := range 501 {
-		draw(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i+1)), 60, 40, i%7)
-	}
+	fill(t, filepath.Join(dir, "a"), 501, [2]int{60, 40})
 	p := start(t, nil, dir)
 	b := newBrowser(t, 1200, 800)
 	b.do(chromedp.Navigate(p.url + "/a/"))
@@ -501,9 +499,7 @@ func TestPhotoPage_swipe(t *testing.T) {
 // only add to a measurement, so each step counts at its best of a few rounds.
 func TestLightbox_latency(t *testing.T) {
 	dir := t.TempDir()
-	for i := range 200 {
-		draw(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i+1)), 600, 400, i%9)
-	}
+	fill(t, filepath.Join(dir, "a"), 200, [2]int{600, 400})
 	p := start(t, nil, dir)
 	b := newBrowser(t, 1440, 900)
 	best := map[string]float64{}

@@ -46,8 +46,17 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// need returns the path of a tool. Without it the test is skipped on a
-// laptop and fails where CI is set.
+// lacks ends a test for want of something that this machine does not have: on a
+// laptop it is skipped, and where CI is set it fails.
+func lacks(t *testing.T, format string, args ...any) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf(format, args...)
+}
+
+// need returns the path of a tool that the test cannot do without.
 func need(t *testing.T, tool, debianPackage string) string {
 	t.Helper()
 	for _, name := range []string{tool, "/usr/sbin/" + tool} {
@@ -55,10 +64,7 @@ func need(t *testing.T, tool, debianPackage string) string {
 			return path
 		}
 	}
-	if os.Getenv("CI") != "" {
-		t.Fatalf("%s is needed here: apt-get install %s", tool, debianPackage)
-	}
-	t.Skipf("%s is not installed (Debian: apt-get install %s)", tool, debianPackage)
+	lacks(t, "%s is not installed (Debian: apt-get install %s)", tool, debianPackage)
 	return ""
 }
 
@@ -138,6 +144,25 @@ func draw(t *testing.T, path string, width, height, seed int) {
 		t.Fatal(err)
 	}
 	put(t, path, b.Bytes())
+}
+
+// fill puts n photos into an album, 1.jpg and so on, which have these sizes by
+// turns.
+func fill(t *testing.T, album string, n int, sizes ...[2]int) {
+	t.Helper()
+	drawn := make([][]byte, len(sizes))
+	for i, size := range sizes {
+		path := filepath.Join(t.TempDir(), "drawn.jpg")
+		draw(t, path, size[0], size[1], i)
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		drawn[i] = data
+	}
+	for i := range n {
+		put(t, filepath.Join(album, fmt.Sprintf("%d.jpg", i+1)), drawn[i%len(drawn)])
+	}
 }
 
 // drawLarge writes a JPEG of so many bytes that a page shows its preview and

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	devfetch "github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/chromedp"
 )
@@ -133,11 +131,7 @@ func TestUpload_dropped(t *testing.T) {
 func TestUpload_withoutScript(t *testing.T) {
 	p, dir, files := uploadSite(t)
 	b := newBrowser(t, 820, 1180)
-	disabled := func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
-		_, err := cdp.Call(ctx, tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-		return chromedp.Void{}, err
-	}
-	b.do(disabled)
+	b.withoutScript()
 	b.signIn(p.url + "/.signin?album=Trip")
 	b.do(chromedp.Click(chromedp.CSS(`.add summary`)), chromedp.SetUploadFiles(chromedp.CSS(`.add input[multiple]`), files[:2]),
 		chromedp.Click(chromedp.CSS(`.add .send button`)), chromedp.WaitVisible(chromedp.CSS(`.photo:nth-child(5)`)))
