@@ -143,6 +143,16 @@ func (s *site) get(path string, header ...string) answer {
 	return s.do("GET", path, header...)
 }
 
+// lacks ends a test for want of something that this machine does not have: on a
+// laptop it is skipped, and where CI is set it fails.
+func lacks(t *testing.T, format string, args ...any) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf(format, args...)
+}
+
 // page asks for a page, which must be there, and parses it.
 func (s *site) page(path string) *html.Node {
 	s.t.Helper()

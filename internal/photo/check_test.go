@@ -67,7 +67,7 @@ func TestCheckCost(t *testing.T) {
 }
 
 // What cameras write is whole.
-func TestCheck_photos(t *testing.T) {
+func TestCheck_realPhotos(t *testing.T) {
 	photos(t, "camera", func(t *testing.T, file []byte, _ string) {
 		r, size := bytes.NewReader(file), int64(len(file))
 		info, err := Inspect(r, size)

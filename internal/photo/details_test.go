@@ -107,7 +107,7 @@ func TestDetails_texts(t *testing.T) {
 }
 
 // Cameras name themselves, and how they exposed.
-func TestPhotos_details(t *testing.T) {
+func TestReadDetails_realPhotos(t *testing.T) {
 	known := 0
 	photos(t, "camera", func(t *testing.T, file []byte, _ string) {
 		d, err := ReadDetails(bytes.NewReader(file), int64(len(file)), false)

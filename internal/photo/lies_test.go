@@ -6,7 +6,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -16,9 +15,6 @@ import (
 // Whatever a file claims, what it takes is known beforehand, and a kilobyte
 // does not take a minute.
 func TestReduce_lies(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes all memory that the budget allows")
-	}
 	const budget = 256 << 20
 	beyond := 0 // how many the standard library would decode into more memory than that
 	defer func() {
@@ -32,7 +28,7 @@ func TestReduce_lies(t *testing.T) {
 		}
 		r, size := bytes.NewReader(f.Data), int64(len(f.Data))
 		for _, side := range []int{400, 1600} {
-			start := processorTime(t)
+			start := lies.ProcessorTime()
 			var used, cost int64
 			info, err := Inspect(r, size)
 			if err == nil {
@@ -40,7 +36,7 @@ func TestReduce_lies(t *testing.T) {
 					used = allocated(func() { _, err = Reduce(r, size, info, side) })
 				}
 			}
-			took := processorTime(t) - start
+			took := lies.ProcessorTime() - start
 			t.Logf("%-30s %9d bytes, at %4d: %6d ms, %4d MB of %6d: %v", f.Name, size, side, took.Milliseconds(), used>>20, cost>>20, err)
 			if took > time.Second {
 				t.Errorf("%s at %d: took a processor %v", f.Name, side, took)
@@ -53,17 +49,6 @@ func TestReduce_lies(t *testing.T) {
 			}
 		}
 	}
-}
-
-// processorTime is what this process has used of all processors; others on
-// the same machine do not count.
-func processorTime(t *testing.T) time.Duration {
-	t.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // Files cut at every hundredth, and files with bytes that are others, are
@@ -104,12 +89,9 @@ func TestReduce_damaged(t *testing.T) {
 
 // Real photos with bytes that are others: two of each photo, or more where
 // GALLERY_FLIPS says so.
-func TestReduce_damagedPhotos(t *testing.T) {
+func TestReduce_realPhotosDamaged(t *testing.T) {
 	for _, folder := range []string{"camera", "odd"} {
 		photos(t, folder, func(t *testing.T, file []byte, _ string) {
-			if len(file) > 3<<20 {
-				t.Skip("large photos take too long for what they show")
-			}
 			flips := 2
 			if text := os.Getenv("GALLERY_FLIPS"); text != "" {
 				n, err := strconv.Atoi(text)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gallery/internal/lies"
 )
 
 // photos calls f with each file of a folder of GALLERY_TEST_PHOTOS, and with
@@ -17,7 +19,7 @@ import (
 func photos(t *testing.T, folder string, f func(t *testing.T, file []byte, decodes string)) {
 	dir := os.Getenv("GALLERY_TEST_PHOTOS")
 	if dir == "" {
-		t.Skip("GALLERY_TEST_PHOTOS names no directory of photos")
+		t.Skip("this takes real photos, of which the project has none: GALLERY_TEST_PHOTOS=DIR")
 	}
 	manifest, err := os.Open(filepath.Join(dir, "MANIFEST.tsv"))
 	if err != nil {
@@ -44,7 +46,7 @@ func photos(t *testing.T, folder string, f func(t *testing.T, file []byte, decod
 }
 
 // What the decoders decode becomes a thumbnail of the right dimensions.
-func TestPhotos_reduce(t *testing.T) {
+func TestReduce_realPhotos(t *testing.T) {
 	for _, folder := range []string{"camera", "odd"} {
 		photos(t, folder, func(t *testing.T, file []byte, decodes string) {
 			var format string
@@ -82,12 +84,12 @@ func TestPhotos_reduce(t *testing.T) {
 }
 
 // What is broken fails soon, or succeeds, within its cost.
-func TestPhotos_broken(t *testing.T) {
+func TestReduce_realPhotosBroken(t *testing.T) {
 	photos(t, "broken", func(t *testing.T, file []byte, _ string) { checkBroken(t, file) })
 }
 
 func checkBroken(t *testing.T, file []byte) {
-	start := processorTime(t)
+	start := lies.ProcessorTime()
 	var info Info
 	var err error
 	used := allocated(func() { info, err = Inspect(bytes.NewReader(file), int64(len(file))) })
@@ -101,17 +103,17 @@ func checkBroken(t *testing.T, file []byte) {
 	if used > info.Cost(400) {
 		t.Errorf("allocated %d, cost %d", used, info.Cost(400))
 	}
-	if d := processorTime(t) - start; d > time.Second {
+	if d := lies.ProcessorTime() - start; d > time.Second {
 		t.Errorf("took a processor %v: %v", d, err)
 	}
 }
 
 // Inspect of a camera's JPEG takes well under a millisecond.
-func BenchmarkInspect_photos(b *testing.B) {
+func BenchmarkInspect_realPhotos(b *testing.B) {
 	dir := os.Getenv("GALLERY_TEST_PHOTOS")
 	names, _ := filepath.Glob(filepath.Join(dir, "camera", "*"))
 	if dir == "" || len(names) == 0 {
-		b.Skip("GALLERY_TEST_PHOTOS names no directory of photos")
+		b.Skip("this takes real photos, of which the project has none: GALLERY_TEST_PHOTOS=DIR")
 	}
 	for _, name := range names {
 		file, err := os.ReadFile(name)

@@ -97,9 +97,6 @@ func TestWrite(t *testing.T) {
 	// Nothing that has to do with the drawing of one picture, such as what
 	// was on the canvas before, may show in it.
 	t.Run("deterministic", func(t *testing.T) {
-		if testing.Short() {
-			t.Skip("draws everything once more")
-		}
 		for _, p := range catalogue() {
 			t.Run(p.name, func(t *testing.T) {
 				t.Parallel()

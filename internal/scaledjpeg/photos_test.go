@@ -15,7 +15,7 @@ import (
 func photos(t testing.TB) []string {
 	dir := os.Getenv("GALLERY_TEST_PHOTOS")
 	if dir == "" {
-		t.Skip("GALLERY_TEST_PHOTOS names no folder of photos")
+		t.Skip("this takes real photos, of which the project has none: GALLERY_TEST_PHOTOS=DIR")
 	}
 	var files []string
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
@@ -33,8 +33,8 @@ func photos(t testing.TB) []string {
 	return files
 }
 
-// TestDecode_likeImageJPEG decodes every file that image/jpeg can read and compares.
-func TestDecode_likeImageJPEG(t *testing.T) {
+// TestDecode_realPhotos decodes every file that image/jpeg can read and compares.
+func TestDecode_realPhotos(t *testing.T) {
 	for _, file := range photos(t) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			data, err := os.ReadFile(file)

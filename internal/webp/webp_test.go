@@ -63,7 +63,7 @@ func psnr(a, b []float64) float64 {
 func TestEncode_realPhotos(t *testing.T) {
 	dir := os.Getenv("GALLERY_TEST_PHOTOS")
 	if dir == "" {
-		t.Skip("GALLERY_TEST_PHOTOS names no directory of photos")
+		t.Skip("this takes real photos, of which the project has none: GALLERY_TEST_PHOTOS=DIR")
 	}
 	paths, err := filepath.Glob(filepath.Join(dir, "camera", "*.[jJ]*"))
 	if err != nil || len(paths) == 0 {
