@@ -9,6 +9,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"gallery/internal/photo"
 )
@@ -48,10 +49,8 @@ func (g *grid) writeHead(w io.Writer) error {
 		counts = append(counts, t.count(n, t.OnePhoto, t.ManyPhotos))
 	}
 	view.Counts = strings.Join(counts, ", ")
-	if g.warm && len(a.photos) > 0 && g.pages == 1 { // larger ones are not read just for this
-		if sum, ok := g.s.summarizeFolder(a.name, false); ok && sum.exact {
-			view.Counts += " · " + t.period(sum.period())
-		}
+	if from, to := g.period(); !from.IsZero() {
+		view.Counts += " · " + t.period(from, to)
 	}
 	view.Description = cmp.Or(about.text, view.Counts)
 	if g.s.zip && len(a.photos) > 0 {
@@ -85,6 +84,22 @@ var unscripted = template.CSS(`
 @media (width > 600px) { :root:not(:has(#end)) .photo:not(:has(` + strings.Repeat("+ .photo ", 14) + `)) { visibility: hidden; } }
 @keyframes wait { from { opacity: .2; } }
 `)
+
+// period returns the dates of the album's oldest and newest photo, zero where
+// this page does not know all of them.
+func (g *grid) period() (from, to time.Time) {
+	if !g.warm || g.pages > 1 {
+		return
+	}
+	var n newest
+	for _, c := range g.cells {
+		if c.sub == "" && !c.broken {
+			date := c.record.date()
+			n.add(newest{date: date, since: date}, false)
+		}
+	}
+	return n.since, n.date
+}
 
 // sortLinks offers the orders; choosing the one in use turns it round.
 func (g *grid) sortLinks() []link {

@@ -26,6 +26,8 @@ type views struct {
 	style     template.CSS
 	script    template.JS
 	templates *template.Template
+
+	upload uploadAssets
 }
 
 // newViews parses the templates. An error in one is a mistake in this file,
@@ -36,12 +38,18 @@ func newViews() *views {
 		script:    template.JS(withoutComments(scriptText)),
 		templates: template.Must(template.Must(template.New("").Parse(viewText)).Parse(uploadViewText)),
 	}
-	hash := sha256.Sum256([]byte(v.script))
 	// Styles are inline for the sake of each photo's proportions and colour.
 	v.policy = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; connect-src 'self'; " +
-		"script-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'; " +
-		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+		"script-src " + sourceOf(v.script) + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	v.upload = newUploadAssets(v.policy)
 	return v
+}
+
+// sourceOf is what names an inline script in a Content-Security-Policy (CSP
+// level 3, section 2.3.1).
+func sourceOf(script template.JS) string {
+	hash := sha256.Sum256([]byte(script))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'"
 }
 
 var comment = regexp.MustCompile(`(?s)/\*.*?\*/|(?m-s:^\s*//.*$)`)

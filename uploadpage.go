@@ -1,9 +1,7 @@
 package main
 
 import (
-	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -16,6 +14,20 @@ var uploadStyleText string
 
 //go:embed assets/upload.js
 var uploadScriptText string
+
+// uploadAssets is what the pages of those have who may add photos.
+type uploadAssets struct {
+	style  template.CSS // beside the other
+	script template.JS  // the second
+	policy string       // Content-Security-Policy
+}
+
+func newUploadAssets(policy string) uploadAssets {
+	a := uploadAssets{style: dense(uploadStyleText), script: template.JS(withoutComments(uploadScriptText))}
+	policy = strings.Replace(policy, "script-src ", "script-src "+sourceOf(a.script)+" ", 1)
+	a.policy = strings.Replace(policy, "form-action 'none'", "form-action 'self'", 1)
+	return a
+}
 
 // addView is the form that adds photos to an album. It works without the
 // script, which adds progress, dropping and a list to choose from.
@@ -34,14 +46,14 @@ func (s *server) offerUpload(view *gridView, key pageKey) {
 	switch {
 	case key.adds:
 		size := key.words.bytes(s.uploadMax)
-		view.Style += dense(uploadStyleText)
+		view.Style += s.views.upload.style
 		view.Add = &addView{
 			T:      key.words,
 			Action: s.address(key.album) + "/",
 			Max:    s.uploadMax,
 			Help:   fmt.Sprintf(key.words.PhotosOfUpTo, size),
 			Large:  fmt.Sprintf(key.words.TooLarge, size),
-			Script: template.JS(withoutComments(uploadScriptText)),
+			Script: s.views.upload.script,
 		}
 	case s.upload:
 		view.SignIn = s.address(".") + "/.signin?album=" + url.QueryEscape(key.album)
@@ -51,10 +63,7 @@ func (s *server) offerUpload(view *gridView, key pageKey) {
 // uploadHeader adds to a page's header what one needs that adds photos: its
 // second script, its form, and that it is for this visitor alone.
 func (s *server) uploadHeader(w http.ResponseWriter) {
-	hash := sha256.Sum256([]byte(withoutComments(uploadScriptText)))
-	policy := strings.Replace(s.views.policy, "script-src ", "script-src 'sha256-"+base64.StdEncoding.EncodeToString(hash[:])+"' ", 1)
-	policy = strings.Replace(policy, "form-action 'none'", "form-action 'self'", 1)
-	w.Header().Set("Content-Security-Policy", policy)
+	w.Header().Set("Content-Security-Policy", s.views.upload.policy)
 	w.Header().Set("Cache-Control", "private, no-cache")
 }
 
@@ -72,7 +81,7 @@ func (s *server) uploadedView(up *uploads) uploadedView {
 	view := uploadedView{frame: s.frame(t, up.folder), Album: up.Album, Stored: up.Stored, Refused: up.Refused}
 	view.Title = t.NotAdded
 	view.Crumbs[len(view.Crumbs)-1].Current = false
-	view.Style += dense(uploadStyleText)
+	view.Style += s.views.upload.style
 	if n := len(up.Stored); n > 0 {
 		view.Added = t.count(n, t.OneAdded, t.ManyAdded)
 	}
