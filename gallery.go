@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"gallery/internal/accept"
+	"gallery/internal/photo"
 	"hash/fnv"
 	"image"
 	"io"
@@ -23,8 +25,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/singleflight"
-
-	"gallery/internal/photo"
 )
 
 // server answers every request. Its methods are safe for use by many
@@ -231,7 +231,7 @@ func (s *server) serveThumb(w http.ResponseWriter, r *http.Request, t target) er
 	webpToo := false
 	if t.rend == "" {
 		w.Header().Set("Vary", "Accept")
-		webpToo = acceptsWebP(r.Header.Values("Accept"))
+		webpToo = accept.WebP(r.Header.Values("Accept"))
 	}
 	if s.serveRendition(w, r, folder, src, t.rend, webpToo, caching) {
 		return nil
@@ -450,7 +450,7 @@ func (s *server) servePage(w http.ResponseWriter, r *http.Request, p page) {
 	}
 	h := w.Header()
 	h.Add("Vary", "Accept-Encoding")
-	zip := acceptsGzip(r.Header.Values("Accept-Encoding"))
+	zip := accept.Gzip(r.Header.Values("Accept-Encoding"))
 	etag := `"` + p.etag + `"`
 	if zip {
 		etag = `"` + p.etag + `-gzip"`

@@ -1,4 +1,4 @@
-package main
+package accept
 
 import (
 	"strings"
@@ -47,8 +47,8 @@ func TestAcceptsWebP(t *testing.T) {
 		{",,;,image/webp,;", true},
 	}
 	for _, test := range tests {
-		if got := acceptsWebP(strings.Split(test.accept, "\n")); got != test.want {
-			t.Errorf("acceptsWebP(%q) = %v, want %v", test.accept, got, test.want)
+		if got := WebP(strings.Split(test.accept, "\n")); got != test.want {
+			t.Errorf("WebP(%q) = %v, want %v", test.accept, got, test.want)
 		}
 	}
 }
@@ -59,8 +59,8 @@ func FuzzAcceptsWebP(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, accept string) {
 		// Whoever does not name it is never given it.
-		if acceptsWebP([]string{accept}) && !strings.Contains(strings.ToLower(accept), "image/webp") {
-			t.Errorf("acceptsWebP(%q) = true", accept)
+		if WebP([]string{accept}) && !strings.Contains(strings.ToLower(accept), "image/webp") {
+			t.Errorf("WebP(%q) = true", accept)
 		}
 	})
 }
@@ -83,7 +83,7 @@ func TestAcceptsGzip(t *testing.T) {
 		{"xgzip, gzipx", false},
 	}
 	for _, test := range tests {
-		if got := acceptsGzip(strings.Split(test.accept, "\n")); got != test.want {
+		if got := Gzip(strings.Split(test.accept, "\n")); got != test.want {
 			t.Errorf("acceptsGzip(%q) = %v", test.accept, got)
 		}
 	}

@@ -1,15 +1,17 @@
-package main
+// Package accept reads what a client accepts: media types and codings, with their
+// weights (RFC 9110, section 12.5).
+package accept
 
 import (
 	"strconv"
 	"strings"
 )
 
-// acceptsWebP reports whether the values of a request's Accept fields (RFC
+// WebP reports whether the values of a request's Accept fields (RFC
 // 9110, section 12.5.1) name image/webp itself, and like it no less than
 // image/jpeg. A range that only includes it, image/* or */*, is no promise:
 // browsers that cannot show WebP send these, too.
-func acceptsWebP(fields []string) bool {
+func WebP(fields []string) bool {
 	webp, jpeg := -1.0, [3]float64{-1, -1, -1} // jpeg by how specific its range is
 	for _, field := range fields {
 		for field != "" {
@@ -36,9 +38,9 @@ func acceptsWebP(fields []string) bool {
 	return webp > 0
 }
 
-// acceptsGzip reports whether the values of a request's Accept-Encoding fields
+// Gzip reports whether the values of a request's Accept-Encoding fields
 // (RFC 9110, section 12.5.3) name gzip itself. "*" is taken for no.
-func acceptsGzip(fields []string) bool {
+func Gzip(fields []string) bool {
 	for _, field := range fields {
 		for element := range strings.SplitSeq(field, ",") {
 			if coding, weight := parseRange(element); coding == "gzip" && weight > 0 {
