@@ -25,6 +25,9 @@ type patientListener struct {
 	pieceTime time.Duration
 }
 
+// listenPatiently wraps a listener in a patientListener.
+func listenPatiently(l net.Listener) net.Listener { return patientListener{l, pieceTime} }
+
 func (l patientListener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if err != nil {

@@ -43,7 +43,7 @@ func (s *server) serveAlbum(w http.ResponseWriter, r *http.Request, t target) er
 	if err != nil {
 		return err
 	}
-	key := pageKey{t.name, sortOrder(r), n, wordsFor(r), s.mayUpload(r)}
+	key := pageKey{t.name, sortOrder(r), n, wordsFor(r.Header.Get("Accept-Language")), s.mayUpload(r)}
 	stamp := s.stamp(t.name)
 	p, ok := s.pages.get(key, stamp)
 	s.metrics.looked(ok)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -302,8 +301,7 @@ var languageMatcher = func() language.Matcher {
 }()
 
 // wordsFor chooses the language by Accept-Language (RFC 9110, section 12.5.4).
-func wordsFor(r *http.Request) *words {
-	accepted := r.Header.Get("Accept-Language")
+func wordsFor(accepted string) *words {
 	if accepted == "" {
 		return languages[0]
 	}

@@ -636,7 +636,7 @@ func serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.
 		}
 		stopped <- err
 	})
-	if err := server.Serve(patientListener{l, pieceTime}); !errors.Is(err, http.ErrServerClosed) {
+	if err := server.Serve(listenPatiently(l)); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return <-stopped

@@ -116,12 +116,12 @@ func (s *server) serveUpload(w http.ResponseWriter, r *http.Request, t target) e
 		return err
 	}
 	folder.Close()
-	r.Body = &patientBody{ReadCloser: r.Body, conn: http.NewResponseController(w)}
+	r.Body = readPatiently(w, r.Body)
 	form, err := r.MultipartReader()
 	if err != nil {
 		return httpError{http.StatusUnsupportedMediaType, err}
 	}
-	up := &uploads{words: wordsFor(r), folder: t.name, Stored: []storedFile{}, Refused: []refusedFile{}, status: map[int]string{}}
+	up := &uploads{words: wordsFor(r.Header.Get("Accept-Language")), folder: t.name, Stored: []storedFile{}, Refused: []refusedFile{}, status: map[int]string{}}
 	s.receive(r.Context(), form, up)
 	if up.made && len(up.Stored) == 0 {
 		_ = s.photos.Remove(up.folder) // only an empty folder can be removed so
@@ -414,6 +414,11 @@ type patientBody struct {
 	io.ReadCloser
 	conn *http.ResponseController
 	left int // bytes of the piece that are still to come
+}
+
+// readPatiently wraps the body of the request that w answers in a patientBody.
+func readPatiently(w http.ResponseWriter, body io.ReadCloser) io.ReadCloser {
+	return &patientBody{ReadCloser: body, conn: http.NewResponseController(w)}
 }
 
 func (b *patientBody) Read(p []byte) (int, error) {
