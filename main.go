@@ -112,10 +112,14 @@ package main
 
 import (
 	"context"
+	"gallery/internal/patient"
+
 	_ "embed"
 	"errors"
 	"flag"
 	"fmt"
+	"gallery/internal/sample"
+	"gallery/internal/webp"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -133,9 +137,6 @@ import (
 
 	"github.com/coreos/go-systemd/v22/activation"
 	"github.com/dustin/go-humanize"
-
-	"gallery/internal/sample"
-	"gallery/internal/webp"
 )
 
 // config is what the flags say.
@@ -611,7 +612,7 @@ func warnOfPlainHTTP(addr net.Addr, log *slog.Logger) {
 
 // newHTTPServer returns a server whose time limits let nobody hold a connection
 // without using it. Answers have no limit as a whole, or long downloads would
-// be cut; patientListener has one for each piece.
+// be cut; patient.listener has one for each piece.
 func newHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
@@ -636,7 +637,7 @@ func serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.
 		}
 		stopped <- err
 	})
-	if err := server.Serve(listenPatiently(l)); !errors.Is(err, http.ErrServerClosed) {
+	if err := server.Serve(patient.Listener(l)); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return <-stopped

@@ -1,12 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"gallery/internal/patient"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -96,5 +101,104 @@ func TestRun_endsWithContext(t *testing.T) {
 	cancel()
 	if err := <-ended; err != nil {
 		t.Errorf("run = %v, want nil after its context ended", err)
+	}
+}
+
+// What is announced and never sent does not hold a connection.
+func TestServe_timeLimits(t *testing.T) {
+	s := smallSite(t)
+	web := newHTTPServer(s.server, s.server.log)
+	for name, limit := range map[string]time.Duration{
+		"header": web.ReadHeaderTimeout, "request": web.ReadTimeout, "idle": web.IdleTimeout,
+	} {
+		if limit <= 0 || limit > 2*time.Minute {
+			t.Errorf("the %s may take %v", name, limit)
+		}
+	}
+	if web.WriteTimeout != 0 {
+		t.Error("long downloads are cut")
+	}
+	web.ReadHeaderTimeout, web.ReadTimeout = 300*time.Millisecond, 300*time.Millisecond
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go web.Serve(l)
+	defer web.Close()
+	for _, request := range []string{
+		"GET /Trip/1.jpg HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhe",
+		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\nx",
+		"GET /Tr",
+		"",
+	} {
+		conn, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.SetDeadline(time.Now().Add(10 * time.Second))
+		io.WriteString(conn, request)
+		answer, err := io.ReadAll(conn)
+		if err != nil {
+			t.Errorf("after %.30q the connection stays open: %v", request, err)
+		}
+		if strings.HasSuffix(request, "\r\nhe") && !bytes.HasPrefix(answer, []byte("HTTP/1.1 ")) {
+			t.Errorf("%.30q is answered with %.30q", request, answer)
+		}
+		conn.Close()
+	}
+}
+
+// deadlines accepts connections that tell when a deadline for writing is set.
+type deadlines struct {
+	net.Listener
+	set chan time.Time
+}
+
+func (l deadlines) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	return deadlineConn{c, l.set}, err
+}
+
+type deadlineConn struct {
+	net.Conn
+	set chan time.Time
+}
+
+func (c deadlineConn) SetWriteDeadline(t time.Time) error {
+	select {
+	case c.set <- t:
+	default:
+	}
+	return c.Conn.SetWriteDeadline(t)
+}
+
+// The program listens through a patient.listener.
+func TestServe_isPatient(t *testing.T) {
+	s := smallSite(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := make(chan time.Time, 1)
+	ctx, end := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- serve(ctx, deadlines{l, set}, s.server, s.server.log) }()
+	resp, err := http.Get("http://" + l.Addr().String() + "/Trip/1.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	select {
+	case at := <-set:
+		if left := time.Until(at); left <= 0 || left > patient.PieceTime {
+			t.Errorf("a piece may take %v", left)
+		}
+	default:
+		t.Error("an answer was written without a deadline")
+	}
+	end()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }

@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"gallery/internal/atomicfile"
+	"gallery/internal/patient"
+	"gallery/internal/photo"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -15,12 +18,8 @@ import (
 	"path"
 	"strings"
 	"syscall"
-	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"gallery/internal/atomicfile"
-	"gallery/internal/photo"
 )
 
 // This file alone creates files beside the photos. It gives them names that
@@ -116,7 +115,7 @@ func (s *server) serveUpload(w http.ResponseWriter, r *http.Request, t target) e
 		return err
 	}
 	folder.Close()
-	r.Body = readPatiently(w, r.Body)
+	r.Body = patient.Body(w, r.Body)
 	form, err := r.MultipartReader()
 	if err != nil {
 		return httpError{http.StatusUnsupportedMediaType, err}
@@ -405,31 +404,6 @@ func (up *uploads) code() int {
 		}
 	}
 	return http.StatusUnprocessableEntity
-}
-
-// patientBody reads what a client sends without a limit on the whole, which
-// may be long, but with one for each piece, as patientListener has for what is
-// written.
-type patientBody struct {
-	io.ReadCloser
-	conn *http.ResponseController
-	left int // bytes of the piece that are still to come
-}
-
-// readPatiently wraps the body of the request that w answers in a patientBody.
-func readPatiently(w http.ResponseWriter, body io.ReadCloser) io.ReadCloser {
-	return &patientBody{ReadCloser: body, conn: http.NewResponseController(w)}
-}
-
-func (b *patientBody) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		b.left = pieceSize
-		// Where it cannot be set, as in some tests, the server's own holds.
-		_ = b.conn.SetReadDeadline(time.Now().Add(pieceTime))
-	}
-	n, err := b.ReadCloser.Read(p)
-	b.left -= n
-	return n, err
 }
 
 // sweepUploads removes what was being received when a process ended, in every

@@ -1,44 +1,47 @@
-package main
+// Package patient gives connections a deadline for each piece that is read or
+// written, instead of one for the whole.
+package patient
 
 import (
 	"io"
 	"net"
+	"net/http"
 	"time"
 )
 
 const (
 	// pieceSize is how many bytes of an answer are written under one deadline.
 	pieceSize = 256 << 10
-	// pieceTime is how long a client may take for a piece. No total is set, so
+	// PieceTime is how long a client may take for a piece. No total is set, so
 	// that a long download is not cut: this demands two kilobytes a second,
 	// less than a modem's four. A program that limits itself to as little may
 	// take nothing for a minute, while the system has megabytes waiting for it,
 	// and then much at once.
-	pieceTime = 2 * time.Minute
+	PieceTime = 2 * time.Minute
 )
 
-// patientListener accepts connections whose clients are waited for, but not
+// listener accepts connections whose clients are waited for, but not
 // for ever: one that takes less than a piece of an answer in pieceTime is cut,
 // so that it does not hold a file and a goroutine for as long as it likes.
-type patientListener struct {
+type listener struct {
 	net.Listener
 	pieceTime time.Duration
 }
 
-// listenPatiently wraps a listener in a patientListener.
-func listenPatiently(l net.Listener) net.Listener { return patientListener{l, pieceTime} }
+// Listener wraps a listener in a listener.
+func Listener(l net.Listener) net.Listener { return listener{l, PieceTime} }
 
-func (l patientListener) Accept() (net.Conn, error) {
+func (l listener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	return &patientConn{Conn: c, pieceTime: l.pieceTime}, nil
+	return &conn{Conn: c, pieceTime: l.pieceTime}, nil
 }
 
-// patientConn is a connection that is written to in pieces. Its deadline for
+// conn is a connection that is written to in pieces. Its deadline for
 // writing is its own.
-type patientConn struct {
+type conn struct {
 	net.Conn
 	pieceTime time.Duration
 	deadline  time.Time // the last one set
@@ -46,7 +49,7 @@ type patientConn struct {
 
 // advance moves the deadline on, unless it has hardly come nearer: setting it
 // takes longer than telling the time.
-func (c *patientConn) advance() error {
+func (c *conn) advance() error {
 	now := time.Now()
 	if c.deadline.Sub(now) > c.pieceTime*31/32 {
 		return nil
@@ -55,7 +58,7 @@ func (c *patientConn) advance() error {
 	return c.SetWriteDeadline(c.deadline)
 }
 
-func (c *patientConn) Write(p []byte) (written int, err error) {
+func (c *conn) Write(p []byte) (written int, err error) {
 	for {
 		piece := p[written:min(len(p), written+pieceSize)]
 		if err := c.advance(); err != nil {
@@ -70,7 +73,7 @@ func (c *patientConn) Write(p []byte) (written int, err error) {
 }
 
 // ReadFrom lets the kernel copy from file to socket, piece by piece.
-func (c *patientConn) ReadFrom(r io.Reader) (written int64, err error) {
+func (c *conn) ReadFrom(r io.Reader) (written int64, err error) {
 	to, ok := c.Conn.(io.ReaderFrom)
 	if !ok {
 		return io.Copy(struct{ io.Writer }{c}, r)
@@ -97,9 +100,34 @@ func (c *patientConn) ReadFrom(r io.Reader) (written int64, err error) {
 
 // CloseWrite lets the server end its half of the connection first, so that a
 // client that is still sending reads the answer before it is told off.
-func (c *patientConn) CloseWrite() error {
+func (c *conn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
 	}
 	return nil
+}
+
+// body reads what a client sends without a limit on the whole, which
+// may be long, but with one for each piece, as listener has for what is
+// written.
+type body struct {
+	io.ReadCloser
+	conn *http.ResponseController
+	left int // bytes of the piece that are still to come
+}
+
+// Body wraps the body of a request that w answers in a body.
+func Body(w http.ResponseWriter, from io.ReadCloser) io.ReadCloser {
+	return &body{ReadCloser: from, conn: http.NewResponseController(w)}
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		b.left = pieceSize
+		// Where it cannot be set, as in some tests, the server's own holds.
+		_ = b.conn.SetReadDeadline(time.Now().Add(PieceTime))
+	}
+	n, err := b.ReadCloser.Read(p)
+	b.left -= n
+	return n, err
 }
