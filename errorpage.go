@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+
+	"gallery/internal/messages"
 )
 
 // errorView is the page of an answer that is not a success.
@@ -15,7 +17,7 @@ type errorView struct {
 }
 
 // errorView is about the path that was asked for.
-func (s *server) errorView(t *words, status int, urlPath string) errorView {
+func (s *server) errorView(t *messages.Catalogue, status int, urlPath string) errorView {
 	view := errorView{frame: s.frame(t, "."), Status: status, Message: t.Unanswered}
 	view.Title = http.StatusText(status)
 	view.Crumbs[0].Current = false

@@ -20,6 +20,7 @@ import (
 	"unicode/utf8"
 
 	"gallery/internal/lies"
+	"gallery/internal/messages"
 )
 
 // fuzzServer is a server over an empty directory.
@@ -114,7 +115,7 @@ func FuzzAlbumPage(f *testing.F) {
 		}
 		src := source{album: albumName, file: file, size: 10, mtime: 5}
 		r := record{Size: 10, MTime: 5, Width: width, Height: height, Caption: caption, Color: color, Taken: caption, Options: s.thumbs.options("")}
-		g := &grid{s: s, key: pageKey{albumName, byDate, 1, languages[0], false}, album: album{name: albumName, albums: []string{sub}, photos: []source{src, src}}, pages: 2}
+		g := &grid{s: s, key: pageKey{albumName, byDate, 1, messages.Languages[0], false}, album: album{name: albumName, albums: []string{sub}, photos: []source{src, src}}, pages: 2}
 		g.cells = []cell{
 			{sub: albumName + "/" + sub, src: src, record: r, known: true, sum: summary{photos: 2}},
 			{src: src, record: r, sharp: r, known: true},
@@ -213,23 +214,6 @@ func FuzzThumbnailJPEG(f *testing.F) { fuzzThumbnail(f, "\xff\xd8", "1.jpg") }
 func FuzzThumbnailPNG(f *testing.F)  { fuzzThumbnail(f, "\x89PNG", "1.png") }
 func FuzzThumbnailGIF(f *testing.F)  { fuzzThumbnail(f, "GIF8", "1.gif") }
 func FuzzThumbnailWebP(f *testing.F) { fuzzThumbnail(f, "RIFF", "1.webp") }
-
-// FuzzAcceptLanguage chooses a language by any header, soon.
-func FuzzAcceptLanguage(f *testing.F) {
-	for _, seed := range []string{"", "*", "de", "en;q=0.1, de-AT;q=0.9", "de-" + strings.Repeat("a-", 500), strings.Repeat("de,", 5000), "x-x-x", "en;q=NaN", "\xff"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, accept string) {
-		began := lies.ProcessorTime()
-		w := wordsFor(accept)
-		if !slices.Contains(languages[:], w) {
-			t.Errorf("%q gives a language of its own", accept)
-		}
-		if took := lies.ProcessorTime() - began; took > time.Second && len(accept) < 32<<10 {
-			t.Errorf("%d bytes took %v", len(accept), took)
-		}
-	})
-}
 
 // FuzzZipNames gives any file names their names in an archive: different ones
 // in any case, that every system can keep and that lead nowhere.

@@ -7,8 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"gallery/internal/accept"
-	"gallery/internal/photo"
 	"hash/fnv"
 	"image"
 	"io"
@@ -25,6 +23,10 @@ import (
 	"time"
 
 	"golang.org/x/sync/singleflight"
+
+	"gallery/internal/accept"
+	"gallery/internal/messages"
+	"gallery/internal/photo"
 )
 
 // server answers every request. Its methods are safe for use by many
@@ -201,7 +203,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		// An error here is the client's leaving.
-		_ = s.views.render(w, "error", s.errorView(wordsFor(r.Header.Get("Accept-Language")), status, r.URL.Path))
+		_ = s.views.render(w, "error", s.errorView(messages.For(r.Header.Get("Accept-Language")), status, r.URL.Path))
 	}
 }
 
@@ -351,7 +353,7 @@ func (s *server) servePhotoPage(w http.ResponseWriter, r *http.Request, src sour
 	if !ok {
 		return fmt.Errorf("reading the dates in %s: %w", src.album, cmp.Or(r.Context().Err(), fs.ErrNotExist))
 	}
-	view := s.photoView(wordsFor(r.Header.Get("Accept-Language")), photos, src, order)
+	view := s.photoView(messages.For(r.Header.Get("Accept-Language")), photos, src, order)
 	m, err := s.ensurePicture(r.Context(), &view, src)
 	if err != nil {
 		return err

@@ -19,6 +19,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gallery/internal/messages"
 )
 
 // smallSite has one of everything.
@@ -804,5 +806,35 @@ func TestAlbum_pageSize(t *testing.T) {
 	t.Logf("%d bytes, %d compressed", len(a.body), b.Len())
 	if b.Len() > 20_000 {
 		t.Errorf("the page takes %d bytes, %d compressed, want at most 20,000", len(a.body), b.Len())
+	}
+}
+
+// Each visitor gets a page in a language of theirs, also from memory.
+func TestServe_languages(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a", "1.jpg"), 60, 40, 1)
+	write(t, filepath.Join(dir, "a", "2.jpg"), 60, 40, 2)
+	s := newSite(t, dir)
+	for range 3 { // cold, warm, from memory
+		for accepted, w := range map[string]*messages.Catalogue{"en": &messages.English, "de-CH, en": &messages.German, "es": &messages.Spanish} {
+			for path, want := range map[string]string{
+				"/":         w.Count(1, w.OneAlbum, w.ManyAlbums),
+				"/a/":       w.Count(2, w.OnePhoto, w.ManyPhotos),
+				"/a/1.jpg/": w.At(1, 2),
+				"/nowhere/": "404 " + w.NotFound,
+			} {
+				a := s.get(path, "Accept-Language", accepted)
+				doc := parse(t, a.body)
+				if got := values(doc, "html", "lang"); len(got) != 1 || got[0] != w.Lang {
+					t.Errorf("%s for %s is in %s, want %s", path, accepted, got, w.Lang)
+				}
+				if got := values(doc, ".counts, nav .up, .error h1", ""); len(got) != 1 || strings.Split(got[0], " · ")[0] != want {
+					t.Errorf("%s for %s says %q, want %q", path, accepted, got, want)
+				}
+				if got := a.Header.Get("Vary"); got != "Accept-Language" {
+					t.Errorf("%s varies by %q, want Accept-Language", path, got)
+				}
+			}
+		}
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"gallery/internal/messages"
 )
 
 // pageSize is the greatest number of photos on one page.
@@ -24,7 +26,7 @@ type pageKey struct {
 	album string
 	order string
 	n     int // counted from 1
-	words *words
+	words *messages.Catalogue
 	adds  bool // the visitor may add photos
 }
 
@@ -43,7 +45,7 @@ func (s *server) serveAlbum(w http.ResponseWriter, r *http.Request, t target) er
 	if err != nil {
 		return err
 	}
-	key := pageKey{t.name, sortOrder(r), n, wordsFor(r.Header.Get("Accept-Language")), s.mayUpload(r)}
+	key := pageKey{t.name, sortOrder(r), n, messages.For(r.Header.Get("Accept-Language")), s.mayUpload(r)}
 	stamp := s.stamp(t.name)
 	p, ok := s.pages.get(key, stamp)
 	s.metrics.looked(ok)

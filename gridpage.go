@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"gallery/internal/messages"
 	"gallery/internal/photo"
 )
 
@@ -43,14 +44,14 @@ func (g *grid) writeHead(w io.Writer) error {
 	}
 	var counts []string
 	if n := len(a.albums); n > 0 {
-		counts = append(counts, t.count(n, t.OneAlbum, t.ManyAlbums))
+		counts = append(counts, t.Count(n, t.OneAlbum, t.ManyAlbums))
 	}
 	if n := len(a.photos); n > 0 {
-		counts = append(counts, t.count(n, t.OnePhoto, t.ManyPhotos))
+		counts = append(counts, t.Count(n, t.OnePhoto, t.ManyPhotos))
 	}
 	view.Counts = strings.Join(counts, ", ")
 	if from, to := g.period(); !from.IsZero() {
-		view.Counts += " · " + t.period(from, to)
+		view.Counts += " · " + t.Period(from, to)
 	}
 	view.Description = cmp.Or(about.text, view.Counts)
 	if g.s.zip && len(a.photos) > 0 {
@@ -58,7 +59,7 @@ func (g *grid) writeHead(w io.Writer) error {
 		for _, src := range a.photos {
 			total += src.size
 		}
-		view.Zip, view.ZipSize = g.s.address(a.name)+"/?zip", t.bytes(total)
+		view.Zip, view.ZipSize = g.s.address(a.name)+"/?zip", t.Bytes(total)
 	}
 	if len(a.photos) > 1 {
 		view.Sorts = g.sortLinks()
@@ -134,7 +135,7 @@ func (g *grid) neighbours() (prev, next string) {
 
 // figure is a thumbnail, of a photo or of an album's cover.
 type figure struct {
-	T          *words
+	T          *messages.Catalogue
 	Href       string
 	Thumb      string // "" shows a placeholder
 	Sharp      string // address of a larger rendition, "" if there is none on disk
@@ -153,7 +154,7 @@ type figure struct {
 
 // sectionView begins the albums' or the photos' part of a page.
 type sectionView struct {
-	T      *words
+	T      *messages.Catalogue
 	Next   bool // another section ends here
 	Albums bool // sub-albums come, else photos
 }
@@ -189,11 +190,11 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 	}
 	f.Href = g.s.address(c.sub) + "/"
 	f.Name = g.s.albumTitle(c.sub)
-	view := card{figure: f, Counts: t.count(c.sum.photos, t.OnePhoto, t.ManyPhotos)}
+	view := card{figure: f, Counts: t.Count(c.sum.photos, t.OnePhoto, t.ManyPhotos)}
 	if c.sum.photos > 0 {
-		view.Date = t.period(c.sum.period())
+		view.Date = t.Period(c.sum.period())
 		if !c.sum.exact && !c.broken {
-			view.Date = t.month(c.record.date())
+			view.Date = t.Month(c.record.date())
 		}
 	}
 	return g.s.views.render(w, "album-cell", view)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"gallery/internal/messages"
 	"gallery/internal/photo"
 )
 
@@ -67,7 +68,7 @@ func (v *photoView) add(term, text string) {
 
 // photoView places a photo between its neighbours among the photos of its
 // album, which are in the given order.
-func (s *server) photoView(t *words, photos []source, src source, order string) photoView {
+func (s *server) photoView(t *messages.Catalogue, photos []source, src source, order string) photoView {
 	view := photoView{
 		frame:    s.frame(t, src.name()),
 		Name:     displayName(src.file),
@@ -113,21 +114,21 @@ func (v *photoView) addInfo(d photo.Details, taken time.Time) {
 	v.add(t.Lens, d.Lens)
 	v.add(t.FocalLength, focalLength(t, d))
 	if f := d.ApertureText(); f != "" {
-		v.add(t.Aperture, "f/"+t.decimal(f))
+		v.add(t.Aperture, "f/"+t.WithDecimal(f))
 	}
 	if e := d.ExposureText(); e != "" {
-		v.add(t.Shutter, t.decimal(e)+" s")
+		v.add(t.Shutter, t.WithDecimal(e)+" s")
 	}
 	if d.ISO > 0 {
 		v.add(t.ISO, "ISO "+strconv.Itoa(d.ISO))
 	}
 	if !taken.IsZero() {
-		v.add(t.Date, t.dateTime(taken))
+		v.add(t.Date, t.DateTime(taken))
 	}
 	if v.Width > 0 {
 		v.add(t.Dimensions, fmt.Sprintf("%d × %d", v.Width, v.Height))
 	}
-	v.add(t.Size, t.bytes(v.Bytes))
+	v.add(t.Size, t.Bytes(v.Bytes))
 	v.add(t.FileName, v.File)
 	if d.HasPosition {
 		at := fmt.Sprintf("%.5f/%.5f", d.Latitude, d.Longitude)
@@ -139,8 +140,8 @@ func (v *photoView) addInfo(d photo.Details, taken time.Time) {
 
 // focalLength writes a focal length, and what it would be on 35 mm film where
 // that is another.
-func focalLength(t *words, d photo.Details) string {
-	own := t.decimal(d.FocalLengthText())
+func focalLength(t *messages.Catalogue, d photo.Details) string {
+	own := t.WithDecimal(d.FocalLengthText())
 	on35 := fmt.Sprintf("%.0f", d.FocalLength35)
 	switch {
 	case d.FocalLength35 == 0 && own == "":

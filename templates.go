@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"gallery/internal/messages"
 )
 
 //go:embed assets/style.css
@@ -79,7 +81,7 @@ func (v *views) render(w io.Writer, name string, data any) error {
 
 // frame is what every page has: its head and the way back up.
 type frame struct {
-	T      *words
+	T      *messages.Catalogue
 	Site   string
 	Title  string
 	Crumbs []link
@@ -110,7 +112,7 @@ type link struct {
 }
 
 // frame makes the frame of a page about the album or photo called name.
-func (s *server) frame(t *words, name string) frame {
+func (s *server) frame(t *messages.Catalogue, name string) frame {
 	f := frame{T: t, Site: s.title, Style: s.views.style, Script: s.views.script}
 	f.Crumbs = []link{{Href: s.address(".") + "/", Text: s.title}}
 	if name != "." {

@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"golang.org/x/net/html"
+
+	"gallery/internal/messages"
 )
 
 // hostileNames are names that would break out of the place where a page puts
@@ -196,7 +198,7 @@ func TestViews_hostileTexts(t *testing.T) {
 	if len(album) != 1 {
 		t.Fatalf("the index has the albums %q", album)
 	}
-	for _, w := range languages {
+	for _, w := range messages.Languages {
 		pages := []string{"/", album[0], album[0] + "?sort=-date", "/nowhere/"}
 		photos := values(s.page(album[0]), ".photo a", "href")
 		if len(photos) != len(names) {

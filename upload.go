@@ -6,9 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"gallery/internal/atomicfile"
-	"gallery/internal/patient"
-	"gallery/internal/photo"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -20,6 +17,11 @@ import (
 	"syscall"
 	"unicode"
 	"unicode/utf8"
+
+	"gallery/internal/atomicfile"
+	"gallery/internal/messages"
+	"gallery/internal/patient"
+	"gallery/internal/photo"
 )
 
 // This file alone creates files beside the photos. It gives them names that
@@ -43,13 +45,13 @@ const (
 
 // uploads is what came of the files in one request.
 type uploads struct {
-	Album   string         `json:"album"` // address of the page that shows them
-	Stored  []storedFile   `json:"stored"`
-	Refused []refusedFile  `json:"refused"`
-	words   *words         // of who sent them
-	folder  string         // the album that they go to, relative to the root
-	made    bool           // the folder was made for them
-	status  map[int]string // why files were refused: texts by status
+	Album   string              `json:"album"` // address of the page that shows them
+	Stored  []storedFile        `json:"stored"`
+	Refused []refusedFile       `json:"refused"`
+	words   *messages.Catalogue // of who sent them
+	folder  string              // the album that they go to, relative to the root
+	made    bool                // the folder was made for them
+	status  map[int]string      // why files were refused: texts by status
 }
 
 type storedFile struct {
@@ -120,7 +122,7 @@ func (s *server) serveUpload(w http.ResponseWriter, r *http.Request, t target) e
 	if err != nil {
 		return httpError{http.StatusUnsupportedMediaType, err}
 	}
-	up := &uploads{words: wordsFor(r.Header.Get("Accept-Language")), folder: t.name, Stored: []storedFile{}, Refused: []refusedFile{}, status: map[int]string{}}
+	up := &uploads{words: messages.For(r.Header.Get("Accept-Language")), folder: t.name, Stored: []storedFile{}, Refused: []refusedFile{}, status: map[int]string{}}
 	s.receive(r.Context(), form, up)
 	if up.made && len(up.Stored) == 0 {
 		_ = s.photos.Remove(up.folder) // only an empty folder can be removed so
@@ -224,7 +226,7 @@ func (s *server) take(ctx context.Context, up *uploads, file string, content io.
 	size, err := io.Copy(out, io.LimitReader(content, s.uploadMax+1))
 	switch {
 	case size > s.uploadMax:
-		return "", refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf(up.words.TooLarge, up.words.bytes(s.uploadMax))}
+		return "", refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf(up.words.TooLarge, up.words.Bytes(s.uploadMax))}
 	case err != nil && !isPathError(err): // of the connection, not of the disk
 		return "", refusal{http.StatusBadRequest, up.words.BrokeOff}
 	case err != nil:
@@ -283,7 +285,7 @@ func (s *server) createUpload(up *uploads) (*os.Root, *atomicfile.File, error) {
 
 // check decodes an upload whole, within the budget, to see that it is a photo
 // of the given type.
-func (t *thumbs) check(ctx context.Context, f *os.File, size int64, mediaType string, w *words) error {
+func (t *thumbs) check(ctx context.Context, f *os.File, size int64, mediaType string, w *messages.Catalogue) error {
 	info, err := photo.Inspect(f, size)
 	switch {
 	case isPathError(err):

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"gallery/internal/atomicfile"
+	"gallery/internal/messages"
 )
 
 // uploadSite is a site that takes photos from ann.
@@ -216,7 +217,7 @@ func TestUpload_plainForm(t *testing.T) {
 	}
 	got = s.post("/Trip/", []sent{{"photo", "new.jpg", picture(t, ".jpg", 1)}, {"photo", "<b>.txt", nil}}, "Accept-Language", "de")
 	page := parse(t, got.body)
-	if got.StatusCode != 200 || !slices.Equal(values(page, ".refused b", ""), []string{"<b>.txt"}) || !slices.Equal(values(page, ".refused span", ""), []string{german.NotAPhoto}) {
+	if got.StatusCode != 200 || !slices.Equal(values(page, ".refused b", ""), []string{"<b>.txt"}) || !slices.Equal(values(page, ".refused span", ""), []string{messages.German.NotAPhoto}) {
 		t.Errorf("POST = %d, refused %q %q", got.StatusCode, values(page, ".refused b", ""), values(page, ".refused span", ""))
 	}
 	if got := values(page, ".files a", "href"); !slices.Equal(got, []string{"/Trip/new-2.jpg/"}) {
@@ -239,15 +240,15 @@ func TestUpload_refuses(t *testing.T) {
 		status int
 		reason string
 	}{
-		{"new.txt", jpg, 415, english.NotAPhoto},
-		{"new.svg", []byte("<svg/>"), 415, english.NotAPhoto},
-		{"new.jpg.php", jpg, 415, english.NotAPhoto},
-		{"new.jpg", []byte("<script>alert(1)</script>"), 415, english.NotAPhoto},
-		{"new.jpg", nil, 415, english.NotAPhoto},
-		{"new.png", jpg, 415, fmt.Sprintf(english.OtherFormat, "JPEG")},
-		{"new.jpg", jpg[:len(jpg)/2], 422, english.Damaged},
-		{"new.png", picture(t, ".png", 2)[:300], 422, english.Damaged},
-		{"new.png", bomb, 413, english.TooManyPixels},
+		{"new.txt", jpg, 415, messages.English.NotAPhoto},
+		{"new.svg", []byte("<svg/>"), 415, messages.English.NotAPhoto},
+		{"new.jpg.php", jpg, 415, messages.English.NotAPhoto},
+		{"new.jpg", []byte("<script>alert(1)</script>"), 415, messages.English.NotAPhoto},
+		{"new.jpg", nil, 415, messages.English.NotAPhoto},
+		{"new.png", jpg, 415, fmt.Sprintf(messages.English.OtherFormat, "JPEG")},
+		{"new.jpg", jpg[:len(jpg)/2], 422, messages.English.Damaged},
+		{"new.png", picture(t, ".png", 2)[:300], 422, messages.English.Damaged},
+		{"new.png", bomb, 413, messages.English.TooManyPixels},
 		{"new.jpg", append(slices.Clone(jpg), make([]byte, 100_000)...), 413, "It is larger than 100 kB."},
 	}
 	before := names(t, filepath.Join(s.dir, "Trip"))
@@ -269,7 +270,7 @@ func TestUpload_refuses(t *testing.T) {
 	if got.StatusCode != 200 || len(up.Refused) != len(tests) || len(up.Stored) != 1 {
 		t.Errorf("all at once: %d, %d refused, %d stored", got.StatusCode, len(up.Refused), len(up.Stored))
 	}
-	if got := s.post("/Trip/", nil, asScript...); got.StatusCode != 422 || uploaded(t, got).Refused[0].Reason != english.NoFiles {
+	if got := s.post("/Trip/", nil, asScript...); got.StatusCode != 422 || uploaded(t, got).Refused[0].Reason != messages.English.NoFiles {
 		t.Errorf("nothing sent: %d %s", got.StatusCode, got.body)
 	}
 	if got := s.post("/Trip/", nil, "Content-Type", "text/plain"); got.StatusCode != 415 {

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"gallery/internal/messages"
 )
 
 //go:embed assets/upload.css
@@ -32,7 +34,7 @@ func newUploadAssets(policy string) uploadAssets {
 // addView is the form that adds photos to an album. It works without the
 // script, which adds progress, dropping and a list to choose from.
 type addView struct {
-	T      *words
+	T      *messages.Catalogue
 	Action string // address of the album
 	Max    int64  // bytes, of one photo
 	Help   string
@@ -45,7 +47,7 @@ type addView struct {
 func (s *server) offerUpload(view *gridView, key pageKey) {
 	switch {
 	case key.adds:
-		size := key.words.bytes(s.uploadMax)
+		size := key.words.Bytes(s.uploadMax)
 		view.Style += s.views.upload.style
 		view.Add = &addView{
 			T:      key.words,
@@ -83,7 +85,7 @@ func (s *server) uploadedView(up *uploads) uploadedView {
 	view.Crumbs[len(view.Crumbs)-1].Current = false
 	view.Style += s.views.upload.style
 	if n := len(up.Stored); n > 0 {
-		view.Added = t.count(n, t.OneAdded, t.ManyAdded)
+		view.Added = t.Count(n, t.OneAdded, t.ManyAdded)
 	}
 	return view
 }

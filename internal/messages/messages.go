@@ -1,0 +1,137 @@
+// Package messages holds every text that the pages and the script show, a file for
+// each language, and writes numbers, sizes and dates as each does.
+package messages
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"golang.org/x/text/language"
+)
+
+// Catalogue is every text that the pages and the script show, in one language.
+// Texts with a verb, such as %s, are for fmt; the script fills in {n} and the
+// like itself.
+type Catalogue struct {
+	Lang string // BCP 47, for <html lang>
+
+	// Numbers and dates.
+	Thousands, Decimal string
+	Months             [12]string
+	DayOf              string // day (1), month's name (2) and year (3)
+	MonthOf            string // month's name (1) and year (2)
+
+	// Albums.
+	Breadcrumb, Albums, Photos string // what landmarks are called
+	SortBy, ByName, ByDate     string
+	OneAlbum, ManyAlbums       string
+	OnePhoto, ManyPhotos       string
+	PageOf, Pages              string
+	PreviousPage, NextPage     string
+	EmptyAlbum, NoPreview      string
+	Of                         string // between two numbers: 3 of 200
+	DownloadAlbum              string
+	Progress                   string
+
+	// A photo.
+	Photo, Previous, Next, Position   string
+	PreviousPhoto, NextPhoto          string
+	Download, CannotShow              string
+	Camera, Lens, FocalLength         string
+	Aperture, Shutter, ISO            string
+	Date, Dimensions, Size, FileName  string
+	Place, ShowOnMap, On35mm, Details string
+
+	// The lightbox.
+	Close, Information, Help, Share, CopyLink, LinkCopied string
+	ZoomIn, ZoomOut, ZoomReset                            string
+	Fullscreen, LeaveFullscreen                           string
+	StartSlideshow, PauseSlideshow, Interval, Seconds     string
+	Loading, LoadFailed, CannotShowHere, Retrying         string
+	First, Last, Zoom, Slideshow, Keyboard                string
+	PlayPause, SwipeHint, More                            string
+
+	// Adding photos.
+	SignIn, AddPhotos, ChoosePhotos, TakePhoto  string
+	DropPhotos, NewAlbum, PhotosOfUpTo, Upload  string
+	Remove, Waiting, Checking, Added, ShowAlbum string
+	OneAdded, ManyAdded, NotAdded, SignInAgain  string
+	NotAPhoto, OtherFormat, TooLarge, Damaged   string
+	TooManyPixels, TooManyFiles, NoFiles        string
+	BadAlbumName, DiskFull, NotStored, BrokeOff string
+
+	// Errors.
+	NotFound, NotFoundHelp, Failed, FailedHelp       string
+	NoPassword, NoPasswordHelp, TooMany, TooManyHelp string
+	Unanswered, AllAlbums, UpTo                      string
+}
+
+// Languages are those that pages speak; the first is for everybody else.
+var Languages = []*Catalogue{&English, &German, &Spanish}
+
+var languageMatcher = func() language.Matcher {
+	var tags []language.Tag
+	for _, w := range Languages {
+		tags = append(tags, language.Make(w.Lang))
+	}
+	return language.NewMatcher(tags)
+}()
+
+// For chooses the language by Accept-Language (RFC 9110, section 12.5.4).
+func For(accepted string) *Catalogue {
+	if accepted == "" {
+		return Languages[0]
+	}
+	_, i := language.MatchStrings(languageMatcher, accepted)
+	return Languages[i]
+}
+
+// number writes a number with its thousands apart.
+func (w *Catalogue) number(n int) string {
+	return strings.ReplaceAll(humanize.Comma(int64(n)), ",", w.Thousands)
+}
+
+// Count is a number of things: one or, with %s for the number, many.
+func (w *Catalogue) Count(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return fmt.Sprintf(many, w.number(n))
+}
+
+// WithDecimal replaces the point in a number.
+func (w *Catalogue) WithDecimal(number string) string {
+	return strings.ReplaceAll(number, ".", w.Decimal)
+}
+
+// Bytes is a file's size for people.
+func (w *Catalogue) Bytes(n int64) string { return w.WithDecimal(humanize.Bytes(uint64(n))) }
+
+// Month writes a date as month and year.
+func (w *Catalogue) Month(t time.Time) string {
+	return fmt.Sprintf(w.MonthOf, w.Months[t.Month()-1], t.Year())
+}
+
+// Period writes the months or years from one date to another.
+func (w *Catalogue) Period(from, to time.Time) string {
+	switch {
+	case from.Year() != to.Year():
+		return fmt.Sprintf("%d – %d", from.Year(), to.Year())
+	case from.Month() != to.Month():
+		return w.Months[from.Month()-1] + " – " + w.Month(to)
+	}
+	return w.Month(to)
+}
+
+// DateTime writes a date with the time of day.
+func (w *Catalogue) DateTime(t time.Time) string {
+	return fmt.Sprintf(w.DayOf, t.Day(), w.Months[t.Month()-1], t.Year()) + ", " + t.Format("15:04")
+}
+
+// At says which of how many.
+func (w *Catalogue) At(n, of int) string {
+	return fmt.Sprintf(w.Position, strconv.Itoa(n), strconv.Itoa(of))
+}

@@ -1,0 +1,115 @@
+package messages
+
+import (
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gallery/internal/lies"
+)
+
+// Every text stands in every language, with the same verbs in it.
+func TestWords_complete(t *testing.T) {
+	verbs := regexp.MustCompile(`%[sd]|\{\w+\}`)
+	for _, w := range Languages {
+		v, e := reflect.ValueOf(*w), reflect.ValueOf(English)
+		for i := range v.NumField() {
+			name := v.Type().Field(i).Name
+			texts, same := []string{}, []string{}
+			if v.Field(i).Kind() == reflect.Array {
+				for j := range v.Field(i).Len() {
+					texts, same = append(texts, v.Field(i).Index(j).String()), append(same, e.Field(i).Index(j).String())
+				}
+			} else {
+				texts, same = append(texts, v.Field(i).String()), append(same, e.Field(i).String())
+			}
+			for j := range texts {
+				if texts[j] == "" {
+					t.Errorf("%s lacks %s", w.Lang, name)
+				}
+				got, want := verbs.FindAllString(texts[j], -1), verbs.FindAllString(same[j], -1)
+				if !reflect.DeepEqual(got, want) {
+					t.Errorf("%s: %s has the verbs %q, want %q", w.Lang, name, got, want)
+				}
+			}
+		}
+	}
+}
+
+func TestWordsFor(t *testing.T) {
+	for accepted, want := range map[string]string{
+		"":                            "en",
+		"de":                          "de",
+		"de-AT,de;q=0.9,en;q=0.8":     "de",
+		"es-MX":                       "es",
+		"fr-FR,fr;q=0.9,es;q=0.3":     "es",
+		"en;q=0.2, de;q=0.1":          "en",
+		"ja":                          "en",
+		"*":                           "en",
+		"nonsense;;q=,,\xff":          "en",
+		"de;q=0, en":                  "en",
+		"zh-Hant-TW,en-GB;q=0.9,de;q": "en",
+	} {
+		if got := For(accepted).Lang; got != want {
+			t.Errorf("wordsFor(%q) = %s, want %s", accepted, got, want)
+		}
+	}
+}
+
+func TestWords_formats(t *testing.T) {
+	at := time.Date(2024, 3, 7, 9, 5, 0, 0, time.UTC)
+	for _, test := range []struct {
+		w                           *Catalogue
+		count, bytes, month, moment string
+	}{
+		{&English, "12,345 photos", "3.2 MB", "March 2024", "7 March 2024, 09:05"},
+		{&German, "12.345 Fotos", "3,2 MB", "März 2024", "7. März 2024, 09:05"},
+		{&Spanish, "12.345 fotos", "3,2 MB", "marzo de 2024", "7 de marzo de 2024, 09:05"},
+	} {
+		w := test.w
+		if got := w.Count(12345, w.OnePhoto, w.ManyPhotos); got != test.count {
+			t.Errorf("count = %q, want %q", got, test.count)
+		}
+		if got := w.Count(1, w.OnePhoto, w.ManyPhotos); got != w.OnePhoto {
+			t.Errorf("count = %q, want %q", got, w.OnePhoto)
+		}
+		if got := w.Period(at, at); got != test.month {
+			t.Errorf("period = %q, want %q", got, test.month)
+		}
+		if got, want := w.Period(at.AddDate(0, -2, 0), at), w.Months[0]+" – "+test.month; got != want {
+			t.Errorf("period = %q, want %q", got, want)
+		}
+		if got, want := w.Period(at.AddDate(-2, 0, 0), at), "2022 – 2024"; got != want {
+			t.Errorf("period = %q, want %q", got, want)
+		}
+		if got := w.Bytes(3_200_000); got != test.bytes {
+			t.Errorf("bytes = %q, want %q", got, test.bytes)
+		}
+		if got := w.Month(at); got != test.month {
+			t.Errorf("month = %q, want %q", got, test.month)
+		}
+		if got := w.DateTime(at); got != test.moment {
+			t.Errorf("dateTime = %q, want %q", got, test.moment)
+		}
+	}
+}
+
+// FuzzAcceptLanguage chooses a language by any header, soon.
+func FuzzAcceptLanguage(f *testing.F) {
+	for _, seed := range []string{"", "*", "de", "en;q=0.1, de-AT;q=0.9", "de-" + strings.Repeat("a-", 500), strings.Repeat("de,", 5000), "x-x-x", "en;q=NaN", "\xff"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, accept string) {
+		began := lies.ProcessorTime()
+		w := For(accept)
+		if !slices.Contains(Languages[:], w) {
+			t.Errorf("%q gives a language of its own", accept)
+		}
+		if took := lies.ProcessorTime() - began; took > time.Second && len(accept) < 32<<10 {
+			t.Errorf("%d bytes took %v", len(accept), took)
+		}
+	})
+}
