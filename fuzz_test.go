@@ -220,7 +220,7 @@ func FuzzThumbnailWebP(f *testing.F) { fuzzThumbnail(f, "RIFF", "1.webp") }
 func FuzzZipNames(f *testing.F) {
 	f.Add("a.jpg/A.JPG/a (2).jpg/a:.jpg/a?.jpg", "x")
 	f.Add("CON.jpg/com1.png/../\\..\\x.gif/\u202e.jpg/ .jpg/..jpg/x.jpg. /\xff.jpg", "\"\r\nX: y")
-	f.Fuzz(func(t *testing.T, names, album string) {
+	f.Fuzz(func(t *testing.T, names, archive string) {
 		var photos []source
 		for name := range strings.SplitSeq(names, "/") {
 			if contentType(name) != "" && len(photos) < 200 && !slices.Contains(photos, source{file: name}) {
@@ -239,13 +239,13 @@ func FuzzZipNames(f *testing.F) {
 				t.Errorf("%q becomes %q", photos[i].file, name)
 			}
 		}
-		header := attachment(album + ".zip")
+		header := attachment(archive + ".zip")
 		kind, params, err := mime.ParseMediaType(header)
-		if err != nil || kind != "attachment" || params["filename"] != safeFileName(album+".zip") {
-			t.Errorf("the archive of %q is offered by %q, %q, %v", album, header, params, err)
+		if err != nil || kind != "attachment" || params["filename"] != safeFileName(archive+".zip") {
+			t.Errorf("the archive of %q is offered by %q, %q, %v", archive, header, params, err)
 		}
 		if strings.ContainsFunc(header, func(r rune) bool { return r < ' ' || r > '~' }) {
-			t.Errorf("the archive of %q is offered by %q", album, header)
+			t.Errorf("the archive of %q is offered by %q", archive, header)
 		}
 	})
 }

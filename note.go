@@ -10,6 +10,7 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -243,7 +244,7 @@ func plainText(markup string, most int) string {
 
 // oneLine returns at most that many runes of a text, as one line.
 func oneLine(s string, most int) string {
-	s = strings.Join(strings.Fields(readable(s)), " ")
+	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "\uFFFD"), func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
 	if n := 0; len(s) > most {
 		for i := range s {
 			if n++; n > most {

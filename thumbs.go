@@ -101,7 +101,7 @@ func newThumbs(photos, cache *os.Root, c config, log *slog.Logger) *thumbs {
 }
 
 // renditionFolder is the folder of an album's renditions of one kind.
-func renditionFolder(album, rend string) string { return path.Join(album, thumbsDir, rend) }
+func renditionFolder(of, rend string) string { return path.Join(of, thumbsDir, rend) }
 
 // renditionName is the file of a rendition below the cache's root.
 func renditionName(src source, rend string) string {
