@@ -144,7 +144,7 @@ func (b *background) album(ctx context.Context, name string) {
 	next := func() error { return b.turn(ctx) }
 	folders := t.openWarmFolders(name)
 	defer folders.close()
-	for _, src := range a.photos {
+	for _, src := range a.Photos {
 		if t.warm(folders, src) {
 			continue
 		}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"gallery/internal/album"
 )
 
 // inBackground runs the site's background work until the test ends.
@@ -48,7 +50,7 @@ func TestBackground_makesWhatPagesOffer(t *testing.T) {
 	}
 	await(t, "the album to be warm", func() bool { return s.warmedUp("a") })
 	for _, name := range []string{"800/1.jpg", "800/2.jpg", "1600/1.jpg", "1600/2.jpg"} {
-		if !there(filepath.Join(dir, "a", thumbsDir, name)) {
+		if !there(filepath.Join(dir, "a", album.ThumbsDir, name)) {
 			t.Errorf("in the background %s was not made", name)
 		}
 	}
@@ -70,7 +72,7 @@ func TestBackground_makesWhatPagesOffer(t *testing.T) {
 	// A photo that comes later is warmed with the next view.
 	write(t, filepath.Join(dir, "a", "new.jpg"), 1000, 700, 3)
 	s.get("/a/")
-	await(t, "the new photo's renditions", func() bool { return there(filepath.Join(dir, "a", thumbsDir, "1600", "new.jpg")) })
+	await(t, "the new photo's renditions", func() bool { return there(filepath.Join(dir, "a", album.ThumbsDir, "1600", "new.jpg")) })
 }
 
 // warmedUp reports whether the background is done with an album as it is.
@@ -127,11 +129,11 @@ func TestBackground_cannotStore(t *testing.T) {
 	write(t, filepath.Join(dir, "1.jpg"), 1000, 700, 1)
 	s := newSite(t, dir)
 	s.get("/")
-	if err := os.RemoveAll(filepath.Join(dir, thumbsDir)); err != nil {
+	if err := os.RemoveAll(filepath.Join(dir, album.ThumbsDir)); err != nil {
 		t.Fatal(err)
 	}
-	writeFile(t, filepath.Join(dir, thumbsDir), []byte("in the way"))
-	defer os.Remove(filepath.Join(dir, thumbsDir))
+	writeFile(t, filepath.Join(dir, album.ThumbsDir), []byte("in the way"))
+	defer os.Remove(filepath.Join(dir, album.ThumbsDir))
 	s.later()
 	s.get("/") // kept in memory now
 	s.inBackground()

@@ -18,7 +18,10 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"gallery/internal/album"
 	"gallery/internal/atomicfile"
+	"gallery/internal/nolink"
+	"gallery/internal/rendition"
 )
 
 // The reasons to remove a file from _thumbs, as they are reported.
@@ -58,12 +61,12 @@ type cleanRun struct {
 	before time.Time // renditions made earlier go; zero for none
 
 	freed  map[string]*tally // by reason
-	kept   []rendition
+	kept   []stored
 	failed int // files and folders that could not be looked at or removed
 }
 
-// rendition is a file in a rendition folder.
-type rendition struct {
+// stored is a file in a rendition folder.
+type stored struct {
 	folder string // below the cache's root
 	file   string
 	size   int64     // bytes
@@ -118,7 +121,7 @@ func hasAlbum(folder *os.Root) bool {
 	}
 	defer list.Close()
 	entries, _ := list.ReadDir(-1)
-	return slices.ContainsFunc(entries, isAlbum)
+	return slices.ContainsFunc(entries, album.IsAlbum)
 }
 
 // age parses a flag's span of time: a number and h, d or w.
@@ -144,7 +147,7 @@ func (c *cleanRun) folder(ctx context.Context, name string) {
 	if ctx.Err() != nil {
 		return
 	}
-	folder, err := openFolder(c.thumbs.cache.Load(), name, false)
+	folder, err := nolink.Folder(c.thumbs.cache.Load(), name, false)
 	if err != nil {
 		c.fail(name, err)
 		return
@@ -160,13 +163,13 @@ func (c *cleanRun) folder(ctx context.Context, name string) {
 	if err != nil {
 		c.fail(name, err)
 	}
-	slices.SortFunc(entries, func(x, y fs.DirEntry) int { return compareNames(x.Name(), y.Name()) })
+	slices.SortFunc(entries, func(x, y fs.DirEntry) int { return album.Compare(x.Name(), y.Name()) })
 	for _, entry := range entries {
 		switch {
 		case !entry.IsDir():
-		case entry.Name() == thumbsDir:
+		case entry.Name() == album.ThumbsDir:
 			c.album(ctx, folder, name)
-		case isAlbum(entry):
+		case album.IsAlbum(entry):
 			c.folder(ctx, path.Join(name, entry.Name()))
 		}
 	}
@@ -180,16 +183,16 @@ func (c *cleanRun) album(ctx context.Context, folder *os.Root, name string) {
 		c.fail(name, err) // without knowing the photos nothing can be told of thumbnails
 		return
 	}
-	thumbs, err := openFolder(folder, thumbsDir, false)
+	thumbs, err := nolink.Folder(folder, album.ThumbsDir, false)
 	if err != nil {
-		c.fail(path.Join(name, thumbsDir), err)
+		c.fail(path.Join(name, album.ThumbsDir), err)
 		return
 	}
 	defer thumbs.Close()
 	c.webps(ctx, thumbs, name, photos) // first, since they are judged by the JPEGs
 	c.renditions(ctx, thumbs, name, "", photos)
-	for rend := range renditionSides {
-		below, err := openFolder(thumbs, rend, false)
+	for rend := range rendition.Sides {
+		below, err := nolink.Folder(thumbs, rend, false)
 		if err != nil {
 			continue // none, or something else of that name, which is foreign
 		}
@@ -198,31 +201,31 @@ func (c *cleanRun) album(ctx context.Context, folder *os.Root, name string) {
 	}
 	if len(photos) == 0 && !c.dryRun {
 		// What is empty goes, and the rest stays: no error tells more.
-		for rend := range renditionSides {
+		for rend := range rendition.Sides {
 			_ = thumbs.Remove(rend)
 		}
-		_ = thumbs.Remove(webpDir)
-		_ = folder.Remove(thumbsDir)
+		_ = thumbs.Remove(rendition.WebPDir)
+		_ = folder.Remove(album.ThumbsDir)
 	}
 }
 
 // photos returns the photos of an album by their files' names: none if it is
 // gone.
-func (c *cleanRun) photos(name string) (map[string]source, error) {
-	folder, err := openFolder(c.thumbs.photos, name, false)
+func (c *cleanRun) photos(name string) (map[string]album.Photo, error) {
+	folder, err := nolink.Folder(c.thumbs.photos, name, false)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
 		return nil, err
 	}
 	defer folder.Close()
-	a, err := listAlbum(folder, name)
+	a, err := album.List(folder, name)
 	if err != nil {
 		return nil, err
 	}
-	photos := make(map[string]source, len(a.photos))
-	for _, src := range a.photos {
-		photos[src.file] = src
+	photos := make(map[string]album.Photo, len(a.Photos))
+	for _, src := range a.Photos {
+		photos[src.File] = src
 	}
 	return photos, nil
 }
@@ -243,15 +246,15 @@ func (c *cleanRun) entries(folder *os.Root, name string) []fs.DirEntry {
 }
 
 // renditions cleans one rendition folder of an album with these photos.
-func (c *cleanRun) renditions(ctx context.Context, folder *os.Root, albumName, rend string, photos map[string]source) {
-	name := renditionFolder(albumName, rend)
+func (c *cleanRun) renditions(ctx context.Context, folder *os.Root, albumName, rend string, photos map[string]album.Photo) {
+	name := rendition.Folder(albumName, rend)
 	for _, entry := range c.entries(folder, name) {
 		if ctx.Err() != nil {
 			return
 		}
 		file := entry.Name()
 		if entry.IsDir() {
-			if rend != "" || renditionSides[file] == 0 && file != webpDir {
+			if rend != "" || rendition.Sides[file] == 0 && file != rendition.WebPDir {
 				c.removeTree(folder, name, file)
 			}
 			continue
@@ -261,12 +264,12 @@ func (c *cleanRun) renditions(ctx context.Context, folder *os.Root, albumName, r
 			continue // gone meanwhile
 		}
 		reason, err := c.judge(folder, info, rend, photos)
-		c.settle(folder, rendition{name, file, info.Size(), info.ModTime()}, reason, err)
+		c.settle(folder, stored{name, file, info.Size(), info.ModTime()}, reason, err)
 	}
 }
 
 // settle keeps or removes a file as it was judged.
-func (c *cleanRun) settle(folder *os.Root, r rendition, reason string, err error) {
+func (c *cleanRun) settle(folder *os.Root, r stored, reason string, err error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist), reason == isBusy:
 	case err != nil:
@@ -279,13 +282,13 @@ func (c *cleanRun) settle(folder *os.Root, r rendition, reason string, err error
 }
 
 // webps cleans the folder of WebPs in an album's _thumbs.
-func (c *cleanRun) webps(ctx context.Context, thumbs *os.Root, albumName string, photos map[string]source) {
-	folder, err := openFolder(thumbs, webpDir, false)
+func (c *cleanRun) webps(ctx context.Context, thumbs *os.Root, albumName string, photos map[string]album.Photo) {
+	folder, err := nolink.Folder(thumbs, rendition.WebPDir, false)
 	if err != nil {
 		return // none, or something else of that name, which is foreign
 	}
 	defer folder.Close()
-	name := renditionFolder(albumName, webpDir)
+	name := rendition.Folder(albumName, rendition.WebPDir)
 	for _, entry := range c.entries(folder, name) {
 		if ctx.Err() != nil {
 			return
@@ -299,18 +302,18 @@ func (c *cleanRun) webps(ctx context.Context, thumbs *os.Root, albumName string,
 			continue // gone meanwhile
 		}
 		reason, err := c.judgeWebP(thumbs, folder, info, photos)
-		c.settle(folder, rendition{name, info.Name(), info.Size(), info.ModTime()}, reason, err)
+		c.settle(folder, stored{name, info.Name(), info.Size(), info.ModTime()}, reason, err)
 	}
 }
 
 // judgeWebP returns why a file in a folder of WebPs is to go: for the same
 // reason as the JPEG that it goes with.
-func (c *cleanRun) judgeWebP(thumbs, folder *os.Root, info fs.FileInfo, photos map[string]source) (string, error) {
+func (c *cleanRun) judgeWebP(thumbs, folder *os.Root, info fs.FileInfo, photos map[string]album.Photo) (string, error) {
 	if atomicfile.Temporary(info.Name()) || !info.Mode().IsRegular() {
-		return c.judge(folder, info, webpDir, photos)
+		return c.judge(folder, info, rendition.WebPDir, photos)
 	}
-	file := strings.TrimPrefix(info.Name(), ".") // as noWebP puts it there
-	if !visible(file) || contentType(file) == "" {
+	file := strings.TrimPrefix(info.Name(), ".") // as rendition.NoWebP puts it there
+	if !album.Visible(file) || album.MediaType(file) == "" {
 		return isForeign, nil
 	}
 	jpeg, err := thumbs.Lstat(file)
@@ -329,7 +332,7 @@ func (c *cleanRun) judgeWebP(thumbs, folder *os.Root, info fs.FileInfo, photos m
 }
 
 // judge returns why a file in a rendition folder is to go.
-func (c *cleanRun) judge(folder *os.Root, info fs.FileInfo, rend string, photos map[string]source) (string, error) {
+func (c *cleanRun) judge(folder *os.Root, info fs.FileInfo, rend string, photos map[string]album.Photo) (string, error) {
 	file := info.Name()
 	switch {
 	case atomicfile.Temporary(file) && info.Mode().IsRegular():
@@ -337,16 +340,16 @@ func (c *cleanRun) judge(folder *os.Root, info fs.FileInfo, rend string, photos 
 			return isBusy, nil
 		}
 		return isLitter, nil
-	case !info.Mode().IsRegular(), !visible(file), contentType(file) == "":
+	case !info.Mode().IsRegular(), !album.Visible(file), album.MediaType(file) == "":
 		return isForeign, nil
 	}
-	f, _, err := openPhoto(folder, file)
+	f, _, err := nolink.File(folder, file)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
 	src, present := photos[file]
-	r, ours := readRecord(f)
+	r, ours := rendition.ReadRecord(f)
 	switch {
 	case !ours && !predecessors(f, info, c.thumbs.side):
 		return isForeign, nil
@@ -363,7 +366,7 @@ func (c *cleanRun) judge(folder *os.Root, info fs.FileInfo, rend string, photos 
 }
 
 // remove removes a file from its folder, unless it is another one by now.
-func (c *cleanRun) remove(folder *os.Root, r rendition, reason string) {
+func (c *cleanRun) remove(folder *os.Root, r stored, reason string) {
 	name := path.Join(r.folder, r.file)
 	if !c.dryRun {
 		now, err := folder.Lstat(r.file)
@@ -427,7 +430,7 @@ func (c *cleanRun) fail(name string, err error) {
 // than size bytes.
 func (c *cleanRun) shrink(ctx context.Context, size int64) {
 	// A WebP has its JPEG's mtime, and goes first: it is of no use without.
-	slices.SortFunc(c.kept, func(x, y rendition) int {
+	slices.SortFunc(c.kept, func(x, y stored) int {
 		return cmp.Or(x.made.Compare(y.made), strings.Compare(y.folder, x.folder))
 	})
 	var total int64
@@ -437,7 +440,7 @@ func (c *cleanRun) shrink(ctx context.Context, size int64) {
 	gone := 0
 	for ; gone < len(c.kept) && total > size && ctx.Err() == nil; gone++ {
 		r := c.kept[gone]
-		if folder, err := openFolder(c.thumbs.cache.Load(), r.folder, false); err == nil {
+		if folder, err := nolink.Folder(c.thumbs.cache.Load(), r.folder, false); err == nil {
 			c.remove(folder, r, isTooMuch)
 			folder.Close()
 		}

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gallery/internal/album"
 )
 
 // clean runs "gallery clean" and returns what it says.
@@ -35,7 +37,7 @@ func untidySite(t *testing.T) (string, map[string]string) {
 	for _, path := range []string{"/", "/Trip/", "/Trip/Day%201/", "/Trip/_thumbs/800/1.jpg", "/Trip/_thumbs/1600/1.jpg"} {
 		s.get(path)
 	}
-	at := func(name string) string { return filepath.Join(s.dir, "Trip", thumbsDir, name) }
+	at := func(name string) string { return filepath.Join(s.dir, "Trip", album.ThumbsDir, name) }
 	copyTo := func(to, from string) {
 		data, err := os.ReadFile(at(from))
 		if err != nil {
@@ -75,7 +77,7 @@ func untidySite(t *testing.T) (string, map[string]string) {
 
 func TestClean(t *testing.T) {
 	dir, want := untidySite(t)
-	at := func(name string) string { return filepath.Join(dir, "Trip", thumbsDir, name) }
+	at := func(name string) string { return filepath.Join(dir, "Trip", album.ThumbsDir, name) }
 	dry, err := clean(t, "-dry-run", dir)
 	if err != nil || !strings.Contains(dry, "gallery: would free 14 files of ") {
 		t.Errorf("a dry run says %q, %v", dry, err)
@@ -117,7 +119,7 @@ func TestClean_byAge(t *testing.T) {
 	s.get("/")
 	var sizes []int64
 	for i, name := range []string{"b.jpg", "c.jpg", "a.jpg"} { // from the oldest
-		path := filepath.Join(dir, thumbsDir, name)
+		path := filepath.Join(dir, album.ThumbsDir, name)
 		info, err := os.Stat(path)
 		if err != nil {
 			t.Fatal(err)
@@ -146,7 +148,7 @@ func TestClean_byAge(t *testing.T) {
 		}
 		var left []string
 		for _, name := range []string{"a", "b", "c"} {
-			if there(filepath.Join(dir, thumbsDir, name+".jpg")) {
+			if there(filepath.Join(dir, album.ThumbsDir, name+".jpg")) {
 				left = append(left, name)
 			}
 		}
@@ -155,7 +157,7 @@ func TestClean_byAge(t *testing.T) {
 		}
 	}
 	s.get("/") // what was removed is made again
-	if !there(filepath.Join(dir, thumbsDir, "b.jpg")) {
+	if !there(filepath.Join(dir, album.ThumbsDir, "b.jpg")) {
 		t.Error("the server does not make again what was removed")
 	}
 }
@@ -164,7 +166,7 @@ func TestClean_byAge(t *testing.T) {
 func TestClean_besideAWrite(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "1.jpg"), 300, 200, 1)
-	temp := filepath.Join(dir, thumbsDir, ".tmp-01234567")
+	temp := filepath.Join(dir, album.ThumbsDir, ".tmp-01234567")
 	writeFile(t, temp, []byte("half"))
 	f, err := os.Open(temp)
 	if err != nil {
@@ -205,7 +207,7 @@ func TestClean_cacheElsewhere(t *testing.T) {
 	write(t, filepath.Join(dir, "a", "1.jpg"), 300, 200, 1)
 	s := newSite(t, dir, func(c *config) { c.cache = cache })
 	s.get("/a/")
-	thumb := filepath.Join(cache, "a", thumbsDir, "1.jpg")
+	thumb := filepath.Join(cache, "a", album.ThumbsDir, "1.jpg")
 	writeFile(t, filepath.Join(cache, "a", "mine.txt"), []byte("mine"))
 
 	empty := t.TempDir()
@@ -234,7 +236,7 @@ func TestClean_unreadableAlbum(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer os.Chmod(filepath.Join(dir, "a"), 0o755)
-	if out, err := clean(t, "-cache", cache, dir); err == nil || !there(filepath.Join(cache, "a", thumbsDir, "1.jpg")) {
+	if out, err := clean(t, "-cache", cache, dir); err == nil || !there(filepath.Join(cache, "a", album.ThumbsDir, "1.jpg")) {
 		t.Errorf("clean says %q, %v", out, err)
 	}
 }

@@ -8,50 +8,53 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"gallery/internal/album"
+	"gallery/internal/nolink"
 	"gallery/internal/photo"
+	"gallery/internal/rendition"
 )
 
 // arrange returns the photos of an album in the given order. Dates are those
 // of the thumbnails' records, else from the photos' metadata, which takes
 // opening them: without read it reports false instead, and with read it ends
 // early with ctx. Whoever else asks for the same meanwhile gets the same.
-func (t *thumbs) arrange(ctx context.Context, a album, order string, read bool) ([]source, bool) {
-	if order == byName || order == byNameDown {
-		return sorted(a.photos, order, nil), true
+func (t *thumbs) arrange(ctx context.Context, a album.Listing, order string, read bool) ([]album.Photo, bool) {
+	if order == album.ByName || order == album.ByNameDown {
+		return album.Sorted(a.Photos, order, nil), true
 	}
-	dates := make([]time.Time, len(a.photos))
+	dates := make([]time.Time, len(a.Photos))
 	var unknown []int
-	own := t.openRenditions(a.name, "")
+	own := t.openRenditions(a.Name, "")
 	if own != nil {
 		defer own.Close()
 	}
-	for i, src := range a.photos {
+	for i, src := range a.Photos {
 		var known bool
 		if dates[i], known = t.dateKnown(own, src); !known {
 			unknown = append(unknown, i)
 		}
 	}
 	if len(unknown) == 0 {
-		return sorted(a.photos, order, dates), true
+		return album.Sorted(a.Photos, order, dates), true
 	}
 	if !read {
 		return nil, false
 	}
-	if _, err := once(ctx, &t.flight, "dates of "+a.name, func() (any, error) {
+	if _, err := once(ctx, &t.flight, "dates of "+a.Name, func() (any, error) {
 		return nil, t.readDates(ctx, a, unknown)
 	}); err != nil {
 		return nil, false
 	}
 	for _, i := range unknown {
-		dates[i], _ = t.dateKnown(nil, a.photos[i])
+		dates[i], _ = t.dateKnown(nil, a.Photos[i])
 	}
-	return sorted(a.photos, order, dates), true
+	return album.Sorted(a.Photos, order, dates), true
 }
 
 // readDates reads and remembers the dates of the photos with these numbers in
 // the album.
-func (t *thumbs) readDates(ctx context.Context, a album, which []int) error {
-	folder, err := openFolder(t.photos, a.name, false)
+func (t *thumbs) readDates(ctx context.Context, a album.Listing, which []int) error {
+	folder, err := nolink.Folder(t.photos, a.Name, false)
 	if err != nil {
 		return err
 	}
@@ -63,7 +66,7 @@ func (t *thumbs) readDates(ctx context.Context, a album, which []int) error {
 			break
 		}
 		readers.Go(func() error {
-			t.readDate(folder, a.photos[i])
+			t.readDate(folder, a.Photos[i])
 			return nil
 		})
 	}
@@ -73,29 +76,29 @@ func (t *thumbs) readDates(ctx context.Context, a album, which []int) error {
 
 // dateKnown returns the photo's place in time if it can be told without
 // opening the photo. folder holds the album's thumbnails, or is nil.
-func (t *thumbs) dateKnown(folder *os.Root, src source) (time.Time, bool) {
+func (t *thumbs) dateKnown(folder *os.Root, src album.Photo) (time.Time, bool) {
 	if r, ok := t.cached(folder, src, ""); ok {
-		return r.date(), true
+		return r.Date(), true
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	known, ok := t.index[src.name()] // where readDate left it; never a rendition's name
-	if !ok || known.Size != src.size || known.MTime != src.mtime {
-		return src.modified(), false
+	known, ok := t.index[src.Name()] // where readDate left it; never a rendition's name
+	if !ok || known.Size != src.Size || known.MTime != src.Mtime {
+		return src.Modified(), false
 	}
-	return known.date(), true
+	return known.Date(), true
 }
 
 // readDate reads the photo's place in time from its metadata, and remembers it.
-func (t *thumbs) readDate(photos *os.Root, src source) {
-	f, info, err := openPhoto(photos, src.file)
+func (t *thumbs) readDate(photos *os.Root, src album.Photo) {
+	f, info, err := nolink.File(photos, src.File)
 	if err != nil {
 		return
 	}
 	defer f.Close()
-	r := record{Size: src.size, MTime: src.mtime}
+	r := rendition.Record{Size: src.Size, MTime: src.Mtime}
 	if what, err := photo.Inspect(f, info.Size()); err == nil && !what.Taken.IsZero() {
-		r.Taken = what.Taken.Format(takenLayout)
+		r.Taken = what.Taken.Format(rendition.TakenLayout)
 	}
-	t.remember(src.name(), r, info)
+	t.remember(src.Name(), r, info)
 }

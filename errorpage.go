@@ -6,6 +6,7 @@ import (
 	"path"
 
 	"gallery/internal/messages"
+	"gallery/internal/nolink"
 )
 
 // errorView is the page of an answer that is not a success.
@@ -49,7 +50,7 @@ func (s *server) nearestAlbum(urlPath string) string {
 		return "."
 	}
 	for name := t.name; name != "."; name = path.Dir(name) {
-		folder, err := openFolder(s.photos, name, false)
+		folder, err := nolink.Folder(s.photos, name, false)
 		if err == nil {
 			folder.Close()
 			return name

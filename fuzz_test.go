@@ -19,8 +19,10 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"gallery/internal/album"
 	"gallery/internal/lies"
 	"gallery/internal/messages"
+	"gallery/internal/rendition"
 )
 
 // fuzzServer is a server over an empty directory.
@@ -110,12 +112,12 @@ func FuzzAlbumPage(f *testing.F) {
 				return // no such file can be shown
 			}
 		}
-		if contentType(file) == "" || strings.ContainsRune(file, '/') || strings.ContainsRune(sub, '/') {
+		if album.MediaType(file) == "" || strings.ContainsRune(file, '/') || strings.ContainsRune(sub, '/') {
 			return
 		}
-		src := source{album: albumName, file: file, size: 10, mtime: 5}
-		r := record{Size: 10, MTime: 5, Width: width, Height: height, Caption: caption, Color: color, Taken: caption, Options: s.thumbs.options("")}
-		g := &grid{s: s, key: pageKey{albumName, byDate, 1, messages.Languages[0], false}, album: album{name: albumName, albums: []string{sub}, photos: []source{src, src}}, pages: 2}
+		src := album.Photo{Album: albumName, File: file, Size: 10, Mtime: 5}
+		r := rendition.Record{Size: 10, MTime: 5, Width: width, Height: height, Caption: caption, Color: color, Taken: caption, Options: s.thumbs.options("")}
+		g := &grid{s: s, key: pageKey{albumName, album.ByDate, 1, messages.Languages[0], false}, album: album.Listing{Name: albumName, Albums: []string{sub}, Photos: []album.Photo{src, src}}, pages: 2}
 		g.cells = []cell{
 			{sub: albumName + "/" + sub, src: src, record: r, known: true, sum: summary{photos: 2}},
 			{src: src, record: r, sharp: r, known: true},
@@ -181,7 +183,7 @@ func fuzzThumbnail(f *testing.F, prefix, name string) {
 		if err := os.WriteFile(file, data, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		src := s.thumbs.restat(source{album: ".", file: name})
+		src := s.thumbs.restat(album.Photo{Album: ".", File: name})
 		began := lies.ProcessorTime()
 		m, err := s.thumbs.render(context.Background(), src, "")
 		if took := lies.ProcessorTime() - began; took > 5*time.Second {
@@ -203,8 +205,8 @@ func fuzzThumbnail(f *testing.F, prefix, name string) {
 		if size := c.Bounds().Size(); max(size.X, size.Y) > 400 || size.X < 1 || size.Y < 1 {
 			t.Errorf("the thumbnail has %v", size)
 		}
-		r, ok := readRecord(bytes.NewReader(m.jpeg))
-		if !ok || r.Size != int64(len(data)) || r.MTime != src.mtime || r.Width < 1 || r.Height < 1 || cssColor(r.Color) == "transparent" {
+		r, ok := rendition.ReadRecord(bytes.NewReader(m.jpeg))
+		if !ok || r.Size != int64(len(data)) || r.MTime != src.Mtime || r.Width < 1 || r.Height < 1 || cssColor(r.Color) == "transparent" {
 			t.Errorf("its record is %+v, %v", r, ok)
 		}
 	})
@@ -221,22 +223,22 @@ func FuzzZipNames(f *testing.F) {
 	f.Add("a.jpg/A.JPG/a (2).jpg/a:.jpg/a?.jpg", "x")
 	f.Add("CON.jpg/com1.png/../\\..\\x.gif/\u202e.jpg/ .jpg/..jpg/x.jpg. /\xff.jpg", "\"\r\nX: y")
 	f.Fuzz(func(t *testing.T, names, archive string) {
-		var photos []source
+		var photos []album.Photo
 		for name := range strings.SplitSeq(names, "/") {
-			if contentType(name) != "" && len(photos) < 200 && !slices.Contains(photos, source{file: name}) {
-				photos = append(photos, source{file: name})
+			if album.MediaType(name) != "" && len(photos) < 200 && !slices.Contains(photos, album.Photo{File: name}) {
+				photos = append(photos, album.Photo{File: name})
 			}
 		}
 		seen := map[string]bool{}
 		for i, name := range safeFileNames(photos) {
 			folded := strings.ToLower(name)
 			if seen[folded] {
-				t.Errorf("%q becomes %q, as another does", photos[i].file, name)
+				t.Errorf("%q becomes %q, as another does", photos[i].File, name)
 			}
 			seen[folded] = true
 			if !utf8.ValidString(name) || strings.ContainsAny(name, "/\\:*?\"<>|\x00\r\n") || strings.Trim(name, ". ") == "" ||
-				strings.HasSuffix(name, ".") || strings.HasSuffix(name, " ") || contentType(name) == "" {
-				t.Errorf("%q becomes %q", photos[i].file, name)
+				strings.HasSuffix(name, ".") || strings.HasSuffix(name, " ") || album.MediaType(name) == "" {
+				t.Errorf("%q becomes %q", photos[i].File, name)
 			}
 		}
 		header := attachment(archive + ".zip")

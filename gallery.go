@@ -25,8 +25,11 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"gallery/internal/accept"
+	"gallery/internal/album"
 	"gallery/internal/messages"
+	"gallery/internal/nolink"
 	"gallery/internal/photo"
+	"gallery/internal/rendition"
 )
 
 // server answers every request. Its methods are safe for use by many
@@ -143,14 +146,14 @@ func (s *server) route(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == http.MethodPost {
 		return s.serveUpload(w, r, t)
 	}
-	if t.thumb || t.slash || contentType(t.name) == "" { // all but originals, which only take the network
+	if t.thumb || t.slash || album.MediaType(t.name) == "" { // all but originals, which only take the network
 		s.background.enter()
 		defer s.background.leave()
 	}
 	if t.thumb {
 		return s.serveThumb(w, r, t)
 	}
-	if contentType(t.name) != "" {
+	if album.MediaType(t.name) != "" {
 		err := s.servePhoto(w, r, t)
 		// It may still be a folder that is called like a photo.
 		if !errors.Is(err, fs.ErrNotExist) {
@@ -217,12 +220,12 @@ func (s *server) serveHealth(w http.ResponseWriter) error {
 
 // serveThumb answers with a rendition of a photo, made now if there is none.
 func (s *server) serveThumb(w http.ResponseWriter, r *http.Request, t target) error {
-	folder, err := openFolder(s.photos, t.album(), false)
+	folder, err := nolink.Folder(s.photos, t.album(), false)
 	if err != nil {
 		return err
 	}
 	defer folder.Close()
-	src, err := statPhoto(folder, t.album(), t.file())
+	src, err := album.Stat(folder, t.album(), t.file())
 	if err != nil {
 		return err
 	}
@@ -246,16 +249,16 @@ func (s *server) serveThumb(w http.ResponseWriter, r *http.Request, t target) er
 		serveFile(w, r, bytes.NewReader(m.jpeg), time.Unix(0, m.MTime), int64(len(m.jpeg)), "image/jpeg", revalidate)
 		return nil
 	}
-	src.size, src.mtime = m.Size, m.MTime // as they were when it was made
+	src.Size, src.Mtime = m.Size, m.MTime // as they were when it was made
 	if !s.serveRendition(w, r, folder, src, t.rend, webpToo, caching) {
-		return fmt.Errorf("%s went away while its thumbnail was made: %w", src.name(), fs.ErrNotExist)
+		return fmt.Errorf("%s went away while its thumbnail was made: %w", src.Name(), fs.ErrNotExist)
 	}
 	return nil
 }
 
 // serveRendition answers with a fresh rendition from disk, and reports whether
 // there is one.
-func (s *server) serveRendition(w http.ResponseWriter, r *http.Request, photos *os.Root, src source, rend string, webpToo bool, caching string) bool {
+func (s *server) serveRendition(w http.ResponseWriter, r *http.Request, photos *os.Root, src album.Photo, rend string, webpToo bool, caching string) bool {
 	f, info, isWebP, ok := s.thumbs.open(photos, src, rend, webpToo)
 	if !ok {
 		return false
@@ -315,25 +318,25 @@ func (w errorGuard) ReadFrom(r io.Reader) (int64, error) { return io.Copy(w.Resp
 // servePhoto answers with an original or, at the address with a slash, with
 // its page.
 func (s *server) servePhoto(w http.ResponseWriter, r *http.Request, t target) error {
-	folder, err := openFolder(s.photos, t.album(), false)
+	folder, err := nolink.Folder(s.photos, t.album(), false)
 	if err != nil {
 		return err
 	}
 	if t.slash {
-		src, err := statPhoto(folder, t.album(), t.file())
+		src, err := album.Stat(folder, t.album(), t.file())
 		folder.Close()
 		if err != nil {
 			return err
 		}
 		return s.servePhotoPage(w, r, src)
 	}
-	f, info, err := openPhoto(folder, t.file())
+	f, info, err := nolink.File(folder, t.file())
 	folder.Close() // before a slow reader takes an hour
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	serveFile(w, r, f, info.ModTime(), info.Size(), contentType(t.name), revalidate)
+	serveFile(w, r, f, info.ModTime(), info.Size(), album.MediaType(t.name), revalidate)
 	return nil
 }
 
@@ -343,15 +346,15 @@ const maxShown = 512 << 10
 
 // servePhotoPage answers with a photo's own page. The renditions that it shows
 // are on disk before it is sent.
-func (s *server) servePhotoPage(w http.ResponseWriter, r *http.Request, src source) error {
-	a, err := s.list(src.album)
+func (s *server) servePhotoPage(w http.ResponseWriter, r *http.Request, src album.Photo) error {
+	a, err := s.list(src.Album)
 	if err != nil {
 		return err
 	}
 	order := sortOrder(r)
 	photos, ok := s.thumbs.arrange(r.Context(), a, order, true)
 	if !ok {
-		return fmt.Errorf("reading the dates in %s: %w", src.album, cmp.Or(r.Context().Err(), fs.ErrNotExist))
+		return fmt.Errorf("reading the dates in %s: %w", src.Album, cmp.Or(r.Context().Err(), fs.ErrNotExist))
 	}
 	view := s.photoView(messages.For(r.Header.Get("Accept-Language")), photos, src, order)
 	m, err := s.ensurePicture(r.Context(), &view, src)
@@ -359,9 +362,9 @@ func (s *server) servePhotoPage(w http.ResponseWriter, r *http.Request, src sour
 		return err
 	}
 	about := s.noteOf(a, src)
-	view.Note, view.Caption = about.body, cmp.Or(about.text, view.Caption)
+	view.Note, view.Caption = about.Body, cmp.Or(about.Text, view.Caption)
 	view.describeShared(s.origin(r))
-	view.addInfo(s.details(src), m.taken())
+	view.addInfo(s.details(src), m.TakenAt())
 	var body bytes.Buffer
 	if err := s.views.render(&body, "photo", view); err != nil {
 		return err
@@ -372,45 +375,45 @@ func (s *server) servePhotoPage(w http.ResponseWriter, r *http.Request, src sour
 
 // ensurePicture has the renditions that a photo's page shows made, and puts
 // them on it. The page of a photo that there can be none of says so.
-func (s *server) ensurePicture(ctx context.Context, view *photoView, src source) (record, error) {
+func (s *server) ensurePicture(ctx context.Context, view *photoView, src album.Photo) (rendition.Record, error) {
 	m, err := s.thumbs.ensure(ctx, src, "")
 	if own := (shownItself{}); errors.As(err, &own) {
-		view.Image, view.ImageType, view.ImageSize = view.Original, contentType(src.file), own.size
-		return record{}, nil
+		view.Image, view.ImageType, view.ImageSize = view.Original, album.MediaType(src.File), own.size
+		return rendition.Record{}, nil
 	}
 	if errors.Is(err, errUnfit) || errors.Is(err, errChanging) {
-		return record{}, nil // the page says so
+		return rendition.Record{}, nil // the page says so
 	}
 	if err != nil {
-		return record{}, err
+		return rendition.Record{}, err
 	}
-	s.describe(view, src, m.record)
+	s.describe(view, src, m.Record)
 	upright := image.Pt(max(m.Width, 1), max(m.Height, 1))
-	if src.size <= maxShown {
-		view.Image, view.ImageType, view.ImageSize = view.Original, contentType(src.file), upright
-		return m.record, nil
+	if src.Size <= maxShown {
+		view.Image, view.ImageType, view.ImageSize = view.Original, album.MediaType(src.File), upright
+		return m.Record, nil
 	}
 	view.ImageType = "image/jpeg"
-	p, err := s.thumbs.ensure(ctx, src, preview)
+	p, err := s.thumbs.ensure(ctx, src, rendition.Preview)
 	switch {
 	case err == nil:
-		view.Image, view.ImageSize = s.thumbAddress(src, preview, p.record), photo.Fitted(upright, renditionSides[preview])
+		view.Image, view.ImageSize = s.thumbAddress(src, rendition.Preview, p.Record), photo.Fitted(upright, rendition.Sides[rendition.Preview])
 	case errors.Is(err, errUnfit), errors.Is(err, errChanging): // it takes more than the budget, say
 		view.Image, view.ImageSize = view.Thumb, photo.Fitted(upright, s.thumbs.side)
 	default:
-		return record{}, err
+		return rendition.Record{}, err
 	}
-	return m.record, nil
+	return m.Record, nil
 }
 
 // details reads how a photo was taken from the photo itself.
-func (s *server) details(src source) photo.Details {
-	folder, err := openFolder(s.photos, src.album, false)
+func (s *server) details(src album.Photo) photo.Details {
+	folder, err := nolink.Folder(s.photos, src.Album, false)
 	if err != nil {
 		return photo.Details{}
 	}
 	defer folder.Close()
-	f, info, err := openPhoto(folder, src.file)
+	f, info, err := nolink.File(folder, src.File)
 	if err != nil {
 		return photo.Details{}
 	}
@@ -505,10 +508,10 @@ func (s *server) pageHeader(w http.ResponseWriter) {
 // an unknown one.
 func sortOrder(r *http.Request) string {
 	switch order := r.URL.Query().Get("sort"); order {
-	case byNameDown, byDate, byDateDown:
+	case album.ByNameDown, album.ByDate, album.ByDateDown:
 		return order
 	}
-	return byName
+	return album.ByName
 }
 
 // address is the escaped path of a folder or file by its name relative to the
@@ -528,15 +531,15 @@ func (c *config) address(name string) string {
 
 // thumbAddress is the address of a rendition that is on disk. It names the
 // source's state, so that it may be kept for ever.
-func (c *config) thumbAddress(src source, rend string, r record) string {
-	return c.address(renditionName(src, rend)) + "?v=" + r.version()
+func (c *config) thumbAddress(src album.Photo, rend string, r rendition.Record) string {
+	return c.address(rendition.Name(src, rend)) + "?v=" + r.Version()
 }
 
 // withOrder adds the order and the page's number to an address, where they
 // are not the usual ones.
 func withOrder(to, order string, page int) string {
 	q := url.Values{}
-	if order != byName {
+	if order != album.ByName {
 		q.Set("sort", order)
 	}
 	if page > 1 {

@@ -20,7 +20,9 @@ import (
 	"testing"
 	"time"
 
+	"gallery/internal/album"
 	"gallery/internal/messages"
+	"gallery/internal/rendition"
 )
 
 // smallSite has one of everything.
@@ -328,7 +330,7 @@ func TestAlbum_coldThenWarm(t *testing.T) {
 func TestAlbum_headCold(t *testing.T) {
 	s := smallSite(t)
 	s.do("HEAD", "/Trip/")
-	if _, err := os.Stat(filepath.Join(s.dir, "Trip", thumbsDir)); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(s.dir, "Trip", album.ThumbsDir)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("after HEAD there are thumbnails: %v", err)
 	}
 }
@@ -354,7 +356,7 @@ func TestAlbum_warmAfterRestart(t *testing.T) {
 func TestAlbum_streams(t *testing.T) {
 	s := smallSite(t)
 	release := make(chan struct{})
-	key := renditionName(source{album: "Trip", file: "2.PNG"}, "")
+	key := rendition.Name(album.Photo{Album: "Trip", File: "2.PNG"}, "")
 	s.server.thumbs.flight.DoChan(key, func() (any, error) {
 		<-release
 		return made{}, errUnfit
@@ -420,7 +422,7 @@ func TestAlbum_visitorLeaves(t *testing.T) {
 	if err := s.server.thumbs.slots.Acquire(ctx, all); err != nil { // whoever was waiting has gone
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(filepath.Join(s.dir, "Trip", thumbsDir)); err == nil {
+	if _, err := os.Stat(filepath.Join(s.dir, "Trip", album.ThumbsDir)); err == nil {
 		t.Error("thumbnails were made for a visitor who had left")
 	}
 }
@@ -598,7 +600,7 @@ func TestIndex_coverChanges(t *testing.T) {
 	steps := map[string]func(){
 		"cold":              func() {},
 		"cover touched":     func() { os.Chtimes(cover, time.Now(), time.Now().Add(-time.Hour)) },
-		"thumbnail removed": func() { os.Remove(filepath.Join(dir, "a", thumbsDir, "changing.jpg")) },
+		"thumbnail removed": func() { os.Remove(filepath.Join(dir, "a", album.ThumbsDir, "changing.jpg")) },
 	}
 	for _, step := range []string{"cold", "cover touched", "thumbnail removed"} {
 		s.get("/")
@@ -711,13 +713,13 @@ func TestAlbum_listedOnce(t *testing.T) {
 	}
 	for range 10 {
 		again, err := s.server.list("x")
-		if err != nil || &again.photos[0] != &first.photos[0] {
+		if err != nil || &again.Photos[0] != &first.Photos[0] {
 			t.Fatal("an album that has just been listed is listed anew")
 		}
 	}
 	write(t, filepath.Join(dir, "x", "new.gif"), 4, 3, 1)
-	if again, _ := s.server.list("x"); len(again.photos) != 1001 {
-		t.Errorf("after a photo was added %d are listed", len(again.photos))
+	if again, _ := s.server.list("x"); len(again.Photos) != 1001 {
+		t.Errorf("after a photo was added %d are listed", len(again.Photos))
 	}
 }
 
@@ -768,9 +770,9 @@ func TestAlbum_sharp(t *testing.T) {
 	check("after a restart", both...)
 	write(t, filepath.Join(dir, "changing.jpg"), 1000, 900, 4)
 	check("changed", middle...)
-	os.Remove(filepath.Join(dir, thumbsDir, "800", "middle.jpg"))
+	os.Remove(filepath.Join(dir, album.ThumbsDir, "800", "middle.jpg"))
 	check("removed")
-	writeFile(t, filepath.Join(dir, thumbsDir, "800", "middle.jpg"), []byte("not ours"))
+	writeFile(t, filepath.Join(dir, album.ThumbsDir, "800", "middle.jpg"), []byte("not ours"))
 	check("replaced")
 }
 

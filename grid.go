@@ -15,7 +15,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"gallery/internal/album"
 	"gallery/internal/messages"
+	"gallery/internal/nolink"
+	"gallery/internal/rendition"
 )
 
 // pageSize is the greatest number of photos on one page.
@@ -83,7 +86,7 @@ func (s *server) serveAlbum(w http.ResponseWriter, r *http.Request, t target) er
 
 // redirectToAlbum leads from /ALBUM to /ALBUM/.
 func (s *server) redirectToAlbum(w http.ResponseWriter, r *http.Request, t target) error {
-	folder, err := openFolder(s.photos, t.name, false)
+	folder, err := nolink.Folder(s.photos, t.name, false)
 	if err != nil {
 		return err
 	}
@@ -110,27 +113,12 @@ func pageNumber(r *http.Request) (int, error) {
 	return n, nil
 }
 
-// stamp is the state of an album's folder and of its thumbnails' folder: it
-// changes when a name is added to or removed from either.
-type stamp struct{ photos, thumbs time.Time }
-
-func (s *server) stamp(albumName string) stamp {
-	var st stamp
-	if info, err := s.photos.Lstat(albumName); err == nil {
-		st.photos = info.ModTime()
-	}
-	if info, err := s.thumbs.cache.Load().Lstat(renditionFolder(albumName, "")); err == nil {
-		st.thumbs = info.ModTime()
-	}
-	return st
-}
-
 // grid is one page of an album: its sub-albums, on the first page, and its
 // photos, as cells in the order in which they are shown.
 type grid struct {
 	s        *server
 	key      pageKey
-	album    album
+	album    album.Listing
 	pages    int    // how many pages the album has
 	arranged bool   // the album's photos are in their order, and the cells laid out
 	cells    []cell // none before that
@@ -139,13 +127,13 @@ type grid struct {
 
 // cell is a sub-album or a photo on a page.
 type cell struct {
-	sub    string  // the sub-album's name relative to the root, "" for a photo
-	sum    summary // of the sub-album
-	src    source  // the photo, or the sub-album's cover; no name where it has none
-	record record  // of src's thumbnail
-	broken bool    // src has no thumbnail
-	known  bool    // all of the above is as it will be shown
-	sharp  record  // of src's sharp rendition, if there is one
+	sub    string           // the sub-album's name relative to the root, "" for a photo
+	sum    summary          // of the sub-album
+	src    album.Photo      // the photo, or the sub-album's cover; no name where it has none
+	record rendition.Record // of src's thumbnail
+	broken bool             // src has no thumbnail
+	known  bool             // all of the above is as it will be shown
+	sharp  rendition.Record // of src's sharp rendition, if there is one
 }
 
 // newGrid lists an album and fills in as much of the page as is known without
@@ -155,7 +143,7 @@ func (s *server) newGrid(key pageKey) (*grid, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &grid{s: s, key: key, album: a, pages: pagesFor(len(a.photos))}
+	g := &grid{s: s, key: key, album: a, pages: pagesFor(len(a.Photos))}
 	if key.n > g.pages {
 		return nil, errNotFound
 	}
@@ -177,18 +165,18 @@ func (g *grid) clone() *grid {
 }
 
 // layOut makes the page's cells from the album's photos in their order.
-func (g *grid) layOut(photos []source) {
+func (g *grid) layOut(photos []album.Photo) {
 	g.arranged = true
 	if g.key.n == 1 {
-		for _, name := range g.album.albums {
-			g.cells = append(g.cells, cell{sub: path.Join(g.album.name, name)})
+		for _, name := range g.album.Albums {
+			g.cells = append(g.cells, cell{sub: path.Join(g.album.Name, name)})
 		}
 	}
 	from := (g.key.n - 1) * pageSize
 	to := min(from+pageSize, len(photos))
-	sharper := g.s.thumbs.sharper(g.album.name, photos[from:to])
+	sharper := g.s.thumbs.sharper(g.album.Name, photos[from:to])
 	for _, src := range photos[from:to] {
-		g.cells = append(g.cells, cell{src: src, sharp: sharper[src.file]})
+		g.cells = append(g.cells, cell{src: src, sharp: sharper[src.File]})
 	}
 }
 
@@ -196,7 +184,7 @@ func (g *grid) layOut(photos []source) {
 // these are all.
 func (g *grid) fillKnown() bool {
 	thumbs := g.s.thumbs
-	own := thumbs.openRenditions(g.album.name, "")
+	own := thumbs.openRenditions(g.album.Name, "")
 	if own != nil {
 		defer own.Close()
 	}
@@ -208,7 +196,7 @@ func (g *grid) fillKnown() bool {
 		} else {
 			c.record, c.known = thumbs.cached(own, c.src, "")
 		}
-		if !c.known && c.src.file != "" {
+		if !c.known && c.src.File != "" {
 			c.fillUnstored(thumbs)
 		}
 		all = all && c.known
@@ -222,7 +210,7 @@ func (c *cell) fillUnstored(t *thumbs) {
 	if t.failedBefore(c.src, "") != nil {
 		c.broken, c.known = true, true
 	} else if m, ok := t.waiting(c.src, ""); ok {
-		c.record, c.known = m.record, true
+		c.record, c.known = m.Record, true
 	}
 }
 
@@ -234,11 +222,11 @@ func (c *cell) fillKnownCard(s *server) {
 		return
 	}
 	c.sum, c.src = sum, sum.newest().cover
-	if c.src.file == "" {
+	if c.src.File == "" {
 		c.broken, c.known = true, true
 		return
 	}
-	if folder := s.thumbs.openRenditions(c.src.album, ""); folder != nil {
+	if folder := s.thumbs.openRenditions(c.src.Album, ""); folder != nil {
 		defer folder.Close()
 		c.record, c.known = s.thumbs.cached(folder, c.src, "")
 	}
@@ -251,9 +239,9 @@ func (g *grid) fill(ctx context.Context, c *cell) {
 		return
 	}
 	m, err := g.s.thumbs.ensure(ctx, c.src, "")
-	c.record, c.broken = m.record, err != nil
+	c.record, c.broken = m.Record, err != nil
 	if err != nil && g.s.thumbs.failedBefore(c.src, "") == nil && ctx.Err() == nil {
-		g.s.log.Warn("no thumbnail this time", "photo", c.src.name(), "err", err)
+		g.s.log.Warn("no thumbnail this time", "photo", c.src.Name(), "err", err)
 	}
 }
 
@@ -265,7 +253,7 @@ const maxCovers = 8
 // each attempt: a photo that has failed is passed over, and with one more date
 // known another may be the newest.
 func (g *grid) fillCard(ctx context.Context, c *cell) {
-	c.src, c.broken = source{}, true
+	c.src, c.broken = album.Photo{}, true
 	for range maxCovers {
 		c.sum, _ = g.s.summarize(c.sub, false)
 		cover := c.sum.newest().cover
@@ -274,14 +262,14 @@ func (g *grid) fillCard(ctx context.Context, c *cell) {
 		}
 		c.src = cover
 		m, err := g.s.thumbs.ensure(ctx, c.src, "")
-		c.record, c.broken = m.record, err != nil
+		c.record, c.broken = m.Record, err != nil
 		if err == nil {
 			continue
 		}
 		if g.s.thumbs.failedBefore(c.src, "") == nil {
 			return
 		}
-		g.s.summaries.forget(c.src.album)
+		g.s.summaries.forget(c.src.Album)
 	}
 }
 

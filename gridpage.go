@@ -11,8 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"gallery/internal/album"
 	"gallery/internal/messages"
 	"gallery/internal/photo"
+	"gallery/internal/rendition"
 )
 
 // gridView is the frame of an album's page, around its cells.
@@ -34,34 +36,34 @@ type gridView struct {
 
 func (g *grid) writeHead(w io.Writer) error {
 	a, t := g.album, g.key.words
-	view := gridView{frame: g.s.frame(t, a.name), Empty: len(a.albums)+len(a.photos) == 0}
-	about := g.s.readme(a.name)
+	view := gridView{frame: g.s.frame(t, a.Name), Empty: len(a.Albums)+len(a.Photos) == 0}
+	about := g.s.readme(a.Name)
 	if g.key.n == 1 {
-		view.About = about.body
+		view.About = about.Body
 	}
-	if about.title != "" {
-		view.Title = about.title // the root's, too, whose crumb is the site's name
+	if about.Title != "" {
+		view.Title = about.Title // the root's, too, whose crumb is the site's name
 	}
 	var counts []string
-	if n := len(a.albums); n > 0 {
+	if n := len(a.Albums); n > 0 {
 		counts = append(counts, t.Count(n, t.OneAlbum, t.ManyAlbums))
 	}
-	if n := len(a.photos); n > 0 {
+	if n := len(a.Photos); n > 0 {
 		counts = append(counts, t.Count(n, t.OnePhoto, t.ManyPhotos))
 	}
 	view.Counts = strings.Join(counts, ", ")
 	if from, to := g.period(); !from.IsZero() {
 		view.Counts += " · " + t.Period(from, to)
 	}
-	view.Description = cmp.Or(about.text, view.Counts)
-	if g.s.zip && len(a.photos) > 0 {
+	view.Description = cmp.Or(about.Text, view.Counts)
+	if g.s.zip && len(a.Photos) > 0 {
 		total := int64(0)
-		for _, src := range a.photos {
-			total += src.size
+		for _, src := range a.Photos {
+			total += src.Size
 		}
-		view.Zip, view.ZipSize = g.s.address(a.name)+"/?zip", t.Bytes(total)
+		view.Zip, view.ZipSize = g.s.address(a.Name)+"/?zip", t.Bytes(total)
 	}
-	if len(a.photos) > 1 {
+	if len(a.Photos) > 1 {
 		view.Sorts = g.sortLinks()
 	}
 	if g.pages > 1 {
@@ -70,7 +72,7 @@ func (g *grid) writeHead(w io.Writer) error {
 	view.Prev, view.Next = g.neighbours()
 	if view.Whole = g.warm; !view.Whole {
 		view.Unscripted = unscripted
-		view.Total = min(pageSize, len(a.photos)-(g.key.n-1)*pageSize)
+		view.Total = min(pageSize, len(a.Photos)-(g.key.n-1)*pageSize)
 	}
 	g.s.offerUpload(&view, g.key)
 	return g.s.views.render(w, "head", view)
@@ -95,7 +97,7 @@ func (g *grid) period() (from, to time.Time) {
 	var n newest
 	for _, c := range g.cells {
 		if c.sub == "" && !c.broken {
-			date := c.record.date()
+			date := c.record.Date()
 			n.add(newest{date: date, since: date}, false)
 		}
 	}
@@ -105,7 +107,7 @@ func (g *grid) period() (from, to time.Time) {
 // sortLinks offers the orders; choosing the one in use turns it round.
 func (g *grid) sortLinks() []link {
 	links := []link{{Text: g.key.words.ByName}, {Text: g.key.words.ByDate}}
-	for i, orders := range [][2]string{{byName, byNameDown}, {byDate, byDateDown}} {
+	for i, orders := range [][2]string{{album.ByName, album.ByNameDown}, {album.ByDate, album.ByDateDown}} {
 		next := orders[0]
 		switch g.key.order {
 		case orders[0]:
@@ -116,14 +118,14 @@ func (g *grid) sortLinks() []link {
 			links[i].Text += " ↓"
 			links[i].Current = true
 		}
-		links[i].Href = withOrder(g.s.address(g.album.name)+"/", next, 1)
+		links[i].Href = withOrder(g.s.address(g.album.Name)+"/", next, 1)
 	}
 	return links
 }
 
 // neighbours returns the addresses of the pages before and after this one.
 func (g *grid) neighbours() (prev, next string) {
-	here := g.s.address(g.album.name) + "/"
+	here := g.s.address(g.album.Name) + "/"
 	if g.key.n > 1 {
 		prev = withOrder(here, g.key.order, g.key.n-1)
 	}
@@ -184,8 +186,8 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 	f := figure{T: t, Lazy: i >= eager}
 	f.show(g.s, c)
 	if c.sub == "" {
-		f.Href = withOrder(g.s.address(c.src.name())+"/", g.key.order, 1)
-		f.Name, f.Caption = displayName(c.src.file), cmp.Or(g.s.noteOf(g.album, c.src).text, c.record.Caption)
+		f.Href = withOrder(g.s.address(c.src.Name())+"/", g.key.order, 1)
+		f.Name, f.Caption = album.Title(c.src.File), cmp.Or(g.s.noteOf(g.album, c.src).Text, c.record.Caption)
 		return g.s.views.render(w, "photo-cell", f)
 	}
 	f.Href = g.s.address(c.sub) + "/"
@@ -194,7 +196,7 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 	if c.sum.photos > 0 {
 		view.Date = t.Period(c.sum.period())
 		if !c.sum.exact && !c.broken {
-			view.Date = t.Month(c.record.date())
+			view.Date = t.Month(c.record.Date())
 		}
 	}
 	return g.s.views.render(w, "album-cell", view)
@@ -206,7 +208,7 @@ func (f *figure) show(s *server, c *cell) {
 		f.Width, f.Height, f.Ratio = s.thumbs.side*3/4, s.thumbs.side*3/4, "1"
 		var own shownItself
 		if errors.As(s.thumbs.failedBefore(c.src, ""), &own) {
-			f.Thumb = s.address(c.src.name())
+			f.Thumb = s.address(c.src.Name())
 			f.setSize(photo.Fitted(own.size, s.thumbs.side))
 		}
 		return
@@ -215,10 +217,10 @@ func (f *figure) show(s *server, c *cell) {
 	// A record is a file that others may have written: its size may be 0.
 	size := photo.Fitted(image.Pt(max(c.record.Width, 1), max(c.record.Height, 1)), s.thumbs.side)
 	f.setSize(size)
-	sharper := photo.Fitted(image.Pt(max(c.sharp.Width, 1), max(c.sharp.Height, 1)), renditionSides[sharp])
+	sharper := photo.Fitted(image.Pt(max(c.sharp.Width, 1), max(c.sharp.Height, 1)), rendition.Sides[rendition.Sharp])
 	if sharper.X > size.X {
 		// The thumbnail's version names the same state, and compresses the second time.
-		f.Sharp, f.SharpWidth = s.thumbAddress(c.src, sharp, c.record), sharper.X
+		f.Sharp, f.SharpWidth = s.thumbAddress(c.src, rendition.Sharp, c.record), sharper.X
 		f.Shown, f.ShownSmall = shownWidth(size, 240), shownWidth(size, 140)
 	}
 	f.Color = cssColor(c.record.Color)

@@ -15,6 +15,9 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"gallery/internal/album"
+	"gallery/internal/nolink"
 )
 
 // outsideTree is a directory with an album of blue photos in it and one of red
@@ -130,7 +133,7 @@ func TestLinks_notFollowed(t *testing.T) {
 				}
 			}
 			s.server.thumbs.sweep(t.Context(), ".")
-			if _, err := os.Stat(filepath.Join(outside, thumbsDir)); err == nil {
+			if _, err := os.Stat(filepath.Join(outside, album.ThumbsDir)); err == nil {
 				t.Error("thumbnails were written outside")
 			}
 		})
@@ -156,7 +159,7 @@ func TestLinks_swapped(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			dir, outside := outsideTree(t)
-			if err := os.MkdirAll(filepath.Join(dir, "a", thumbsDir), 0o755); err != nil {
+			if err := os.MkdirAll(filepath.Join(dir, "a", album.ThumbsDir), 0o755); err != nil {
 				t.Fatal(err)
 			}
 			other := filepath.Join(dir, ".other")
@@ -171,7 +174,7 @@ func TestLinks_swapped(t *testing.T) {
 				visitors.Go(func() {
 					for !done.Load() {
 						if strings.Contains(path, "1600") { // to be made anew each time
-							os.RemoveAll(filepath.Join(dir, "a", "sub", thumbsDir))
+							os.RemoveAll(filepath.Join(dir, "a", "sub", album.ThumbsDir))
 						}
 						resp, err := http.Get(s.URL + path)
 						if err != nil {
@@ -256,11 +259,11 @@ func TestOpen_swapped(t *testing.T) {
 						if data, err := os.ReadFile(filepath.Join(dir, "a", "1.jpg")); err == nil && string(data) == "hidden" {
 							led.Add(1)
 						}
-						folder, err := openFolder(root, "a", false)
+						folder, err := nolink.Folder(root, "a", false)
 						if err != nil {
 							continue
 						}
-						if f, _, err := openPhoto(folder, "1.jpg"); err == nil {
+						if f, _, err := nolink.File(folder, "1.jpg"); err == nil {
 							opened.Add(1)
 							if data, _ := io.ReadAll(f); string(data) != "shown" {
 								t.Errorf("%q is read", data)

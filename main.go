@@ -112,14 +112,10 @@ package main
 
 import (
 	"context"
-	"gallery/internal/patient"
-
 	_ "embed"
 	"errors"
 	"flag"
 	"fmt"
-	"gallery/internal/sample"
-	"gallery/internal/webp"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -137,6 +133,11 @@ import (
 
 	"github.com/coreos/go-systemd/v22/activation"
 	"github.com/dustin/go-humanize"
+
+	"gallery/internal/album"
+	"gallery/internal/patient"
+	"gallery/internal/sample"
+	"gallery/internal/webp"
 )
 
 // config is what the flags say.
@@ -530,7 +531,7 @@ func checkCache(root, cache string) error {
 		return nil
 	}
 	for segment := range strings.SplitSeq(below, "/") {
-		if below != "." && !visible(segment) { // hidden, or "..": outside
+		if below != "." && !album.Visible(segment) { // hidden, or "..": outside
 			return nil
 		}
 	}

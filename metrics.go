@@ -14,6 +14,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"gallery/internal/album"
 )
 
 // metrics is what -debug shows to Prometheus. No label has a value that a
@@ -152,7 +154,7 @@ func (s *server) routeOf(r *http.Request) string {
 		return "thumbnail"
 	case t.thumb:
 		return "preview"
-	case contentType(t.name) == "":
+	case album.MediaType(t.name) == "":
 		return "album"
 	case t.slash:
 		return "photo"

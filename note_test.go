@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gallery/internal/album"
+	"gallery/internal/note"
 )
 
 func TestParseNote(t *testing.T) {
@@ -32,27 +35,27 @@ func TestParseNote(t *testing.T) {
 		{"\ufeff# T\x00\n\nbad \xff", "T\uFFFD", "<p>bad \uFFFD</p>", "bad \uFFFD"},
 		{"one\n\ntwo", "", "<p>one</p>\n<p>two</p>", "one two"},
 	} {
-		got := parseNote([]byte(test.md), true)
-		if got.title != test.title || string(got.body) != test.body || got.text != test.text {
-			t.Errorf("parseNote(%q) = %q, %q, %q, want %q, %q, %q", test.md, got.title, got.body, got.text, test.title, test.body, test.text)
+		got := note.Parse([]byte(test.md), true)
+		if got.Title != test.title || string(got.Body) != test.body || got.Text != test.text {
+			t.Errorf("parseNote(%q) = %q, %q, %q, want %q, %q, %q", test.md, got.Title, got.Body, got.Text, test.title, test.body, test.text)
 		}
 	}
-	if got := parseNote([]byte("# Kept"), false); got.title != "" || got.text != "Kept" {
-		t.Errorf("a photo's note has the title %q and the text %q", got.title, got.text)
+	if got := note.Parse([]byte("# Kept"), false); got.Title != "" || got.Text != "Kept" {
+		t.Errorf("a photo's note has the title %q and the text %q", got.Title, got.Text)
 	}
-	if n := len([]rune(parseNote([]byte(strings.Repeat("ü", 5000)), true).text)); n != maxNoteText+1 {
-		t.Errorf("a long note's text has %d runes, want %d", n, maxNoteText+1)
+	if n := len([]rune(note.Parse([]byte(strings.Repeat("ü", 5000)), true).Text)); n != note.MaxNoteText+1 {
+		t.Errorf("a long note's text has %d runes, want %d", n, note.MaxNoteText+1)
 	}
 }
 
 // What is read of a note is parsed in no time, whatever it is.
 func TestParseNote_hostile(t *testing.T) {
 	for _, piece := range []string{"[", "![", "*a", "_a *", "> ", "- ", "`", "<", "[a](", "[a]: b\n", "&", "\\", "#", "|a", "http://a.b/(", "((", "a*__"} {
-		md := strings.Repeat(piece, maxNote/len(piece))
+		md := strings.Repeat(piece, note.MaxNote/len(piece))
 		start := time.Now()
-		parseNote([]byte(md), true)
+		note.Parse([]byte(md), true)
 		if took := time.Since(start); took > 3*time.Second {
-			t.Errorf("%d times %q takes %v", maxNote/len(piece), piece, took)
+			t.Errorf("%d times %q takes %v", note.MaxNote/len(piece), piece, took)
 		} else {
 			t.Logf("%q: %v", piece, took)
 		}
@@ -64,23 +67,23 @@ func FuzzParseNote(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, md string) {
-		if len(md) > maxNote {
+		if len(md) > note.MaxNote {
 			return
 		}
-		n := parseNote([]byte(md), true)
-		doc := parse(t, []byte("<!doctype html><title>x</title><body>"+string(n.body)))
+		n := note.Parse([]byte(md), true)
+		doc := parse(t, []byte("<!doctype html><title>x</title><body>"+string(n.Body)))
 		if got := find(doc, "script, style, img, iframe, object, embed, form, svg, base, meta, link"); len(got) > 0 {
 			t.Errorf("parseNote(%q) has <%s>", md, got[0].Data)
 		}
 		for node := range doc.Descendants() {
 			for _, a := range node.Attr {
-				if strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "href" && !safeLink([]byte(a.Val)) {
+				if strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "href" && !note.SafeLink([]byte(a.Val)) {
 					t.Errorf("parseNote(%q) has %s=%q", md, a.Key, a.Val)
 				}
 			}
 		}
-		if strings.ContainsAny(n.title+n.text, "\n\r\x00") {
-			t.Errorf("parseNote(%q) has the title %q and the text %q", md, n.title, n.text)
+		if strings.ContainsAny(n.Title+n.Text, "\n\r\x00") {
+			t.Errorf("parseNote(%q) has the title %q and the text %q", md, n.Title, n.Text)
 		}
 	})
 }
@@ -219,7 +222,7 @@ func TestDisplayName(t *testing.T) {
 		"2021-03-04 12.33.44.jpg":         "2021-03-04 12.33.44",
 		strings.Repeat("x", 200) + ".jpg": strings.Repeat("x", 200),
 	} {
-		if got := displayName(file); got != want {
+		if got := album.Title(file); got != want {
 			t.Errorf("displayName(%q) = %q, want %q", file, got, want)
 		}
 	}

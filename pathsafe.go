@@ -4,28 +4,10 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"gallery/internal/album"
+	"gallery/internal/rendition"
 )
-
-// thumbsDir is the folder beside the photos that holds their thumbnails. The
-// name is reserved in any case, so that a file system that folds case offers
-// no second way in.
-const thumbsDir = "_thumbs"
-
-// contentTypes maps the extensions that are served, in lower case, to their
-// media types. Anything that is not in here does not exist.
-var contentTypes = map[string]string{
-	".jpg":  "image/jpeg",
-	".jpeg": "image/jpeg",
-	".png":  "image/png",
-	".gif":  "image/gif",
-	".webp": "image/webp",
-}
-
-// contentType returns the media type of a photo by its name, or "" if a file
-// of that name is not served.
-func contentType(name string) string {
-	return contentTypes[strings.ToLower(path.Ext(name))]
-}
 
 // target is what a request path names, before anything on disk is looked at.
 // All names are relative to the root, slash-separated and clean; the root
@@ -61,7 +43,7 @@ func parsePath(root, urlPath string) (target, bool) {
 
 	// Rejected before cleaning, which would hide it: "/a/../b" names nothing.
 	for segment := range strings.SplitSeq(urlPath, "/") {
-		if !visible(segment) && segment != "" {
+		if !album.Visible(segment) && segment != "" {
 			return target{}, false
 		}
 	}
@@ -73,11 +55,6 @@ func parsePath(root, urlPath string) (target, bool) {
 		return target{}, false
 	}
 	return t.splitThumb()
-}
-
-// visible reports whether a file or folder of this name may be seen at all.
-func visible(name string) bool {
-	return name != "" && name[0] != '.'
 }
 
 // within reports whether name, joined to the absolute path root, stays at or
@@ -98,21 +75,21 @@ func within(root, name string) bool {
 func (t target) splitThumb() (target, bool) {
 	segments := strings.Split(t.name, "/")
 	for i, segment := range segments {
-		if !strings.EqualFold(segment, thumbsDir) {
+		if !strings.EqualFold(segment, album.ThumbsDir) {
 			continue
 		}
 		below := segments[i+1:]
-		if segment != thumbsDir || len(below) == 0 || len(below) > 2 || t.slash {
+		if segment != album.ThumbsDir || len(below) == 0 || len(below) > 2 || t.slash {
 			return target{}, false
 		}
 		if len(below) == 2 {
 			t.rend = below[0]
-			if renditionSides[t.rend] == 0 {
+			if rendition.Sides[t.rend] == 0 {
 				return target{}, false
 			}
 		}
 		file := below[len(below)-1]
-		if contentType(file) == "" {
+		if album.MediaType(file) == "" {
 			return target{}, false
 		}
 		t.thumb = true

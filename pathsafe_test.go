@@ -4,6 +4,9 @@ import (
 	"path"
 	"strings"
 	"testing"
+
+	"gallery/internal/album"
+	"gallery/internal/rendition"
 )
 
 func TestParsePath(t *testing.T) {
@@ -98,14 +101,14 @@ func FuzzParsePath(f *testing.F) {
 			t.Errorf("parsePath(%q) gives %q, which is not clean and relative", p, got.name)
 		}
 		for _, segment := range strings.Split(got.name, "/") {
-			if (segment != "." || got.name != ".") && !visible(segment) || strings.EqualFold(segment, thumbsDir) {
+			if (segment != "." || got.name != ".") && !album.Visible(segment) || strings.EqualFold(segment, album.ThumbsDir) {
 				t.Errorf("parsePath(%q) gives %q, which holds the segment %q", p, got.name, segment)
 			}
 		}
 		if !within("/srv/photos", got.name) {
 			t.Errorf("parsePath(%q) gives %q, outside the root", p, got.name)
 		}
-		if got.thumb && (contentType(got.file()) == "" || got.rend != "" && renditionSides[got.rend] == 0) {
+		if got.thumb && (album.MediaType(got.file()) == "" || got.rend != "" && rendition.Sides[got.rend] == 0) {
 			t.Errorf("parsePath(%q) gives the rendition %q of %q", p, got.rend, got.file())
 		}
 	})

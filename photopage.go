@@ -8,8 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"gallery/internal/album"
 	"gallery/internal/messages"
 	"gallery/internal/photo"
+	"gallery/internal/rendition"
 )
 
 // photoView is a photo's own page.
@@ -68,38 +70,38 @@ func (v *photoView) add(term, text string) {
 
 // photoView places a photo between its neighbours among the photos of its
 // album, which are in the given order.
-func (s *server) photoView(t *messages.Catalogue, photos []source, src source, order string) photoView {
+func (s *server) photoView(t *messages.Catalogue, photos []album.Photo, src album.Photo, order string) photoView {
 	view := photoView{
-		frame:    s.frame(t, src.name()),
-		Name:     displayName(src.file),
-		Original: s.address(src.name()),
-		File:     readable(src.file),
-		Bytes:    src.size,
+		frame:    s.frame(t, src.Name()),
+		Name:     album.Title(src.File),
+		Original: s.address(src.Name()),
+		File:     album.Readable(src.File),
+		Bytes:    src.Size,
 		Total:    len(photos),
 		Color:    "transparent",
 	}
 	view.Title = view.Name
-	view.First = withOrder(s.address(photos[0].name())+"/", order, 1)
-	view.Last = withOrder(s.address(photos[len(photos)-1].name())+"/", order, 1)
+	view.First = withOrder(s.address(photos[0].Name())+"/", order, 1)
+	view.Last = withOrder(s.address(photos[len(photos)-1].Name())+"/", order, 1)
 	view.Crumbs[len(view.Crumbs)-1].Text = view.Name
 	for i, p := range photos {
-		if p.file != src.file {
+		if p.File != src.File {
 			continue
 		}
 		view.Number = i + 1
-		view.Album = withOrder(s.address(src.album)+"/", order, 1+i/pageSize)
+		view.Album = withOrder(s.address(src.Album)+"/", order, 1+i/pageSize)
 		if i > 0 {
-			view.Prev = withOrder(s.address(photos[i-1].name())+"/", order, 1)
+			view.Prev = withOrder(s.address(photos[i-1].Name())+"/", order, 1)
 		}
 		if i+1 < len(photos) {
-			view.Next = withOrder(s.address(photos[i+1].name())+"/", order, 1)
+			view.Next = withOrder(s.address(photos[i+1].Name())+"/", order, 1)
 		}
 	}
 	return view
 }
 
 // describe adds to a photo's page what its thumbnail's record says.
-func (s *server) describe(v *photoView, src source, r record) {
+func (s *server) describe(v *photoView, src album.Photo, r rendition.Record) {
 	v.Width, v.Height = r.Width, r.Height
 	v.Thumb = s.thumbAddress(src, "", r)
 	v.Color = cssColor(r.Color)

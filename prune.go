@@ -9,8 +9,11 @@ import (
 	"strings"
 	"time"
 
+	"gallery/internal/album"
 	"gallery/internal/atomicfile"
+	"gallery/internal/nolink"
 	"gallery/internal/photo"
+	"gallery/internal/rendition"
 )
 
 // prune removes the renditions in an album whose photos are gone. It looks
@@ -19,33 +22,33 @@ import (
 // It removes what bears a record of ours, and JPEGs no larger than a
 // thumbnail, which the program's predecessor left; anything else in _thumbs
 // is not ours to remove.
-func (t *thumbs) prune(a album) {
+func (t *thumbs) prune(a album.Listing) {
 	t.mu.Lock()
-	done := t.pruned[a.name] == a.mtime.UnixNano()
-	if time.Since(a.mtime) > settled {
+	done := t.pruned[a.Name] == a.Mtime.UnixNano()
+	if time.Since(a.Mtime) > settled {
 		makeRoom(t.pruned)
-		t.pruned[a.name] = a.mtime.UnixNano()
+		t.pruned[a.Name] = a.Mtime.UnixNano()
 	}
 	t.mu.Unlock()
 	if done {
 		return
 	}
-	present := make(map[string]bool, len(a.photos))
-	for _, p := range a.photos {
-		present[p.file] = true
+	present := make(map[string]bool, len(a.Photos))
+	for _, p := range a.Photos {
+		present[p.File] = true
 	}
-	t.pruneFolder(a.name, "", present)
-	for rend := range renditionSides {
-		t.pruneFolder(a.name, rend, present)
+	t.pruneFolder(a.Name, "", present)
+	for rend := range rendition.Sides {
+		t.pruneFolder(a.Name, rend, present)
 	}
-	t.pruneWebP(a.name, present)
+	t.pruneWebP(a.Name, present)
 }
 
 // pruneGone removes all renditions of an album that is no longer there, where
 // they do not lie within it.
 func (t *thumbs) pruneGone(albumName string) {
 	if t.cacheDir != "" {
-		t.prune(album{name: albumName, mtime: time.Now()})
+		t.prune(album.Listing{Name: albumName, Mtime: time.Now()})
 	}
 }
 
@@ -64,21 +67,21 @@ func (t *thumbs) pruneFolder(albumName, rend string, present map[string]bool) {
 	removed := 0
 	for _, entry := range entries {
 		file := entry.Name()
-		if present[file] || !entry.Type().IsRegular() || contentType(file) == "" || !t.madeByUs(folder, file) {
+		if present[file] || !entry.Type().IsRegular() || album.MediaType(file) == "" || !t.madeByUs(folder, file) {
 			continue
 		}
-		if t.removeIfGone(folder, source{album: albumName, file: file}) {
+		if t.removeIfGone(folder, album.Photo{Album: albumName, File: file}) {
 			removed++
 		}
 	}
 	if removed > 0 {
-		t.log.Info("removed thumbnails of photos that are gone", "folder", renditionFolder(albumName, rend), "files", removed)
+		t.log.Info("removed thumbnails of photos that are gone", "folder", rendition.Folder(albumName, rend), "files", removed)
 	}
 }
 
 // pruneWebP removes the WebPs in an album whose photos are gone.
 func (t *thumbs) pruneWebP(albumName string, present map[string]bool) {
-	below := t.openRenditions(albumName, webpDir)
+	below := t.openRenditions(albumName, rendition.WebPDir)
 	if below == nil {
 		return
 	}
@@ -91,7 +94,7 @@ func (t *thumbs) pruneWebP(albumName string, present map[string]bool) {
 	entries, _ := list.ReadDir(-1)
 	for _, entry := range entries {
 		file := strings.TrimPrefix(entry.Name(), ".")
-		if !present[file] && entry.Type().IsRegular() && contentType(file) != "" && t.gone(source{album: albumName, file: file}) {
+		if !present[file] && entry.Type().IsRegular() && album.MediaType(file) != "" && t.gone(album.Photo{Album: albumName, File: file}) {
 			_ = below.Remove(entry.Name())
 		}
 	}
@@ -100,12 +103,12 @@ func (t *thumbs) pruneWebP(albumName string, present map[string]bool) {
 // madeByUs reports whether the file is a rendition: by its record or, where
 // it has none, by being a JPEG of a thumbnail's size.
 func (t *thumbs) madeByUs(folder *os.Root, file string) bool {
-	f, info, err := openPhoto(folder, file)
+	f, info, err := nolink.File(folder, file)
 	if err != nil {
 		return false
 	}
 	defer f.Close()
-	if _, ok := readRecord(f); ok {
+	if _, ok := rendition.ReadRecord(f); ok {
 		return true
 	}
 	return predecessors(f, info, t.side)
@@ -120,15 +123,15 @@ func predecessors(f *os.File, info fs.FileInfo, side int) bool {
 
 // removeIfGone removes a rendition from its folder if its photo is no longer
 // there, and reports whether it did.
-func (t *thumbs) removeIfGone(folder *os.Root, src source) bool {
-	return t.gone(src) && folder.Remove(src.file) == nil
+func (t *thumbs) removeIfGone(folder *os.Root, src album.Photo) bool {
+	return t.gone(src) && folder.Remove(src.File) == nil
 }
 
 // gone reports whether a photo is no longer there.
-func (t *thumbs) gone(src source) bool {
-	photos, err := openFolder(t.photos, src.album, false)
+func (t *thumbs) gone(src album.Photo) bool {
+	photos, err := nolink.Folder(t.photos, src.Album, false)
 	if err == nil {
-		_, err = photos.Lstat(src.file)
+		_, err = photos.Lstat(src.File)
 		photos.Close()
 	}
 	return errors.Is(err, fs.ErrNotExist)
@@ -137,17 +140,17 @@ func (t *thumbs) gone(src source) bool {
 // sweep removes what interrupted writes left behind in every _thumbs below the
 // album name, and all renditions of albums that are gone. It stops with ctx.
 func (t *thumbs) sweep(ctx context.Context, name string) {
-	folder, err := openFolder(t.cache.Load(), name, false)
+	folder, err := nolink.Folder(t.cache.Load(), name, false)
 	if err != nil || ctx.Err() != nil {
 		return
 	}
 	defer folder.Close()
 	t.sweepFolder(folder, name, "")
-	for rend := range renditionSides {
+	for rend := range rendition.Sides {
 		t.sweepFolder(folder, name, rend)
 	}
-	t.sweepFolder(folder, name, webpDir)
-	if photos, err := openFolder(t.photos, name, false); err == nil {
+	t.sweepFolder(folder, name, rendition.WebPDir)
+	if photos, err := nolink.Folder(t.photos, name, false); err == nil {
 		photos.Close()
 	} else if errors.Is(err, fs.ErrNotExist) {
 		t.pruneGone(name)
@@ -159,7 +162,7 @@ func (t *thumbs) sweep(ctx context.Context, name string) {
 	entries, _ := list.ReadDir(-1)
 	list.Close()
 	for _, entry := range entries {
-		if entry.IsDir() && visible(entry.Name()) && entry.Name() != thumbsDir {
+		if entry.IsDir() && album.Visible(entry.Name()) && entry.Name() != album.ThumbsDir {
 			t.sweep(ctx, path.Join(name, entry.Name()))
 		}
 	}
@@ -168,12 +171,12 @@ func (t *thumbs) sweep(ctx context.Context, name string) {
 // sweepFolder removes what interrupted writes left behind among an album's
 // renditions of one kind.
 func (t *thumbs) sweepFolder(albumFolder *os.Root, name, rend string) {
-	folder, err := openFolder(albumFolder, renditionFolder(".", rend), false)
+	folder, err := nolink.Folder(albumFolder, rendition.Folder(".", rend), false)
 	if err != nil {
 		return
 	}
 	defer folder.Close()
 	if n := atomicfile.SweepAll(folder); n > 0 {
-		t.log.Info("removed unfinished thumbnails", "folder", renditionFolder(name, rend), "files", n)
+		t.log.Info("removed unfinished thumbnails", "folder", rendition.Folder(name, rend), "files", n)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"gallery/internal/album"
 )
 
 // summary is what an album's card says of it, sub-albums and all.
@@ -19,7 +21,7 @@ type summary struct {
 // newest is how new the newest photo of an album is, and that photo, or the one
 // that its name makes the cover.
 type newest struct {
-	cover source // no name where there is none
+	cover album.Photo // no name where there is none
 	date  time.Time
 	since time.Time // the date of the oldest
 }
@@ -55,7 +57,7 @@ func (s *summary) add(below summary, own bool) {
 
 func (n *newest) add(below newest, own bool) {
 	newer := below.date.After(n.date)
-	if !own && below.cover.file != "" && (newer || n.cover.file == "") {
+	if !own && below.cover.File != "" && (newer || n.cover.File == "") {
 		n.cover = below.cover
 	}
 	if newer {
@@ -148,15 +150,15 @@ func (s *server) summarizeFolder(name string, known bool) (folderSummary, bool) 
 
 // chosenCover returns the photo that its name makes the album's cover: one
 // called "cover" or, failing that, "folder".
-func chosenCover(photos []source) (source, bool) {
+func chosenCover(photos []album.Photo) (album.Photo, bool) {
 	for _, name := range []string{"cover", "folder"} {
 		for _, src := range photos {
-			if strings.EqualFold(strings.TrimSuffix(src.file, path.Ext(src.file)), name) {
+			if strings.EqualFold(strings.TrimSuffix(src.File, path.Ext(src.File)), name) {
 				return src, true
 			}
 		}
 	}
-	return source{}, false
+	return album.Photo{}, false
 }
 
 // readSummary lists a folder and finds its cover and its newest photos. One that
@@ -166,32 +168,32 @@ func (s *server) readSummary(name string) folderSummary {
 	if err != nil {
 		return folderSummary{summary: summary{unreadable: true}}
 	}
-	sum := folderSummary{albums: a.albums}
-	sum.photos = len(a.photos)
+	sum := folderSummary{albums: a.Albums}
+	sum.photos = len(a.Photos)
 	sum.exact = true
 	own := s.thumbs.openRenditions(name, "")
 	if own != nil {
 		defer own.Close()
 	}
-	for _, src := range a.photos {
+	for _, src := range a.Photos {
 		if s.thumbs.failedBefore(src, "") != nil {
 			continue
 		}
-		sum.modified.add(newest{src, src.modified(), src.modified()}, false)
+		sum.modified.add(newest{src, src.Modified(), src.Modified()}, false)
 		if !sum.exact {
 			continue // taken cannot be told any more
 		}
 		r, ok := s.thumbs.cached(own, src, "")
 		if sum.exact = ok; ok {
-			sum.taken.add(newest{src, r.date(), r.date()}, false)
+			sum.taken.add(newest{src, r.Date(), r.Date()}, false)
 		}
 	}
-	if cover, ok := chosenCover(a.photos); ok && s.thumbs.failedBefore(cover, "") == nil {
+	if cover, ok := chosenCover(a.Photos); ok && s.thumbs.failedBefore(cover, "") == nil {
 		sum.modified.cover, sum.taken.cover = cover, cover
 	}
-	if len(a.photos) > 0 && sum.modified.cover.file == "" {
-		first := a.photos[0]
-		sum.modified.add(newest{first, first.modified(), first.modified()}, false)
+	if len(a.Photos) > 0 && sum.modified.cover.File == "" {
+		first := a.Photos[0]
+		sum.modified.add(newest{first, first.Modified(), first.Modified()}, false)
 		sum.taken = sum.modified
 	}
 	return sum

@@ -8,9 +8,7 @@ import (
 	"io"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
-	"unicode"
 
 	"gallery/internal/messages"
 )
@@ -126,57 +124,6 @@ func (s *server) frame(t *messages.Catalogue, name string) frame {
 	last.Current = true
 	f.Title = last.Text
 	return f
-}
-
-// readable is a file's or folder's name as text: valid UTF-8, and one line.
-func readable(name string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7F {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(name, "\uFFFD"))
-}
-
-// displayName is a photo's name as text: without its extension, and with
-// spaces for "-" and "_" where it is words ("sunset-over_the-lake") and not a
-// camera's count ("IMG_1234").
-func displayName(file string) string {
-	name := []rune(readable(strings.TrimSuffix(file, path.Ext(file))))
-	if !hasWord(name) {
-		return string(name)
-	}
-	inner := func(i int) rune { // the neighbour, or a space
-		if i < 0 || i >= len(name) {
-			return ' '
-		}
-		return name[i]
-	}
-	shown := slices.Clone(name)
-	for i, r := range name {
-		before, after := inner(i-1), inner(i+1)
-		dates := unicode.IsDigit(before) && unicode.IsDigit(after)
-		if r == '_' && !dates || r == '-' && !dates && !unicode.IsSpace(before) && !unicode.IsSpace(after) {
-			shown[i] = ' '
-		}
-	}
-	return strings.Join(strings.Fields(string(shown)), " ")
-}
-
-// hasWord reports whether three letters, not all capitals, stand together.
-func hasWord(name []rune) bool {
-	letters, small := 0, false
-	for _, r := range name {
-		if !unicode.IsLetter(r) && !unicode.IsMark(r) {
-			letters, small = 0, false
-			continue
-		}
-		letters, small = letters+1, small || !unicode.IsUpper(r)
-		if letters >= 3 && small {
-			return true
-		}
-	}
-	return false
 }
 
 const viewText = `

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"gallery/internal/album"
 	"gallery/internal/messages"
 )
 
@@ -79,7 +80,7 @@ func TestViews_hostileNames(t *testing.T) {
 		}
 	}
 	for _, name := range hostileNames {
-		if want := displayName(name); !slices.Contains(values(s.page("/x/"), ".photo img", "alt"), want) {
+		if want := album.Title(name); !slices.Contains(values(s.page("/x/"), ".photo img", "alt"), want) {
 			t.Errorf("no picture is called %q", want)
 		}
 	}

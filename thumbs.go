@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -18,20 +17,12 @@ import (
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/sync/singleflight"
 
+	"gallery/internal/album"
 	"gallery/internal/atomicfile"
+	"gallery/internal/nolink"
 	"gallery/internal/photo"
+	"gallery/internal/rendition"
 )
-
-// renditionSides lists the renditions other than the thumbnail itself, by
-// their folder below _thumbs, with the greatest length of their longer side
-// in pixels. Nothing outside this list can be asked for.
-var renditionSides = map[string]int{"800": 800, "1600": 1600}
-
-// preview is the rendition that the photo's page and the lightbox show.
-const preview = "1600"
-
-// sharp is the rendition that albums offer to screens of high resolution.
-const sharp = "800"
 
 // thumbs makes and keeps the renditions of photos. It is safe for use by many
 // goroutines.
@@ -52,16 +43,16 @@ type thumbs struct {
 	flight  singleflight.Group  // one making at a time for each rendition
 
 	mu          sync.Mutex
-	index       map[string]indexed // by renditionName: what lies on disk
-	failed      map[string]failure // by renditionName: what cannot be made
+	index       map[string]indexed // by rendition.Name: what lies on disk
+	failed      map[string]failure // by rendition.Name: what cannot be made
 	pruned      map[string]int64   // by album: the folder's mtime at its last pruning
-	unsaved     map[string]made    // by renditionName: what could not be stored
+	unsaved     map[string]made    // by rendition.Name: what could not be stored
 	unsavedSize int                // bytes of JPEG in unsaved
 }
 
 // indexed is a record and the state of the file it was read from.
 type indexed struct {
-	record
+	rendition.Record
 	fileSize  int64
 	fileMTime int64
 }
@@ -100,19 +91,11 @@ func newThumbs(photos, cache *os.Root, c config, log *slog.Logger) *thumbs {
 	return t
 }
 
-// renditionFolder is the folder of an album's renditions of one kind.
-func renditionFolder(of, rend string) string { return path.Join(of, thumbsDir, rend) }
-
-// renditionName is the file of a rendition below the cache's root.
-func renditionName(src source, rend string) string {
-	return path.Join(renditionFolder(src.album, rend), src.file)
-}
-
 func (t *thumbs) sideOf(rend string) int {
 	if rend == "" {
 		return t.side
 	}
-	return renditionSides[rend]
+	return rendition.Sides[rend]
 }
 
 // options are what a rendition is made with; another value makes it stale.
@@ -121,31 +104,31 @@ func (t *thumbs) options(rend string) string {
 }
 
 // fresh reports whether a record is that of src as it is now.
-func (t *thumbs) fresh(r record, src source, rend string) bool {
-	return r.Size == src.size && r.MTime == src.mtime && r.Options == t.options(rend)
+func (t *thumbs) fresh(r rendition.Record, src album.Photo, rend string) bool {
+	return r.Size == src.Size && r.MTime == src.Mtime && r.Options == t.options(rend)
 }
 
 // cached returns the record of src's rendition if a fresh one lies in folder,
-// the album's renditionFolder, nil where there is none. The file is opened only
+// the album's rendition.Folder, nil where there is none. The file is opened only
 // the first time it is seen.
-func (t *thumbs) cached(folder *os.Root, src source, rend string) (record, bool) {
+func (t *thumbs) cached(folder *os.Root, src album.Photo, rend string) (rendition.Record, bool) {
 	if folder == nil {
-		return record{}, false
+		return rendition.Record{}, false
 	}
-	info, err := folder.Lstat(src.file)
+	info, err := folder.Lstat(src.File)
 	if err != nil || !info.Mode().IsRegular() {
-		return record{}, false
+		return rendition.Record{}, false
 	}
-	name := renditionName(src, rend)
+	name := rendition.Name(src, rend)
 	if r, ok := t.recall(name, info); ok {
 		return r, t.fresh(r, src, rend)
 	}
-	f, info, err := openPhoto(folder, src.file)
+	f, info, err := nolink.File(folder, src.File)
 	if err != nil {
-		return record{}, false
+		return rendition.Record{}, false
 	}
 	defer f.Close()
-	r, ok := readRecord(f)
+	r, ok := rendition.ReadRecord(f)
 	t.remember(name, r, info)
 	return r, ok && t.fresh(r, src, rend)
 }
@@ -154,8 +137,8 @@ func (t *thumbs) cached(folder *os.Root, src source, rend string) (record, bool)
 // their files' names. Their folder is read once: unlike cached, it looks at no
 // file whose record is indexed, so that one that was just replaced by hand may
 // pass for what it was.
-func (t *thumbs) sharper(albumName string, photos []source) map[string]record {
-	folder := t.openRenditions(albumName, sharp)
+func (t *thumbs) sharper(albumName string, photos []album.Photo) map[string]rendition.Record {
+	folder := t.openRenditions(albumName, rendition.Sharp)
 	if folder == nil {
 		return nil
 	}
@@ -170,39 +153,39 @@ func (t *thumbs) sharper(albumName string, photos []source) map[string]record {
 	for _, file := range files {
 		there[file] = true
 	}
-	records := make(map[string]record, len(files))
+	records := make(map[string]rendition.Record, len(files))
 	for _, src := range photos {
-		name := renditionName(src, sharp)
+		name := rendition.Name(src, rendition.Sharp)
 		t.mu.Lock()
 		known, ok := t.index[name]
-		if !there[src.file] {
+		if !there[src.File] {
 			delete(t.index, name)
 		}
 		t.mu.Unlock()
-		if !there[src.file] {
+		if !there[src.File] {
 			continue
 		}
-		r := known.record
-		if !ok || !t.fresh(r, src, sharp) {
-			r, ok = t.cached(folder, src, sharp)
+		r := known.Record
+		if !ok || !t.fresh(r, src, rendition.Sharp) {
+			r, ok = t.cached(folder, src, rendition.Sharp)
 		}
 		if ok {
-			records[src.file] = r
+			records[src.File] = r
 		}
 	}
 	return records
 }
 
 // recall returns the record of a rendition's file, if it is indexed as it is.
-func (t *thumbs) recall(name string, info fs.FileInfo) (record, bool) {
+func (t *thumbs) recall(name string, info fs.FileInfo) (rendition.Record, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	known, ok := t.index[name]
-	return known.record, ok && known.fileSize == info.Size() && known.fileMTime == info.ModTime().UnixNano()
+	return known.Record, ok && known.fileSize == info.Size() && known.fileMTime == info.ModTime().UnixNano()
 }
 
 // remember indexes the record of a rendition's file.
-func (t *thumbs) remember(name string, r record, info fs.FileInfo) {
+func (t *thumbs) remember(name string, r rendition.Record, info fs.FileInfo) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	makeRoom(t.index)
@@ -222,11 +205,11 @@ func makeRoom[V any](m map[string]V) {
 
 // failedBefore returns why no rendition could be made of src as it is now, or
 // nil if that was not tried or may be tried again.
-func (t *thumbs) failedBefore(src source, rend string) error {
+func (t *thumbs) failedBefore(src album.Photo, rend string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	f, ok := t.failed[renditionName(src, rend)]
-	if !ok || f.size != src.size || f.mtime != src.mtime || !f.until.IsZero() && time.Now().After(f.until) {
+	f, ok := t.failed[rendition.Name(src, rend)]
+	if !ok || f.size != src.Size || f.mtime != src.Mtime || !f.until.IsZero() && time.Now().After(f.until) {
 		return nil
 	}
 	return f.err
@@ -235,45 +218,45 @@ func (t *thumbs) failedBefore(src source, rend string) error {
 // fail remembers that no rendition can be made of src as it is now, and says
 // so in the log, once. Errors that may be gone the next moment are not
 // remembered.
-func (t *thumbs) fail(src source, rend string, err error) {
-	f := failure{size: src.size, mtime: src.mtime, err: err}
+func (t *thumbs) fail(src album.Photo, rend string, err error) {
+	f := failure{size: src.Size, mtime: src.Mtime, err: err}
 	if errors.Is(err, fs.ErrPermission) {
 		f.until = time.Now().Add(retryUnreadable)
 	} else if !errors.Is(err, errUnfit) {
 		return
 	}
-	name := renditionName(src, rend)
+	name := rendition.Name(src, rend)
 	t.mu.Lock()
 	before, known := t.failed[name]
 	makeRoom(t.failed)
 	t.failed[name] = f
 	t.mu.Unlock()
 	if !known || before.size != f.size || before.mtime != f.mtime {
-		t.log.Warn("no thumbnail", "photo", src.name(), "err", err)
+		t.log.Warn("no thumbnail", "photo", src.Name(), "err", err)
 	}
 }
 
 // open returns the file of src's rendition if it is fresh: the WebP, if one is
 // accepted and there, or else the JPEG. photos is the album's folder.
-func (t *thumbs) open(photos *os.Root, src source, rend string, webpToo bool) (f *os.File, info fs.FileInfo, isWebP, ok bool) {
+func (t *thumbs) open(photos *os.Root, src album.Photo, rend string, webpToo bool) (f *os.File, info fs.FileInfo, isWebP, ok bool) {
 	var folder *os.Root
 	if t.cacheDir == "" {
-		folder, _ = openFolder(photos, renditionFolder(".", rend), false)
+		folder, _ = nolink.Folder(photos, rendition.Folder(".", rend), false)
 	} else {
-		folder = t.openRenditions(src.album, rend)
+		folder = t.openRenditions(src.Album, rend)
 	}
 	if folder == nil {
 		return nil, nil, false, false
 	}
 	defer folder.Close()
-	f, info, err := openPhoto(folder, src.file)
+	f, info, err := nolink.File(folder, src.File)
 	if err != nil {
 		return nil, nil, false, false
 	}
-	name := renditionName(src, rend)
+	name := rendition.Name(src, rend)
 	r, ok := t.recall(name, info)
 	if !ok {
-		if r, ok = readRecord(f); ok {
+		if r, ok = rendition.ReadRecord(f); ok {
 			t.remember(name, r, info)
 		}
 	}
@@ -282,7 +265,7 @@ func (t *thumbs) open(photos *os.Root, src source, rend string, webpToo bool) (f
 		return nil, nil, false, false
 	}
 	if webpToo && rend == "" {
-		if w, winfo, ok := openWebP(folder, src.file, info); ok {
+		if w, winfo, ok := openWebP(folder, src.File, info); ok {
 			f.Close()
 			return w, winfo, true, true
 		}
@@ -292,7 +275,7 @@ func (t *thumbs) open(photos *os.Root, src source, rend string, webpToo bool) (f
 
 // made is a rendition that is fresh.
 type made struct {
-	record
+	rendition.Record
 	jpeg []byte // its bytes, where it could not be stored
 }
 
@@ -303,11 +286,11 @@ var errUnfit = errors.New("no thumbnail can be made of it")
 // ensure returns a fresh rendition of src, which it makes if there is none.
 // However many ask at once, it is made once. It ends early with ctx, but a
 // picture that is being decoded is finished.
-func (t *thumbs) ensure(ctx context.Context, src source, rend string) (made, error) {
+func (t *thumbs) ensure(ctx context.Context, src album.Photo, rend string) (made, error) {
 	if err := t.failedBefore(src, rend); err != nil {
 		return made{}, err
 	}
-	m, err := once(ctx, &t.flight, renditionName(src, rend), func() (any, error) { return t.find(ctx, src, rend) })
+	m, err := once(ctx, &t.flight, rendition.Name(src, rend), func() (any, error) { return t.find(ctx, src, rend) })
 	if err != nil {
 		return made{}, err
 	}
@@ -333,13 +316,13 @@ func once(ctx context.Context, flight *singleflight.Group, key string, f func() 
 }
 
 // restat returns the photo as it is now, or as it was if it is gone.
-func (t *thumbs) restat(src source) source {
-	folder, err := openFolder(t.photos, src.album, false)
+func (t *thumbs) restat(src album.Photo) album.Photo {
+	folder, err := nolink.Folder(t.photos, src.Album, false)
 	if err != nil {
 		return src
 	}
 	defer folder.Close()
-	if now, err := statPhoto(folder, src.album, src.file); err == nil {
+	if now, err := album.Stat(folder, src.Album, src.File); err == nil {
 		return now
 	}
 	return src
@@ -347,12 +330,12 @@ func (t *thumbs) restat(src source) source {
 
 // find looks for a fresh rendition on disk once more, now that nobody else is
 // making it, and otherwise makes it.
-func (t *thumbs) find(ctx context.Context, src source, rend string) (made, error) {
+func (t *thumbs) find(ctx context.Context, src album.Photo, rend string) (made, error) {
 	src = t.restat(src) // it may have changed since the album was listed
-	if folder := t.openRenditions(src.album, rend); folder != nil {
+	if folder := t.openRenditions(src.Album, rend); folder != nil {
 		defer folder.Close()
 		if r, ok := t.cached(folder, src, rend); ok {
-			return made{record: r}, nil
+			return made{Record: r}, nil
 		}
 	}
 	m, waiting := t.waiting(src, rend)
@@ -378,26 +361,26 @@ func (t *thumbs) find(ctx context.Context, src source, rend string) (made, error
 		return m, nil
 	}
 	t.forget(src, rend)
-	return made{record: m.record}, nil
+	return made{Record: m.Record}, nil
 }
 
 // waiting returns the rendition of src as it is now that could not be stored
 // when it was made.
-func (t *thumbs) waiting(src source, rend string) (made, bool) {
+func (t *thumbs) waiting(src album.Photo, rend string) (made, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	m, ok := t.unsaved[renditionName(src, rend)]
-	return m, ok && t.fresh(m.record, src, rend)
+	m, ok := t.unsaved[rendition.Name(src, rend)]
+	return m, ok && t.fresh(m.Record, src, rend)
 }
 
 // keep holds a rendition that the disk would not take in memory, and says so
 // in the log, once until the disk takes one again.
-func (t *thumbs) keep(src source, rend string, m made, err error) {
+func (t *thumbs) keep(src album.Photo, rend string, m made, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.unsaved) == 0 {
 		t.log.Error("thumbnails cannot be stored and are kept in memory; -cache names another place for them",
-			"folder", renditionFolder(src.album, rend), "err", err)
+			"folder", rendition.Folder(src.Album, rend), "err", err)
 	}
 	for name, other := range t.unsaved {
 		if t.unsavedSize+len(m.jpeg) <= maxUnsaved {
@@ -406,24 +389,24 @@ func (t *thumbs) keep(src source, rend string, m made, err error) {
 		t.unsavedSize -= len(other.jpeg)
 		delete(t.unsaved, name)
 	}
-	name := renditionName(src, rend)
+	name := rendition.Name(src, rend)
 	t.unsavedSize += len(m.jpeg) - len(t.unsaved[name].jpeg)
 	t.unsaved[name] = m
 }
 
 // forget lets go of what keep held.
-func (t *thumbs) forget(src source, rend string) {
+func (t *thumbs) forget(src album.Photo, rend string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	name := renditionName(src, rend)
+	name := rendition.Name(src, rend)
 	t.unsavedSize -= len(t.unsaved[name].jpeg)
 	delete(t.unsaved, name)
 }
 
 // render makes a rendition in memory, within the budget.
-func (t *thumbs) render(ctx context.Context, src source, rend string) (m made, err error) {
+func (t *thumbs) render(ctx context.Context, src album.Photo, rend string) (m made, err error) {
 	err = t.reduce(ctx, src, t.sideOf(rend), 0, func(img image.Image, info photo.Info, before fs.FileInfo) error {
-		r := record{
+		r := rendition.Record{
 			Size:    before.Size(),
 			MTime:   before.ModTime().UnixNano(),
 			Width:   info.Width,
@@ -432,13 +415,13 @@ func (t *thumbs) render(ctx context.Context, src source, rend string) (m made, e
 			Options: t.options(rend),
 		}
 		if !info.Taken.IsZero() {
-			r.Taken = info.Taken.Format(takenLayout)
+			r.Taken = info.Taken.Format(rendition.TakenLayout)
 		}
 		average := photo.Average(img)
 		r.Color = fmt.Sprintf("#%02x%02x%02x", average.R, average.G, average.B)
 
 		var jpeg bytes.Buffer
-		if err := photo.Encode(&jpeg, img, t.quality, r.comment(), info.Profile()); err != nil {
+		if err := photo.Encode(&jpeg, img, t.quality, r.Comment(), info.Profile()); err != nil {
 			return fmt.Errorf("encoding: %w", err)
 		}
 		m = made{r, jpeg.Bytes()}
@@ -447,24 +430,24 @@ func (t *thumbs) render(ctx context.Context, src source, rend string) (m made, e
 	if err != nil {
 		return made{}, err
 	}
-	t.log.Debug("made", "photo", src.name(), "options", m.Options)
+	t.log.Debug("made", "photo", src.Name(), "options", m.Options)
 	return m, nil
 }
 
 // reduce decodes src, reduces it to side pixels and has it used, all within the
 // budget, of which the use takes so many bytes.
-func (t *thumbs) reduce(ctx context.Context, src source, side int, useCost int64, use func(image.Image, photo.Info, fs.FileInfo) error) error {
+func (t *thumbs) reduce(ctx context.Context, src album.Photo, side int, useCost int64, use func(image.Image, photo.Info, fs.FileInfo) error) error {
 	if err := t.slots.Acquire(ctx, 1); err != nil {
 		return err
 	}
 	defer t.slots.Release(1)
 
-	folder, err := openFolder(t.photos, src.album, false)
+	folder, err := nolink.Folder(t.photos, src.Album, false)
 	if err != nil {
 		return err
 	}
 	defer folder.Close()
-	f, before, err := openPhoto(folder, src.file)
+	f, before, err := nolink.File(folder, src.File)
 	if err != nil {
 		return err
 	}
@@ -546,10 +529,10 @@ func (t *thumbs) unfitUnlessChanged(f *os.File, before fs.FileInfo, err error) e
 }
 
 // store writes a rendition to its place and indexes it.
-func (t *thumbs) store(src source, rend string, m made) error {
-	folder, err := openFolder(t.cache.Load(), renditionFolder(src.album, rend), true)
+func (t *thumbs) store(src album.Photo, rend string, m made) error {
+	folder, err := nolink.Folder(t.cache.Load(), rendition.Folder(src.Album, rend), true)
 	if errors.Is(err, fs.ErrNotExist) && t.renewCache() {
-		folder, err = openFolder(t.cache.Load(), renditionFolder(src.album, rend), true)
+		folder, err = nolink.Folder(t.cache.Load(), rendition.Folder(src.Album, rend), true)
 	}
 	if err != nil {
 		return err
@@ -558,20 +541,20 @@ func (t *thumbs) store(src source, rend string, m made) error {
 	if rend == "" {
 		// No WebP may outlive the JPEG that it goes with, nor appear, when one is
 		// being made just now, beside the next.
-		if below, err := openStep(folder, webpDir, false); err == nil {
-			removeWebP(below, src.file)
+		if below, err := nolink.Step(folder, rendition.WebPDir, false); err == nil {
+			removeWebP(below, src.File)
 			below.Close()
-			defer removeStaleWebP(folder, src.file)
+			defer removeStaleWebP(folder, src.File)
 		}
 	}
-	if err := atomicfile.Write(folder, src.file, m.jpeg, 0o644); err != nil {
+	if err := atomicfile.Write(folder, src.File, m.jpeg, 0o644); err != nil {
 		return err
 	}
-	info, err := folder.Lstat(src.file)
+	info, err := folder.Lstat(src.File)
 	if err != nil {
 		return err
 	}
-	t.remember(renditionName(src, rend), m.record, info)
+	t.remember(rendition.Name(src, rend), m.Record, info)
 	// If the photo went meanwhile, so did the view that would have removed this.
 	t.removeIfGone(folder, src)
 	return nil
@@ -608,7 +591,7 @@ func (t *thumbs) renewCache() bool {
 // openRenditions opens an album's folder of renditions of one kind, or returns
 // nil if there is none that can be read.
 func (t *thumbs) openRenditions(albumName, rend string) *os.Root {
-	folder, err := openFolder(t.cache.Load(), renditionFolder(albumName, rend), false)
+	folder, err := nolink.Folder(t.cache.Load(), rendition.Folder(albumName, rend), false)
 	if err != nil {
 		return nil
 	}

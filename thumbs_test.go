@@ -14,6 +14,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gallery/internal/album"
+	"gallery/internal/rendition"
 )
 
 func unescape(t *testing.T, path string) string {
@@ -28,7 +31,7 @@ func unescape(t *testing.T, path string) string {
 func TestThumbnail_onDisk(t *testing.T) {
 	s := smallSite(t)
 	s.get("/Trip/")
-	path := filepath.Join(s.dir, "Trip", thumbsDir, "2.PNG")
+	path := filepath.Join(s.dir, "Trip", album.ThumbsDir, "2.PNG")
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -44,8 +47,8 @@ func TestThumbnail_onDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, ok := readRecord(bytes.NewReader(data))
-	want := record{
+	r, ok := rendition.ReadRecord(bytes.NewReader(data))
+	want := rendition.Record{
 		Size: src.Size(), MTime: src.ModTime().UnixNano(), Width: 300, Height: 500,
 		Color: r.Color, Options: "400px q82",
 	}
@@ -56,7 +59,7 @@ func TestThumbnail_onDisk(t *testing.T) {
 		t.Errorf("the thumbnail has mtime %v and mode %v", info.ModTime(), info.Mode())
 	}
 	// Never enlarged.
-	small, err := os.ReadFile(filepath.Join(s.dir, "Trip", thumbsDir, "10.gif"))
+	small, err := os.ReadFile(filepath.Join(s.dir, "Trip", album.ThumbsDir, "10.gif"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +73,7 @@ func TestThumbnail_onDisk(t *testing.T) {
 func TestThumbnail_freshness(t *testing.T) {
 	dir := t.TempDir()
 	original := filepath.Join(dir, "changing.jpg")
-	thumb := filepath.Join(dir, thumbsDir, "changing.jpg")
+	thumb := filepath.Join(dir, album.ThumbsDir, "changing.jpg")
 	write(t, original, 500, 400, 1)
 	write(t, thumb, 400, 300, 2) // as the predecessor left it
 	steps := []struct {
@@ -112,7 +115,7 @@ func TestThumbnail_freshness(t *testing.T) {
 // Thumbnails of photos that are gone go with the next view; what is not ours stays.
 func TestThumbnail_orphans(t *testing.T) {
 	s := smallSite(t)
-	thumbs := filepath.Join(s.dir, "Trip", thumbsDir)
+	thumbs := filepath.Join(s.dir, "Trip", album.ThumbsDir)
 	s.get("/Trip/")
 	s.get("/Trip/_thumbs/1600/1.jpg")
 	write(t, filepath.Join(thumbs, "left by flask.jpg"), 400, 300, 1)
@@ -147,15 +150,15 @@ func TestThumbnail_orphans(t *testing.T) {
 // the test ends.
 func TestThumbnail_thumbsIsNotAFolder(t *testing.T) {
 	tests := map[string]func(dir string) error{
-		"link to .":       func(dir string) error { return os.Symlink(".", filepath.Join(dir, thumbsDir)) },
-		"link to sibling": func(dir string) error { return os.Symlink("../other", filepath.Join(dir, thumbsDir)) },
-		"link to nothing": func(dir string) error { return os.Symlink("missing", filepath.Join(dir, thumbsDir)) },
-		"file":            func(dir string) error { return os.WriteFile(filepath.Join(dir, thumbsDir), nil, 0o644) },
+		"link to .":       func(dir string) error { return os.Symlink(".", filepath.Join(dir, album.ThumbsDir)) },
+		"link to sibling": func(dir string) error { return os.Symlink("../other", filepath.Join(dir, album.ThumbsDir)) },
+		"link to nothing": func(dir string) error { return os.Symlink("missing", filepath.Join(dir, album.ThumbsDir)) },
+		"file":            func(dir string) error { return os.WriteFile(filepath.Join(dir, album.ThumbsDir), nil, 0o644) },
 		"link below": func(dir string) error {
-			if err := os.Mkdir(filepath.Join(dir, thumbsDir), 0o755); err != nil {
+			if err := os.Mkdir(filepath.Join(dir, album.ThumbsDir), 0o755); err != nil {
 				return err
 			}
-			return os.Symlink("..", filepath.Join(dir, thumbsDir, "1600"))
+			return os.Symlink("..", filepath.Join(dir, album.ThumbsDir, "1600"))
 		},
 	}
 	for name, prepare := range tests {
@@ -168,7 +171,7 @@ func TestThumbnail_thumbsIsNotAFolder(t *testing.T) {
 			}
 			if strings.HasPrefix(name, "link to .") {
 				// Without a defence it would have succeeded.
-				if _, err := os.Stat(filepath.Join(dir, "a", thumbsDir, "1.jpg")); err != nil {
+				if _, err := os.Stat(filepath.Join(dir, "a", album.ThumbsDir, "1.jpg")); err != nil {
 					t.Fatal("the link does not lead to the photo")
 				}
 			}
@@ -257,10 +260,10 @@ func TestThumbnail_cacheElsewhere(t *testing.T) {
 	write(t, filepath.Join(dir, "a", "b", "1.jpg"), 500, 400, 1)
 	s := newSite(t, dir, func(c *config) { c.cache = cache })
 	s.get("/a/b/")
-	if _, err := os.Stat(filepath.Join(cache, "a", "b", thumbsDir, "1.jpg")); err != nil {
+	if _, err := os.Stat(filepath.Join(cache, "a", "b", album.ThumbsDir, "1.jpg")); err != nil {
 		t.Error(err)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "a", "b", thumbsDir)); err == nil {
+	if _, err := os.Stat(filepath.Join(dir, "a", "b", album.ThumbsDir)); err == nil {
 		t.Error("there is a _thumbs beside the photos")
 	}
 	if got := s.get("/a/b/_thumbs/1.jpg"); got.StatusCode != 200 {
@@ -275,8 +278,8 @@ func TestSweep_wholeTree(t *testing.T) {
 	s := smallSite(t)
 	s.get("/Trip/Day%201/")
 	litter := []string{
-		filepath.Join(s.dir, "Trip", "Day 1", thumbsDir, ".tmp-0badcafe"),
-		filepath.Join(s.dir, "Trip", "Day 1", thumbsDir, "1600", ".tmp-0badcafe"),
+		filepath.Join(s.dir, "Trip", "Day 1", album.ThumbsDir, ".tmp-0badcafe"),
+		filepath.Join(s.dir, "Trip", "Day 1", album.ThumbsDir, "1600", ".tmp-0badcafe"),
 	}
 	for _, path := range litter {
 		writeFile(t, path, []byte("half a thumbnail"))
@@ -287,18 +290,18 @@ func TestSweep_wholeTree(t *testing.T) {
 			t.Errorf("%s is still there", path)
 		}
 	}
-	if _, err := os.Stat(filepath.Join(s.dir, "Trip", "Day 1", thumbsDir, "a b.jpeg")); err != nil {
+	if _, err := os.Stat(filepath.Join(s.dir, "Trip", "Day 1", album.ThumbsDir, "a b.jpeg")); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestReadRecord_damaged(t *testing.T) {
 	whole := []byte("\xFF\xD8\xFF\xFE\x00\x0egallery 1 {}\xFF\xD9")
-	if _, ok := readRecord(bytes.NewReader(whole)); !ok {
+	if _, ok := rendition.ReadRecord(bytes.NewReader(whole)); !ok {
 		t.Fatal("the whole record is not read")
 	}
 	for n := range len(whole) - 2 {
-		if _, ok := readRecord(bytes.NewReader(whole[:n])); ok {
+		if _, ok := rendition.ReadRecord(bytes.NewReader(whole[:n])); ok {
 			t.Errorf("a record is read from the first %d bytes", n)
 		}
 	}
@@ -306,7 +309,7 @@ func TestReadRecord_damaged(t *testing.T) {
 		"\xFF\xD8\xFF\xFE\x00\x00gallery 1 {}", "\xFF\xD8\xFF\xFE\xFF\xFFgallery 1 {}",
 		"\xFF\xD8\xFF\xFE\x00\x0egallery 2 {}", "\xFF\xD8\xFF\xE0\x00\x0egallery 1 {}",
 	} {
-		if _, ok := readRecord(strings.NewReader(other)); ok {
+		if _, ok := rendition.ReadRecord(strings.NewReader(other)); ok {
 			t.Errorf("a record is read from %q", other)
 		}
 	}
@@ -315,14 +318,14 @@ func TestReadRecord_damaged(t *testing.T) {
 func FuzzReadRecord(f *testing.F) {
 	f.Add([]byte("\xFF\xD8\xFF\xFE\x00\x0egallery 1 {}\xFF\xD9"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r, ok := readRecord(bytes.NewReader(data))
+		r, ok := rendition.ReadRecord(bytes.NewReader(data))
 		if !ok {
 			return
 		}
 		// What was read can be written and read again.
-		comment := r.comment()
+		comment := r.Comment()
 		file := append([]byte("\xFF\xD8\xFF\xFE"), byte((len(comment)+2)>>8), byte(len(comment)+2))
-		again, ok := readRecord(bytes.NewReader(append(file, comment...)))
+		again, ok := rendition.ReadRecord(bytes.NewReader(append(file, comment...)))
 		if len(comment)+2 <= 0xFFFF && (!ok || again != r) {
 			t.Errorf("%+v comes back as %+v, %v", r, again, ok)
 		}
@@ -338,17 +341,17 @@ func TestThumbnail_photoGoesMeanwhile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := s.server.thumbs.render(t.Context(), a.photos[0], "")
+	m, err := s.server.thumbs.render(t.Context(), a.Photos[0], "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Remove(filepath.Join(dir, "a", "1.jpg")); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.server.thumbs.store(a.photos[0], "", m); err != nil {
+	if err := s.server.thumbs.store(a.Photos[0], "", m); err != nil {
 		t.Fatal(err)
 	}
-	if left, _ := filepath.Glob(filepath.Join(dir, "a", thumbsDir, "*")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(dir, "a", album.ThumbsDir, "*")); len(left) > 0 {
 		t.Errorf("%s is left behind", left)
 	}
 }
@@ -365,7 +368,7 @@ func TestThumbnail_albumGone(t *testing.T) {
 			write(t, filepath.Join(dir, "a", "b", "1.jpg"), 60, 40, 1)
 			s := newSite(t, dir, func(c *config) { c.cache = cache })
 			s.get("/a/b/")
-			thumb := filepath.Join(cache, "a", "b", thumbsDir, "1.jpg")
+			thumb := filepath.Join(cache, "a", "b", album.ThumbsDir, "1.jpg")
 			if _, err := os.Stat(thumb); err != nil {
 				t.Fatal(err)
 			}

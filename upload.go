@@ -18,8 +18,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"gallery/internal/album"
 	"gallery/internal/atomicfile"
 	"gallery/internal/messages"
+	"gallery/internal/nolink"
 	"gallery/internal/patient"
 	"gallery/internal/photo"
 )
@@ -112,7 +114,7 @@ func (s *server) serveUpload(w http.ResponseWriter, r *http.Request, t target) e
 	if err := new(http.CrossOriginProtection).Check(r); err != nil {
 		return httpError{http.StatusForbidden, err}
 	}
-	folder, err := openFolder(s.photos, t.name, false)
+	folder, err := nolink.Folder(s.photos, t.name, false)
 	if err != nil {
 		return err
 	}
@@ -169,7 +171,7 @@ func (s *server) receive(ctx context.Context, form *multipart.Reader, up *upload
 				continue
 			}
 			s.log.Info("uploaded", "photo", path.Join(up.folder, name))
-			up.Stored = append(up.Stored, storedFile{readable(file), name, s.address(path.Join(up.folder, name)) + "/"})
+			up.Stored = append(up.Stored, storedFile{album.Readable(file), name, s.address(path.Join(up.folder, name)) + "/"})
 		}
 	}
 	if len(up.Stored)+len(up.Refused) == 0 {
@@ -195,7 +197,7 @@ func (up *uploads) refuse(file string, err error) {
 	}
 	errors.As(err, &r)
 	up.status[r.status] = r.reason
-	up.Refused = append(up.Refused, refusedFile{readable(file), r.reason})
+	up.Refused = append(up.Refused, refusedFile{album.Readable(file), r.reason})
 }
 
 // into has the files go to a new album in the present one.
@@ -204,7 +206,7 @@ func (up *uploads) into(name string) error {
 		return nil
 	}
 	name = cleanName(name)
-	if name == "" || len(name) > maxNameSize || strings.EqualFold(name, thumbsDir) {
+	if name == "" || len(name) > maxNameSize || strings.EqualFold(name, album.ThumbsDir) {
 		return refusal{http.StatusUnprocessableEntity, up.words.BadAlbumName}
 	}
 	up.folder = path.Join(up.folder, name)
@@ -232,7 +234,7 @@ func (s *server) take(ctx context.Context, up *uploads, file string, content io.
 	case err != nil:
 		return "", err
 	}
-	if err := s.thumbs.check(ctx, out.File, size, contentType(name), up.words); err != nil {
+	if err := s.thumbs.check(ctx, out.File, size, album.MediaType(name), up.words); err != nil {
 		return "", err
 	}
 	_ = out.Chmod(0o640) // whatever the umask; some file systems have no modes
@@ -250,7 +252,7 @@ func (s *server) take(ctx context.Context, up *uploads, file string, content io.
 
 // flushParent makes the name of a new album durable.
 func (s *server) flushParent(album string) error {
-	parent, err := openFolder(s.photos, path.Dir(album), false)
+	parent, err := nolink.Folder(s.photos, path.Dir(album), false)
 	if err != nil {
 		return err
 	}
@@ -263,8 +265,8 @@ func (s *server) createUpload(up *uploads) (*os.Root, *atomicfile.File, error) {
 	for tries := 0; ; tries++ {
 		_, err := s.photos.Lstat(up.folder)
 		missing := errors.Is(err, fs.ErrNotExist)
-		folder, err := openFolder(s.photos, up.folder, true)
-		if errors.Is(err, errNotHere) { // a file, or a link
+		folder, err := nolink.Folder(s.photos, up.folder, true)
+		if errors.Is(err, nolink.ErrNotHere) { // a file, or a link
 			return nil, nil, refusal{http.StatusUnprocessableEntity, up.words.BadAlbumName}
 		}
 		if err != nil {
@@ -340,7 +342,7 @@ func addUnder(out *atomicfile.File, name string) (string, error) {
 // here, or returns "" if it is not that of a photo.
 func photoName(file string) string {
 	ext := path.Ext(file)
-	if contentType(file) == "" {
+	if album.MediaType(file) == "" {
 		return ""
 	}
 	stem := strings.TrimSuffix(file, ext)
@@ -411,7 +413,7 @@ func (up *uploads) code() int {
 // sweepUploads removes what was being received when a process ended, in every
 // album below the one called name. It stops with ctx.
 func (s *server) sweepUploads(ctx context.Context, name string) {
-	folder, err := openFolder(s.photos, name, false)
+	folder, err := nolink.Folder(s.photos, name, false)
 	if err != nil || ctx.Err() != nil {
 		return
 	}
@@ -419,11 +421,11 @@ func (s *server) sweepUploads(ctx context.Context, name string) {
 	if n := atomicfile.SweepPrefix(folder, uploadPrefix); n > 0 {
 		s.log.Info("removed unfinished uploads", "album", name, "files", n)
 	}
-	a, err := listAlbum(folder, name)
+	a, err := album.List(folder, name)
 	if err != nil {
 		return
 	}
-	for _, sub := range a.albums {
+	for _, sub := range a.Albums {
 		s.sweepUploads(ctx, path.Join(name, sub))
 	}
 }

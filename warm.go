@@ -19,12 +19,15 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"gallery/internal/album"
+	"gallery/internal/nolink"
+	"gallery/internal/rendition"
 	"gallery/internal/webp"
 )
 
 // aheadOfTime are the renditions that are made before anybody asks for them,
 // from the smallest to the largest.
-var aheadOfTime = [...]string{"", "800", preview}
+var aheadOfTime = [...]string{"", "800", rendition.Preview}
 
 // warmFolders are an album's folders of these renditions, and of thumbnails as
 // WebP, nil where there is none.
@@ -38,7 +41,7 @@ func (t *thumbs) openWarmFolders(albumName string) *warmFolders {
 	for i, rend := range aheadOfTime {
 		folders.rend[i] = t.openRenditions(albumName, rend)
 	}
-	folders.webp = t.openRenditions(albumName, webpDir)
+	folders.webp = t.openRenditions(albumName, rendition.WebPDir)
 	return &folders
 }
 
@@ -52,14 +55,14 @@ func (folders *warmFolders) close() {
 
 // wanted reports whether rendition number i shows more of a photo than the
 // next smaller one.
-func (t *thumbs) wanted(i int, r record) bool {
+func (t *thumbs) wanted(i int, r rendition.Record) bool {
 	return i == 0 || max(r.Width, r.Height) > t.sideOf(aheadOfTime[i-1])
 }
 
 // warm reports whether every wanted rendition of src is there, without opening
 // the photo.
-func (t *thumbs) warm(folders *warmFolders, src source) bool {
-	var thumb record
+func (t *thumbs) warm(folders *warmFolders, src album.Photo) bool {
+	var thumb rendition.Record
 	for i, rend := range aheadOfTime {
 		if !t.wanted(i, thumb) {
 			continue
@@ -72,13 +75,13 @@ func (t *thumbs) warm(folders *warmFolders, src source) bool {
 			thumb = r
 		}
 	}
-	return !t.webp || webpSettled(folders.rend[0], folders.webp, src.file)
+	return !t.webp || webpSettled(folders.rend[0], folders.webp, src.File)
 }
 
 // warmUp makes the wanted renditions of src that are missing. Before each it
 // calls next, whose error ends it.
-func (t *thumbs) warmUp(ctx context.Context, src source, next func() error) error {
-	var thumb record
+func (t *thumbs) warmUp(ctx context.Context, src album.Photo, next func() error) error {
+	var thumb rendition.Record
 	for i, rend := range aheadOfTime {
 		if !t.wanted(i, thumb) {
 			continue
@@ -101,7 +104,7 @@ func (t *thumbs) warmUp(ctx context.Context, src source, next func() error) erro
 			return err
 		}
 		if i == 0 {
-			thumb = m.record
+			thumb = m.Record
 		}
 	}
 	if !t.webp {
@@ -177,7 +180,7 @@ func (w *warmRun) count(ctx context.Context, name string) (albums []string, phot
 		return nil, 0
 	}
 	albums = []string{name}
-	folder, err := openFolder(w.thumbs.photos, name, false)
+	folder, err := nolink.Folder(w.thumbs.photos, name, false)
 	if err != nil {
 		return albums, 0 // the run will say why
 	}
@@ -188,13 +191,13 @@ func (w *warmRun) count(ctx context.Context, name string) (albums []string, phot
 	}
 	entries, _ := list.ReadDir(-1)
 	list.Close()
-	slices.SortFunc(entries, func(x, y fs.DirEntry) int { return compareNames(x.Name(), y.Name()) })
+	slices.SortFunc(entries, func(x, y fs.DirEntry) int { return album.Compare(x.Name(), y.Name()) })
 	for _, entry := range entries {
 		switch {
-		case isAlbum(entry):
+		case album.IsAlbum(entry):
 			below, n := w.count(ctx, path.Join(name, entry.Name()))
 			albums, photos = append(albums, below...), photos+n
-		case isPhoto(entry):
+		case album.IsPhoto(entry):
 			photos++
 		}
 	}
@@ -204,7 +207,7 @@ func (w *warmRun) count(ctx context.Context, name string) (albums []string, phot
 // run warms the albums, so many photos at once. When ctx ends, what is being
 // made is finished.
 func (w *warmRun) run(ctx context.Context, albums []string, workers int) {
-	queue := make(chan source)
+	queue := make(chan album.Photo)
 	var all sync.WaitGroup
 	for range workers {
 		all.Go(func() {
@@ -234,21 +237,21 @@ func (w *warmRun) stopped(ctx context.Context) error {
 }
 
 // album queues an album's photos that are not warm.
-func (w *warmRun) album(ctx context.Context, name string, queue chan<- source) {
-	folder, err := openFolder(w.thumbs.photos, name, false)
+func (w *warmRun) album(ctx context.Context, name string, queue chan<- album.Photo) {
+	folder, err := nolink.Folder(w.thumbs.photos, name, false)
 	if err != nil {
 		w.fail(name+"/", err)
 		return
 	}
 	defer folder.Close()
-	a, err := listAlbum(folder, name)
+	a, err := album.List(folder, name)
 	if err != nil {
 		w.fail(name+"/", err)
 		return
 	}
 	folders := w.thumbs.openWarmFolders(name)
 	defer folders.close()
-	for _, src := range a.photos {
+	for _, src := range a.Photos {
 		if w.thumbs.warm(folders, src) {
 			w.mu.Lock()
 			w.warm++
@@ -265,7 +268,7 @@ func (w *warmRun) album(ctx context.Context, name string, queue chan<- source) {
 }
 
 // done notes what became of a photo.
-func (w *warmRun) done(ctx context.Context, src source, err error) {
+func (w *warmRun) done(ctx context.Context, src album.Photo, err error) {
 	var store notStored
 	switch {
 	case err == nil:
@@ -278,16 +281,16 @@ func (w *warmRun) done(ctx context.Context, src source, err error) {
 		// It went away since it was listed.
 	case errors.As(err, &store):
 		err = fmt.Errorf("%s cannot be stored (%w): make room, or name another place with -cache",
-			renditionName(src, ""), cause(store.error))
+			rendition.Name(src, ""), cause(store.error))
 		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EDQUOT) {
 			w.mu.Lock()
 			w.stop = err
 			w.mu.Unlock()
 			return
 		}
-		w.fail(src.name(), err)
+		w.fail(src.Name(), err)
 	default:
-		w.fail(src.name(), err)
+		w.fail(src.Name(), err)
 	}
 	w.progress.add()
 }
@@ -310,7 +313,7 @@ func (w *warmRun) fail(name string, err error) {
 func (w *warmRun) report(ctx context.Context, stdout io.Writer, total int, took time.Duration) error {
 	fmt.Fprintf(stdout, "gallery: %d photos: %d made in %v, %d were warm, %d could not be\n",
 		total, w.made, took.Round(100*time.Millisecond), w.warm, len(w.failed))
-	slices.SortFunc(w.failed, compareNames)
+	slices.SortFunc(w.failed, album.Compare)
 	for _, line := range w.failed {
 		fmt.Fprintln(stdout, line)
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"gallery/internal/album"
 )
 
 // Warming what is warm opens no photo: it does not notice that none can be read.
@@ -33,7 +35,7 @@ func TestWarm_opensNoPhoto(t *testing.T) {
 	}
 	warmUp(t, []string{dir}, "0 made", "3 were warm, 0 could not be")
 	// And whoever has to open them does find that.
-	if err := os.Remove(filepath.Join(dir, "a", thumbsDir, "800", "2.jpg")); err != nil {
+	if err := os.Remove(filepath.Join(dir, "a", album.ThumbsDir, "800", "2.jpg")); err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
@@ -79,8 +81,8 @@ func TestWarm_interrupted(t *testing.T) {
 	if err := w.report(ctx, &out, total, 0); err == nil || !strings.Contains(err.Error(), "interrupted") || w.made == 0 || w.made >= photos || len(w.failed) > 0 {
 		t.Errorf("interrupted it says %q, %v", out.String(), err)
 	}
-	litter, _ := filepath.Glob(filepath.Join(dir, thumbsDir, "*", ".*"))
-	more, _ := filepath.Glob(filepath.Join(dir, thumbsDir, ".*"))
+	litter, _ := filepath.Glob(filepath.Join(dir, album.ThumbsDir, "*", ".*"))
+	more, _ := filepath.Glob(filepath.Join(dir, album.ThumbsDir, ".*"))
 	if len(litter)+len(more) > 0 {
 		t.Errorf("it leaves %q %q", litter, more)
 	}
@@ -93,10 +95,10 @@ func TestWarm_cannotStore(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "a", "1.jpg"), 500, 400, 1)
 	write(t, filepath.Join(dir, "b", "2.jpg"), 500, 400, 2)
-	writeFile(t, filepath.Join(dir, "a", thumbsDir), []byte("in the way"))
+	writeFile(t, filepath.Join(dir, "a", album.ThumbsDir), []byte("in the way"))
 	var out bytes.Buffer
 	err := runWarm(t.Context(), []string{dir}, &out, &out)
-	if err == nil || !strings.Contains(out.String(), "a/1.jpg: a/_thumbs/1.jpg cannot be stored (") || !there(filepath.Join(dir, "b", thumbsDir, "2.jpg")) {
+	if err == nil || !strings.Contains(out.String(), "a/1.jpg: a/_thumbs/1.jpg cannot be stored (") || !there(filepath.Join(dir, "b", album.ThumbsDir, "2.jpg")) {
 		t.Errorf("it says %q, %v", out.String(), err)
 	}
 }

@@ -22,6 +22,8 @@ import (
 
 	"github.com/andybalholm/cascadia"
 	"golang.org/x/net/html"
+
+	"gallery/internal/album"
 )
 
 // site is a server over a directory of a test's own.
@@ -301,7 +303,7 @@ func originals(t *testing.T, dir string) map[string]string {
 			return err
 		}
 		if entry.IsDir() {
-			if entry.Name() == thumbsDir {
+			if entry.Name() == album.ThumbsDir {
 				return filepath.SkipDir
 			}
 			return nil

@@ -9,37 +9,23 @@ import (
 	"os"
 	"syscall"
 
+	"gallery/internal/album"
 	"gallery/internal/atomicfile"
+	"gallery/internal/nolink"
 	"gallery/internal/photo"
+	"gallery/internal/rendition"
 	"gallery/internal/webp"
 )
-
-// webpDir is the folder in _thumbs that holds thumbnails as WebP, each under
-// its photo's name.
-//
-// A WebP has the mtime of the JPEG thumbnail that it goes with, and is fresh as
-// long as both are the same: the JPEG's record then speaks for it, and a look
-// at two files' times tells, without opening any. Where times get lost in
-// copying, it is only made once more. nginx does not look at the times, so a
-// WebP is removed when its JPEG is made anew.
-//
-// Where a WebP would be no smaller than the JPEG, or could not bear its colour
-// profile, there is an empty file with a dot before the name in its place, so
-// that it is not tried again.
-const webpDir = "webp"
-
-// noWebP is the name of the file that says that there is to be no WebP.
-func noWebP(file string) string { return "." + file }
 
 // openWebP returns the WebP that goes with a JPEG thumbnail, whose folder and
 // state these are.
 func openWebP(folder *os.Root, file string, jpeg fs.FileInfo) (*os.File, fs.FileInfo, bool) {
-	below, err := openStep(folder, webpDir, false)
+	below, err := nolink.Step(folder, rendition.WebPDir, false)
 	if err != nil {
 		return nil, nil, false
 	}
 	defer below.Close()
-	f, info, err := openPhoto(below, file)
+	f, info, err := nolink.File(below, file)
 	if err != nil {
 		return nil, nil, false
 	}
@@ -61,7 +47,7 @@ func webpSettled(folder, below *os.Root, file string) bool {
 	if err != nil {
 		return false
 	}
-	for _, name := range []string{file, noWebP(file)} {
+	for _, name := range []string{file, rendition.NoWebP(file)} {
 		if info, err := below.Lstat(name); err == nil && info.ModTime().Equal(jpeg.ModTime()) {
 			return true
 		}
@@ -71,13 +57,13 @@ func webpSettled(folder, below *os.Root, file string) bool {
 
 // ensureWebP makes the WebP that goes with src's thumbnail, if it is wanted and
 // not there. Where there is no thumbnail it does nothing.
-func (t *thumbs) ensureWebP(ctx context.Context, src source) error {
-	_, err := once(ctx, &t.flight, "webp of "+src.name(), func() (any, error) { return nil, t.makeWebP(ctx, src) })
+func (t *thumbs) ensureWebP(ctx context.Context, src album.Photo) error {
+	_, err := once(ctx, &t.flight, "webp of "+src.Name(), func() (any, error) { return nil, t.makeWebP(ctx, src) })
 	return err
 }
 
-func (t *thumbs) makeWebP(ctx context.Context, src source) error {
-	folder := t.openRenditions(src.album, "")
+func (t *thumbs) makeWebP(ctx context.Context, src album.Photo) error {
+	folder := t.openRenditions(src.Album, "")
 	if folder == nil {
 		return nil
 	}
@@ -85,23 +71,23 @@ func (t *thumbs) makeWebP(ctx context.Context, src source) error {
 	if _, ok := t.cached(folder, src, ""); !ok {
 		return nil
 	}
-	jpeg, err := folder.Lstat(src.file)
+	jpeg, err := folder.Lstat(src.File)
 	if err != nil {
 		return err
 	}
-	below, err := openStep(folder, webpDir, true)
+	below, err := nolink.Step(folder, rendition.WebPDir, true)
 	if err != nil {
 		return notStored{err}
 	}
 	defer below.Close()
-	if webpSettled(folder, below, src.file) {
+	if webpSettled(folder, below, src.File) {
 		return nil
 	}
 	data, err := t.renderWebP(ctx, src)
 	if err != nil {
 		return err
 	}
-	name, other := src.file, noWebP(src.file)
+	name, other := src.File, rendition.NoWebP(src.File)
 	if data == nil || int64(len(data)) >= jpeg.Size() {
 		name, other, data = other, name, nil
 	}
@@ -112,12 +98,12 @@ func (t *thumbs) makeWebP(ctx context.Context, src source) error {
 	}
 	switch {
 	case errors.Is(err, syscall.ENAMETOOLONG):
-		return nil // noWebP is a byte longer than the photo's name: it is tried again
+		return nil // rendition.NoWebP is a byte longer than the photo's name: it is tried again
 	case err != nil:
 		return notStored{err}
 	}
 	// The JPEG may have been made anew meanwhile, or the photo be gone.
-	removeStaleWebP(folder, src.file)
+	removeStaleWebP(folder, src.File)
 	if t.gone(src) {
 		_ = below.Remove(name)
 	}
@@ -126,10 +112,10 @@ func (t *thumbs) makeWebP(ctx context.Context, src source) error {
 
 // renderWebP makes a WebP in memory, within the budget. It returns nil where
 // there can be none.
-func (t *thumbs) renderWebP(ctx context.Context, src source) (data []byte, err error) {
+func (t *thumbs) renderWebP(ctx context.Context, src album.Photo) (data []byte, err error) {
 	side := int64(t.side)
 	err = t.reduce(ctx, src, t.side, webp.Memory(side*side), func(img image.Image, info photo.Info, before fs.FileInfo) error {
-		if before.Size() != src.size || before.ModTime().UnixNano() != src.mtime {
+		if before.Size() != src.Size || before.ModTime().UnixNano() != src.Mtime {
 			return errChanging // since its thumbnail was made
 		}
 		data, err = webp.Encode(img, webp.Quality(t.quality), info.Profile())
@@ -144,14 +130,14 @@ func (t *thumbs) renderWebP(ctx context.Context, src source) (data []byte, err e
 	if err != nil {
 		return nil, fmt.Errorf("as WebP: %w", err)
 	}
-	t.log.Debug("made", "photo", src.name(), "options", t.options("")+" webp")
+	t.log.Debug("made", "photo", src.Name(), "options", t.options("")+" webp")
 	return data, nil
 }
 
 // removeStaleWebP removes the WebP of a thumbnail in folder unless it goes with
 // the thumbnail that is there now.
 func removeStaleWebP(folder *os.Root, file string) {
-	below, err := openStep(folder, webpDir, false)
+	below, err := nolink.Step(folder, rendition.WebPDir, false)
 	if err != nil {
 		return
 	}
@@ -164,5 +150,5 @@ func removeStaleWebP(folder *os.Root, file string) {
 // removeWebP removes a thumbnail's WebP, or what says that there is to be none.
 func removeWebP(below *os.Root, file string) {
 	_ = below.Remove(file) // mostly only one of the two is there
-	_ = below.Remove(noWebP(file))
+	_ = below.Remove(rendition.NoWebP(file))
 }

@@ -14,7 +14,9 @@ import (
 
 	xwebp "golang.org/x/image/webp"
 
+	"gallery/internal/album"
 	"gallery/internal/photo"
+	"gallery/internal/rendition"
 	"gallery/internal/webp"
 )
 
@@ -105,7 +107,7 @@ func TestWebP_freshness(t *testing.T) {
 	needWebP(t)
 	dir := t.TempDir()
 	original := filepath.Join(dir, "changing.jpg")
-	stored := filepath.Join(dir, thumbsDir, webpDir, "changing.jpg")
+	stored := filepath.Join(dir, album.ThumbsDir, rendition.WebPDir, "changing.jpg")
 	write(t, original, 1000, 700, 1)
 	s := newSite(t, dir, func(c *config) { c.webp = true })
 	warmUp(t, []string{"-webp", dir})
@@ -167,7 +169,7 @@ func TestWebP_notSmaller(t *testing.T) {
 	warmUp(t, []string{"-webp", "-quality", "1", dir}, "1 made", "1 were warm")
 	for _, name := range []string{"noise.png", long} {
 		s.checkThumb("/_thumbs/"+name, chromium, "image/jpeg")
-		if there(filepath.Join(dir, thumbsDir, webpDir, name)) {
+		if there(filepath.Join(dir, album.ThumbsDir, rendition.WebPDir, name)) {
 			t.Errorf("a WebP of %.10s was kept although it is larger", name)
 		}
 	}
@@ -178,7 +180,7 @@ func TestWebP_notSmaller(t *testing.T) {
 	os.Remove(filepath.Join(dir, "noise.png"))
 	s.later()
 	s.get("/")
-	if there(filepath.Join(dir, thumbsDir, webpDir, noWebP("noise.png"))) {
+	if there(filepath.Join(dir, album.ThumbsDir, rendition.WebPDir, rendition.NoWebP("noise.png"))) {
 		t.Error("what says that there is to be no WebP outlives the photo")
 	}
 }
@@ -218,9 +220,9 @@ func TestClean_webp(t *testing.T) {
 		write(t, filepath.Join(dir, name), 500, 400, i)
 	}
 	warmUp(t, []string{"-webp", dir}, "4 made")
-	at := func(name string) string { return filepath.Join(dir, thumbsDir, webpDir, name) }
+	at := func(name string) string { return filepath.Join(dir, album.ThumbsDir, rendition.WebPDir, name) }
 	os.Remove(filepath.Join(dir, "gone.jpg"))
-	os.Remove(filepath.Join(dir, thumbsDir, "lonely.jpg"))
+	os.Remove(filepath.Join(dir, album.ThumbsDir, "lonely.jpg"))
 	writeFile(t, at("torn.jpg"), nil)
 	writeFile(t, at(".noise.jpg"), nil)
 	writeFile(t, at(".tmp-01234567"), nil)
@@ -243,7 +245,7 @@ func TestClean_webp(t *testing.T) {
 			t.Errorf("after clean %s is there: %v (%s)", name, there(at(name)), reason)
 		}
 	}
-	if out, err := clean(t, "-max-size", "1B", dir); err != nil || there(filepath.Join(dir, thumbsDir, "keep.jpg")) || there(at("keep.jpg")) {
+	if out, err := clean(t, "-max-size", "1B", dir); err != nil || there(filepath.Join(dir, album.ThumbsDir, "keep.jpg")) || there(at("keep.jpg")) {
 		t.Errorf("clean -max-size leaves a thumbnail: %q, %v", out, err)
 	}
 }

@@ -19,6 +19,9 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"gallery/internal/album"
+	"gallery/internal/nolink"
 )
 
 // serveZip answers with an album's photos as a ZIP archive. Photos do not
@@ -34,10 +37,10 @@ func (s *server) serveZip(w http.ResponseWriter, r *http.Request, albumName stri
 	if err != nil {
 		return err
 	}
-	if len(a.photos) == 0 {
+	if len(a.Photos) == 0 {
 		return errNotFound
 	}
-	z := newArchive(r.Context(), s, a.photos)
+	z := newArchive(r.Context(), s, a.Photos)
 	defer z.close()
 	h := w.Header()
 	h.Set("Content-Type", "application/zip")
@@ -92,14 +95,14 @@ func safeFileName(name string) string {
 
 // safeFileNames makes file names safe and unlike one another, whatever the
 // case.
-func safeFileNames(photos []source) []string {
+func safeFileNames(photos []album.Photo) []string {
 	names := make([]string, len(photos))
 	taken := map[string]bool{}
 	for i, src := range photos {
-		name := safeFileName(src.file)
+		name := safeFileName(src.File)
 		extension := path.Ext(name)
 		for n := 2; taken[strings.ToLower(name)]; n++ {
-			name = fmt.Sprintf("%s (%d)%s", strings.TrimSuffix(safeFileName(src.file), extension), n, extension)
+			name = fmt.Sprintf("%s (%d)%s", strings.TrimSuffix(safeFileName(src.File), extension), n, extension)
 		}
 		taken[strings.ToLower(name)] = true
 		names[i] = name
@@ -136,7 +139,7 @@ type archive struct {
 
 // zipEntry is a photo's place in the archive.
 type zipEntry struct {
-	src     source
+	src     album.Photo
 	name    string
 	offset  int64 // of the local header
 	central int64 // of the central directory header
@@ -153,7 +156,7 @@ const (
 )
 
 // large reports whether the photo's own size takes 64 bits.
-func (e *zipEntry) large() bool { return e.src.size >= max32 }
+func (e *zipEntry) large() bool { return e.src.Size >= max32 }
 
 func (e *zipEntry) headSize() int64 {
 	n := localSize + int64(len(e.name)) + timeSize
@@ -170,12 +173,12 @@ func (e *zipEntry) descriptorSize() int64 {
 	return 16
 }
 
-func newArchive(ctx context.Context, s *server, photos []source) *archive {
+func newArchive(ctx context.Context, s *server, photos []album.Photo) *archive {
 	z := &archive{ctx: ctx, s: s, entries: make([]zipEntry, len(photos))}
 	for i, name := range safeFileNames(photos) {
 		e := &z.entries[i]
 		*e = zipEntry{src: photos[i], name: name, offset: z.central}
-		z.central += e.headSize() + e.src.size + e.descriptorSize()
+		z.central += e.headSize() + e.src.Size + e.descriptorSize()
 	}
 	z.end = z.central
 	for i := range z.entries {
@@ -191,7 +194,7 @@ func newArchive(ctx context.Context, s *server, photos []source) *archive {
 func (z *archive) etag() string {
 	h := sha256.New()
 	for _, e := range z.entries {
-		fmt.Fprintf(h, "%q %d %d\n", e.name, e.src.size, e.src.mtime)
+		fmt.Fprintf(h, "%q %d %d\n", e.name, e.src.Size, e.src.Mtime)
 	}
 	return fmt.Sprintf(`"zip1-%x"`, h.Sum(nil)[:16])
 }
@@ -252,14 +255,14 @@ func (z *archive) readPart(p []byte) (int, error) {
 	if at < e.headSize() {
 		return copy(p, e.localHeader()[at:]), nil
 	}
-	if at -= e.headSize(); at < e.src.size {
+	if at -= e.headSize(); at < e.src.Size {
 		return z.readPhoto(p, i, at)
 	}
 	sum, err := z.checksum(i)
 	if err != nil {
 		return 0, err
 	}
-	return copy(p, e.descriptor(sum)[at-e.src.size:]), nil
+	return copy(p, e.descriptor(sum)[at-e.src.Size:]), nil
 }
 
 // readPhoto reads bytes of photo number i from at, and adds them to its checksum
@@ -269,9 +272,9 @@ func (z *archive) readPhoto(p []byte, i int, at int64) (int, error) {
 	if err := z.open(i); err != nil {
 		return 0, err
 	}
-	n, err := z.file.ReadAt(p[:min(int64(len(p)), e.src.size-at)], at)
+	n, err := z.file.ReadAt(p[:min(int64(len(p)), e.src.Size-at)], at)
 	if n == 0 {
-		return 0, fmt.Errorf("%s ends early: %w", e.src.name(), err)
+		return 0, fmt.Errorf("%s ends early: %w", e.src.Name(), err)
 	}
 	if at == 0 {
 		z.hashed, z.sum = 0, 0
@@ -280,7 +283,7 @@ func (z *archive) readPhoto(p []byte, i int, at int64) (int, error) {
 		z.sum = crc32.Update(z.sum, crc32.IEEETable, p[:n])
 		z.hashed += int64(n)
 	}
-	if at+int64(n) == e.src.size {
+	if at+int64(n) == e.src.Size {
 		return n, z.finish(i)
 	}
 	return n, nil
@@ -293,12 +296,12 @@ func (z *archive) open(i int) error {
 	}
 	z.close()
 	src := z.entries[i].src
-	folder, err := openFolder(z.s.photos, src.album, false)
+	folder, err := nolink.Folder(z.s.photos, src.Album, false)
 	if err != nil {
 		return err
 	}
 	defer folder.Close()
-	f, _, err := openPhoto(folder, src.file)
+	f, _, err := nolink.File(folder, src.File)
 	if err != nil {
 		return err
 	}
@@ -313,8 +316,8 @@ func (z *archive) unchanged(i int) error {
 		return err
 	}
 	src := z.entries[i].src
-	if info.Size() != src.size || info.ModTime().UnixNano() != src.mtime {
-		return fmt.Errorf("%s has changed", src.name())
+	if info.Size() != src.Size || info.ModTime().UnixNano() != src.Mtime {
+		return fmt.Errorf("%s has changed", src.Name())
 	}
 	return nil
 }
@@ -325,7 +328,7 @@ func (z *archive) finish(i int) error {
 	if err := z.unchanged(i); err != nil {
 		return err
 	}
-	if src := z.entries[i].src; z.hashed == src.size {
+	if src := z.entries[i].src; z.hashed == src.Size {
 		z.s.checksums.put(src, z.sum)
 	}
 	return nil
@@ -338,12 +341,12 @@ func (z *archive) checksum(i int) (uint32, error) {
 	if sum, ok := z.s.checksums.get(src); ok {
 		return sum, nil
 	}
-	if z.file == nil || z.number != i || z.hashed < src.size {
+	if z.file == nil || z.number != i || z.hashed < src.Size {
 		if err := z.open(i); err != nil {
 			return 0, err
 		}
 		buffer := make([]byte, 256<<10)
-		for at := z.hashed; at < src.size; {
+		for at := z.hashed; at < src.Size; {
 			if err := z.ctx.Err(); err != nil {
 				return 0, err
 			}
@@ -361,21 +364,21 @@ func (z *archive) checksum(i int) (uint32, error) {
 // source.
 type checksumCache struct {
 	mu sync.Mutex
-	m  map[source]uint32
+	m  map[album.Photo]uint32
 }
 
-func (c *checksumCache) get(src source) (uint32, bool) {
+func (c *checksumCache) get(src album.Photo) (uint32, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	sum, ok := c.m[src]
 	return sum, ok
 }
 
-func (c *checksumCache) put(src source, sum uint32) {
+func (c *checksumCache) put(src album.Photo, sum uint32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.m == nil {
-		c.m = map[source]uint32{}
+		c.m = map[album.Photo]uint32{}
 	}
 	for other := range c.m {
 		if len(c.m) < maxIndexed {
@@ -425,9 +428,9 @@ func (e *zipEntry) descriptor(sum uint32) []byte {
 	le := binary.LittleEndian
 	b := le.AppendUint32([]byte("PK\x07\x08"), sum)
 	if e.large() {
-		return le.AppendUint64(le.AppendUint64(b, uint64(e.src.size)), uint64(e.src.size))
+		return le.AppendUint64(le.AppendUint64(b, uint64(e.src.Size)), uint64(e.src.Size))
 	}
-	return le.AppendUint32(le.AppendUint32(b, uint32(e.src.size)), uint32(e.src.size))
+	return le.AppendUint32(le.AppendUint32(b, uint32(e.src.Size)), uint32(e.src.Size))
 }
 
 // centralHeader is the photo's entry in the central directory (4.3.12).
@@ -441,7 +444,7 @@ func (e *zipEntry) centralHeader(sum uint32) []byte {
 	b = le.AppendUint16(b, 0) // stored
 	b = e.appendDOSTime(b)
 	b = le.AppendUint32(b, sum)
-	size := uint32(min(e.src.size, max32))
+	size := uint32(min(e.src.Size, max32))
 	b = le.AppendUint32(le.AppendUint32(b, size), size)
 	b = le.AppendUint16(b, uint16(len(e.name)))
 	b = le.AppendUint16(b, uint16(timeSize+len(zip64)))
@@ -457,7 +460,7 @@ func (e *zipEntry) zip64() []byte {
 	le := binary.LittleEndian
 	var b []byte
 	if e.large() {
-		b = le.AppendUint64(le.AppendUint64(b, uint64(e.src.size)), uint64(e.src.size))
+		b = le.AppendUint64(le.AppendUint64(b, uint64(e.src.Size)), uint64(e.src.Size))
 	}
 	if e.offset >= max32 {
 		b = le.AppendUint64(b, uint64(e.offset))
@@ -471,7 +474,7 @@ func (e *zipEntry) zip64() []byte {
 // appendDOSTime appends the photo's mtime in UTC as MS-DOS had it (4.4.6):
 // from 1980 to 2107, to two seconds.
 func (e *zipEntry) appendDOSTime(b []byte) []byte {
-	t := e.src.modified().UTC()
+	t := e.src.Modified().UTC()
 	if t.Year() < 1980 {
 		t = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 	} else if t.Year() > 2107 {
@@ -484,7 +487,7 @@ func (e *zipEntry) appendDOSTime(b []byte) []byte {
 
 // appendTime appends Info-ZIP's extended timestamp: the mtime in seconds.
 func (e *zipEntry) appendTime(b []byte) []byte {
-	return binary.LittleEndian.AppendUint32(append(b, 'U', 'T', 5, 0, 1), uint32(e.src.modified().Unix()))
+	return binary.LittleEndian.AppendUint32(append(b, 'U', 'T', 5, 0, 1), uint32(e.src.Modified().Unix()))
 }
 
 // ending is what stands behind the central directory (4.3.14 to 4.3.16).

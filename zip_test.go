@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gallery/internal/album"
 )
 
 func withZip(c *config) { c.zip = true }
@@ -101,11 +103,11 @@ func TestZip_ranges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	z := newArchive(context.Background(), s.server, a.photos)
+	z := newArchive(context.Background(), s.server, a.Photos)
 	defer z.close()
 	var bounds []int64
 	for _, e := range z.entries {
-		bounds = append(bounds, e.offset, e.offset+localSize, e.offset+e.headSize(), e.offset+e.headSize()+e.src.size/2, e.offset+e.headSize()+e.src.size, e.central, e.central+centralSize)
+		bounds = append(bounds, e.offset, e.offset+localSize, e.offset+e.headSize(), e.offset+e.headSize()+e.src.Size/2, e.offset+e.headSize()+e.src.Size, e.central, e.central+centralSize)
 	}
 	bounds = append(bounds, z.central, z.end, z.size-1)
 	for i, from := range bounds {
@@ -218,16 +220,16 @@ func TestZip_large(t *testing.T) {
 	}
 	defer photos.Close()
 	s := &server{photos: photos}
-	a, err := listAlbum(photos, ".")
+	a, err := album.List(photos, ".")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, src := range a.photos {
-		if src.size > 1<<20 {
+	for _, src := range a.Photos {
+		if src.Size > 1<<20 {
 			s.checksums.put(src, 0) // reading so much would take a minute
 		}
 	}
-	z := newArchive(t.Context(), s, a.photos)
+	z := newArchive(t.Context(), s, a.Photos)
 	defer z.close()
 	r, err := zip.NewReader(readerAt{z}, z.size)
 	if err != nil {
@@ -238,7 +240,7 @@ func TestZip_large(t *testing.T) {
 	}
 	for i, f := range r.File {
 		offset, err := f.DataOffset()
-		if e := z.entries[i]; err != nil || f.UncompressedSize64 != uint64(e.src.size) || f.Name != e.name || offset != e.offset+e.headSize() {
+		if e := z.entries[i]; err != nil || f.UncompressedSize64 != uint64(e.src.Size) || f.Name != e.name || offset != e.offset+e.headSize() {
 			t.Errorf("%s has %d bytes at %d, %v, want %+v", f.Name, f.UncompressedSize64, offset, err, e)
 		}
 	}
@@ -264,10 +266,10 @@ func (r readerAt) ReadAt(p []byte, off int64) (int, error) {
 
 // More photos than 16 bits count.
 func TestZip_manyEntries(t *testing.T) {
-	photos := make([]source, 70_000)
+	photos := make([]album.Photo, 70_000)
 	s := &server{}
 	for i := range photos {
-		photos[i] = source{album: ".", file: fmt.Sprintf("%d.jpg", i)}
+		photos[i] = album.Photo{Album: ".", File: fmt.Sprintf("%d.jpg", i)}
 		s.checksums.put(photos[i], 0) // empty, and so never read
 	}
 	z := newArchive(t.Context(), s, photos)

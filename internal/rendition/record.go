@@ -1,4 +1,4 @@
-package main
+package rendition
 
 import (
 	"bytes"
@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// record is what a thumbnail says of its source and of itself, so that the
+// Record is what a thumbnail says of its source and of itself, so that the
 // cache is its own index. It stands as JSON behind recordMarker in a COM
 // segment (ITU-T T.81, B.2.4.5) right behind SOI.
-type record struct {
+type Record struct {
 	Size    int64  `json:"size"`              // of the source, bytes
 	MTime   int64  `json:"mtime"`             // of the source, ns since 1970
 	Width   int    `json:"width"`             // of the source, upright, pixels
 	Height  int    `json:"height"`            // of the source, upright, pixels
-	Taken   string `json:"taken,omitempty"`   // wall clock of capture, as takenLayout
+	Taken   string `json:"taken,omitempty"`   // wall clock of capture, as TakenLayout
 	Caption string `json:"caption,omitempty"` // what the source says it shows
 	Color   string `json:"color"`             // average colour, "#rrggbb"
 	Options string `json:"options"`           // what it was made with
@@ -27,38 +27,38 @@ type record struct {
 
 const (
 	recordMarker = "gallery 1 "
-	takenLayout  = "2006-01-02T15:04:05"
+	TakenLayout  = "2006-01-02T15:04:05"
 
 	// recordHead is read first: room for every record but those with a long
 	// caption, which take a second read.
 	recordHead = 1024
 )
 
-// taken returns when the photo was taken, or the zero time.
-func (r record) taken() time.Time {
-	t, _ := time.Parse(takenLayout, r.Taken)
+// TakenAt returns when the photo was taken, or the zero time.
+func (r Record) TakenAt() time.Time {
+	t, _ := time.Parse(TakenLayout, r.Taken)
 	return t
 }
 
-// date is the photo's place in time: when it was taken, else modified.
-func (r record) date() time.Time {
-	if t := r.taken(); !t.IsZero() {
+// Date is the photo's place in time: when it was taken, else modified.
+func (r Record) Date() time.Time {
+	if t := r.TakenAt(); !t.IsZero() {
 		return t
 	}
 	return time.Unix(0, r.MTime)
 }
 
-// version names the source's state and the options in an address (?v=), which
+// Version names the source's state and the options in an address (?v=), which
 // may then be kept for ever. Thirty bits tell a photo's states apart, and are a
 // good part of what a page takes: they do not compress.
-func (r record) version() string {
+func (r Record) Version() string {
 	h := fnv.New64a()
 	fmt.Fprint(h, r.Size, r.MTime, r.Options)
 	return strconv.FormatUint(h.Sum64()>>34, 36)
 }
 
-// comment is the content of the COM segment.
-func (r record) comment() []byte {
+// Comment is the content of the COM segment.
+func (r Record) Comment() []byte {
 	j, err := json.Marshal(r)
 	if err != nil {
 		panic(err) // strings and numbers cannot fail
@@ -66,27 +66,27 @@ func (r record) comment() []byte {
 	return append([]byte(recordMarker), j...)
 }
 
-// readRecord reads the record of a thumbnail. It reports false for a file that
+// ReadRecord reads the record of a thumbnail. It reports false for a file that
 // has none: another program's, or damaged.
-func readRecord(f io.ReaderAt) (record, bool) {
+func ReadRecord(f io.ReaderAt) (Record, bool) {
 	head := make([]byte, recordHead)
 	n, err := f.ReadAt(head, 0)
 	if err != nil && err != io.EOF {
-		return record{}, false
+		return Record{}, false
 	}
 	head = head[:n]
 	if len(head) < 6 || head[0] != 0xFF || head[1] != 0xD8 || head[2] != 0xFF || head[3] != 0xFE {
-		return record{}, false
+		return Record{}, false
 	}
 	// The length counts its own two bytes; sixteen bits bound it.
 	end := 4 + int(binary.BigEndian.Uint16(head[4:6]))
 	if end > len(head) {
 		head = make([]byte, end)
 		if _, err := f.ReadAt(head, 0); err != nil {
-			return record{}, false
+			return Record{}, false
 		}
 	}
 	j, ok := bytes.CutPrefix(head[6:max(end, 6)], []byte(recordMarker))
-	var r record
+	var r Record
 	return r, ok && json.Unmarshal(j, &r) == nil
 }

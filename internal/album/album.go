@@ -1,0 +1,127 @@
+// Package album knows a photo as its folder shows it: listings, their orders,
+// which names are those of photos, and names as text. It opens no photo.
+package album
+
+import (
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"gallery/internal/nolink"
+)
+
+// Photo is a photo as its folder shows it, without opening it.
+type Photo struct {
+	Album string // the album's name relative to the root, "." for the root itself
+	File  string // the file's name in it
+	Size  int64  // bytes
+	Mtime int64  // ns since 1970
+}
+
+func (s Photo) Name() string { return path.Join(s.Album, s.File) }
+
+func (s Photo) Modified() time.Time { return time.Unix(0, s.Mtime) }
+
+// Listing is a folder of photos, listed. It is shared and not changed once made.
+type Listing struct {
+	Name   string    // relative to the root, slash-separated, "." for the root
+	Mtime  time.Time // of the folder: when a name was last added or removed
+	Albums []string  // the names of its sub-albums, sorted
+	Photos []Photo   // sorted by name
+
+	// notes are the .md files about photos, by their names without the extension.
+	Notes map[string]Photo
+}
+
+// Stat returns the photo called file in the folder of an album.
+func Stat(folder *os.Root, albumName, file string) (Photo, error) {
+	info, err := folder.Lstat(file)
+	if err != nil {
+		return Photo{}, err
+	}
+	if !info.Mode().IsRegular() {
+		return Photo{}, nolink.ErrNotHere
+	}
+	return Photo{albumName, file, info.Size(), info.ModTime().UnixNano()}, nil
+}
+
+// List reads an album's folder. Hidden, foreign and non-regular files are
+// not in the list, nor is a photo that went away meanwhile.
+func List(folder *os.Root, name string) (Listing, error) {
+	list, err := folder.Open(".")
+	if err != nil {
+		return Listing{}, err
+	}
+	defer list.Close()
+	info, err := list.Stat()
+	if err != nil {
+		return Listing{}, err
+	}
+	entries, err := list.ReadDir(-1)
+	if err != nil {
+		return Listing{}, err
+	}
+	a := Listing{Name: name, Mtime: info.ModTime()}
+	for _, entry := range entries {
+		switch {
+		case IsAlbum(entry):
+			a.Albums = append(a.Albums, entry.Name())
+		case IsPhoto(entry):
+			if src, err := Stat(folder, name, entry.Name()); err == nil {
+				a.Photos = append(a.Photos, src)
+			}
+		case entry.Type().IsRegular() && Visible(entry.Name()):
+			about, ok := NoteExtension(entry.Name())
+			if !ok || strings.EqualFold(about, "readme") {
+				continue
+			}
+			if src, err := Stat(folder, name, entry.Name()); err == nil {
+				if a.Notes == nil {
+					a.Notes = map[string]Photo{}
+				}
+				a.Notes[about] = src
+			}
+		}
+	}
+	slices.SortFunc(a.Albums, Compare)
+	slices.SortFunc(a.Photos, func(x, y Photo) int { return Compare(x.File, y.File) })
+	return a, nil
+}
+
+// The orders that a visitor can ask for with ?sort=.
+const (
+	ByName     = "name"
+	ByNameDown = "-name"
+	ByDate     = "date"
+	ByDateDown = "-date"
+)
+
+// Sorted returns the photos, which come sorted by name, in the given order;
+// dates holds their dates where the order is one by date. Photos of the same
+// date stay in the order of their names either way.
+func Sorted(photos []Photo, order string, dates []time.Time) []Photo {
+	switch order {
+	case ByNameDown:
+		photos = slices.Clone(photos)
+		slices.Reverse(photos)
+	case ByDate, ByDateDown:
+		index := make([]int, len(photos))
+		for i := range index {
+			index[i] = i
+		}
+		slices.SortStableFunc(index, func(i, j int) int {
+			if order == ByDateDown {
+				i, j = j, i
+			}
+			return dates[i].Compare(dates[j])
+		})
+		inOrder := make([]Photo, len(photos))
+		for to, from := range index {
+			inOrder[to] = photos[from]
+		}
+		return inOrder
+	}
+	return photos
+}

@@ -1,0 +1,114 @@
+package album
+
+import (
+	"cmp"
+	_ "embed"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/maruel/natural"
+)
+
+// NoteExtension reports whether a file of this name is a note, and returns the
+// name without the extension.
+func NoteExtension(name string) (string, bool) {
+	base, ok := name[:max(0, len(name)-3)], len(name) > 3
+	return base, ok && strings.EqualFold(name[len(base):], ".md")
+}
+
+// ThumbsDir is the folder beside the photos that holds their thumbnails. The
+// name is reserved in any case, so that a file system that folds case offers
+// no second way in.
+const ThumbsDir = "_thumbs"
+
+// mediaTypes maps the extensions that are served, in lower case, to their
+// media types. Anything that is not in here does not exist.
+var mediaTypes = map[string]string{
+	".jpg":  "image/jpeg",
+	".jpeg": "image/jpeg",
+	".png":  "image/png",
+	".gif":  "image/gif",
+	".webp": "image/webp",
+}
+
+// MediaType returns the media type of a photo by its name, or "" if a file
+// of that name is not served.
+func MediaType(name string) string {
+	return mediaTypes[strings.ToLower(path.Ext(name))]
+}
+
+// Visible reports whether a file or folder of this name may be seen at all.
+func Visible(name string) bool {
+	return name != "" && name[0] != '.'
+}
+
+// Readable is a file's or folder's name as text: valid UTF-8, and one line.
+func Readable(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7F {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(name, "\uFFFD"))
+}
+
+// Title is a photo's name as text: without its extension, and with
+// spaces for "-" and "_" where it is words ("sunset-over_the-lake") and not a
+// camera's count ("IMG_1234").
+func Title(file string) string {
+	name := []rune(Readable(strings.TrimSuffix(file, path.Ext(file))))
+	if !hasWord(name) {
+		return string(name)
+	}
+	inner := func(i int) rune { // the neighbour, or a space
+		if i < 0 || i >= len(name) {
+			return ' '
+		}
+		return name[i]
+	}
+	shown := slices.Clone(name)
+	for i, r := range name {
+		before, after := inner(i-1), inner(i+1)
+		dates := unicode.IsDigit(before) && unicode.IsDigit(after)
+		if r == '_' && !dates || r == '-' && !dates && !unicode.IsSpace(before) && !unicode.IsSpace(after) {
+			shown[i] = ' '
+		}
+	}
+	return strings.Join(strings.Fields(string(shown)), " ")
+}
+
+// hasWord reports whether three letters, not all capitals, stand together.
+func hasWord(name []rune) bool {
+	letters, small := 0, false
+	for _, r := range name {
+		if !unicode.IsLetter(r) && !unicode.IsMark(r) {
+			letters, small = 0, false
+			continue
+		}
+		letters, small = letters+1, small || !unicode.IsUpper(r)
+		if letters >= 3 && small {
+			return true
+		}
+	}
+	return false
+}
+
+// IsAlbum reports whether an entry of an album's folder is a sub-album.
+func IsAlbum(entry fs.DirEntry) bool {
+	return entry.IsDir() && Visible(entry.Name()) && !strings.EqualFold(entry.Name(), ThumbsDir)
+}
+
+// IsPhoto reports whether an entry of an album's folder is a photo.
+func IsPhoto(entry fs.DirEntry) bool {
+	return entry.Type().IsRegular() && Visible(entry.Name()) && MediaType(entry.Name()) != ""
+}
+
+// Compare orders names as a person would: numbers by value, capitals
+// beside small letters, and otherwise equal names ("1.jpg", "01.jpg") always
+// in the same order.
+func Compare(a, b string) int {
+	return cmp.Or(natural.Compare(strings.ToLower(a), strings.ToLower(b)), strings.Compare(a, b))
+}

@@ -1,0 +1,119 @@
+// Package nolink opens folders and files below an os.Root without following a
+// symbolic link in any component.
+package nolink
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
+)
+
+// ErrNotHere says that what is there under a name is not what is served under
+// such a name: a symbolic link, a FIFO, a folder where a photo was expected.
+var ErrNotHere = fmt.Errorf("not a plain file or folder: %w", fs.ErrNotExist)
+
+// Folder opens the folder name below root, or fails with an error that is
+// fs.ErrNotExist. It follows no symbolic link in any component: os.Root keeps
+// links from leading out of the root, and here, where a link within the root
+// would make two names for one folder (or _thumbs a name for the photos),
+// there are none at all. With create, what is missing is made.
+func Folder(root *os.Root, name string, create bool) (*os.Root, error) {
+	if name == "." {
+		return root.OpenRoot(".")
+	}
+	current := root
+	for segment := range strings.SplitSeq(name, "/") {
+		next, err := Step(current, segment, create)
+		if current != root {
+			current.Close()
+		}
+		if err != nil {
+			return nil, err
+		}
+		current = next
+	}
+	return current, nil
+}
+
+// Step opens the folder called segment in parent. What it returns is the
+// very folder that bears the name, not something a link was swapped in for
+// between the look and the opening.
+func Step(parent *os.Root, segment string, create bool) (*os.Root, error) {
+	seen, err := parent.Lstat(segment)
+	if create && errors.Is(err, fs.ErrNotExist) {
+		if err := parent.Mkdir(segment, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, err
+		}
+		seen, err = parent.Lstat(segment)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !seen.IsDir() {
+		return nil, ErrNotHere
+	}
+	folder, err := parent.OpenRoot(segment)
+	if err != nil {
+		return nil, swapped(err)
+	}
+	opened, err := folder.Stat(".")
+	if err != nil || !os.SameFile(seen, opened) {
+		folder.Close()
+		return nil, ErrNotHere
+	}
+	return folder, nil
+}
+
+// swapped returns the error of opening what was seen to be a plain file or
+// folder just before. Unless it may not be read, or the system is at its
+// limits, something else took its name, a link perhaps.
+func swapped(err error) error {
+	for _, own := range []error{fs.ErrPermission, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EIO} {
+		if errors.Is(err, own) {
+			return err
+		}
+	}
+	return ErrNotHere
+}
+
+// File opens the regular file called name in folder for reading. It
+// never waits (a FIFO or a device is refused before and after opening) and
+// never follows a link.
+func File(folder *os.Root, name string) (*os.File, fs.FileInfo, error) {
+	// Between the look and the opening another file may take the name, as when
+	// a second server has made the same thumbnail: then it is looked at anew.
+	for range 5 {
+		f, info, err := openSeen(folder, name)
+		if !errors.Is(err, errReplaced) {
+			return f, info, err
+		}
+	}
+	return nil, nil, errReplaced
+}
+
+// errReplaced says that the file opened is not the one seen just before.
+var errReplaced = fmt.Errorf("replaced while it was opened: %w", fs.ErrNotExist)
+
+// openSeen is one attempt of File.
+func openSeen(folder *os.Root, name string) (*os.File, fs.FileInfo, error) {
+	seen, err := folder.Lstat(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !seen.Mode().IsRegular() {
+		return nil, nil, ErrNotHere
+	}
+	f, err := folder.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, nil, swapped(err)
+	}
+	opened, err := f.Stat()
+	if err != nil || !os.SameFile(seen, opened) {
+		f.Close()
+		return nil, nil, errReplaced
+	}
+	return f, opened, nil
+}

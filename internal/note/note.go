@@ -1,0 +1,147 @@
+// Package note turns Markdown beside photos into a title, safe HTML and plain
+// text.
+package note
+
+import (
+	"bytes"
+	"html/template"
+	"net/url"
+	"strings"
+	"unicode"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	mdtext "github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+	"golang.org/x/net/html"
+)
+
+// Note is a Markdown file beside photos: an album's README.md, which gives it
+// a title and a description, or a photo's caption, called like the photo with
+// .md behind it ("beach.jpg.md") or, if there is no such, in place of its
+// extension ("beach.md"). Notes are never served as they are.
+type Note struct {
+	Title string        // of a README.md: its first heading, one line; "" if it has none
+	Body  template.HTML // the rest
+	Text  string        // of body, one line, at most MaxNoteText runes
+}
+
+const (
+	// MaxNote is how much of a note is read, in bytes; what is behind is not shown.
+	MaxNote = 16 << 10
+	// MaxNoteText bounds captions, in runes, like those within photos.
+	MaxNoteText = 1000
+	// MaxNotes bounds the memory for notes, in bytes.
+	MaxNotes = 8 << 20
+)
+
+var markdown = goldmark.New(goldmark.WithExtensions(extension.Linkify))
+
+// Parse reads Markdown. HTML in it is dropped, of pictures only their text
+// is kept, and links other than to the web, to mail and within the site become
+// text. Where titled, the first heading is taken out, as the title.
+func Parse(md []byte, titled bool) Note {
+	md = []byte(strings.ReplaceAll(strings.ToValidUTF8(string(md), "\uFFFD"), "\x00", "\uFFFD"))
+	md = bytes.TrimPrefix(md, []byte("\ufeff"))
+	doc := markdown.Parser().Parse(mdtext.NewReader(md))
+	var n Note
+	var drop, unwrap []ast.Node
+	// The walk itself cannot fail, as the function does not.
+	_ = ast.Walk(doc, func(node ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch node := node.(type) {
+		case *ast.HTMLBlock, *ast.RawHTML:
+			drop = append(drop, node)
+		case *ast.Image:
+			unwrap = append(unwrap, node)
+		case *ast.Link:
+			if !SafeLink(node.Destination) {
+				unwrap = append(unwrap, node)
+			}
+		case *ast.AutoLink:
+			if node.AutoLinkType == ast.AutoLinkURL && !SafeLink(node.URL(md)) {
+				drop = append(drop, node)
+			}
+		case *ast.Heading:
+			node.Level = min(node.Level+1, 6) // the page's own is the first
+		}
+		return ast.WalkContinue, nil
+	})
+	for _, node := range unwrap {
+		for child := node.FirstChild(); child != nil; child = node.FirstChild() {
+			node.Parent().InsertBefore(node.Parent(), node, child)
+		}
+		node.Parent().RemoveChild(node.Parent(), node)
+	}
+	for _, node := range drop {
+		node.Parent().RemoveChild(node.Parent(), node)
+	}
+	if titled {
+		for node := doc.FirstChild(); node != nil; node = node.NextSibling() {
+			if node.Kind() == ast.KindHeading {
+				n.Title = plainText(renderNote(md, node), MaxNoteText/10)
+				doc.RemoveChild(doc, node)
+				break
+			}
+		}
+	}
+	body := renderNote(md, doc)
+	n.Body, n.Text = template.HTML(body), plainText(body, MaxNoteText)
+	return n
+}
+
+func renderNote(md []byte, node ast.Node) string {
+	var b bytes.Buffer
+	if err := markdown.Renderer().Render(&b, md, node); err != nil {
+		panic(err) // a buffer takes everything
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// SafeLink reports whether a link leads to the web, to mail, or is relative.
+// It judges what the renderer makes of it, with all escapes resolved.
+func SafeLink(destination []byte) bool {
+	u, err := url.Parse(string(util.URLEscape(destination, true)))
+	if err != nil {
+		return false
+	}
+	switch u.Scheme {
+	case "", "http", "https", "mailto":
+		return true
+	}
+	return false
+}
+
+// plainText is the text in HTML of our own making, as one line of at most that
+// many runes.
+func plainText(markup string, most int) string {
+	var b strings.Builder
+	for z := html.NewTokenizer(strings.NewReader(markup)); ; {
+		switch z.Next() {
+		case html.ErrorToken: // the end
+			return oneLine(b.String(), most)
+		case html.TextToken:
+			b.Write(z.Text())
+		default:
+			if name, _ := z.TagName(); len(name) > 1 && string(name) != "em" && string(name) != "strong" && string(name) != "code" {
+				b.WriteByte(' ') // between blocks
+			}
+		}
+	}
+}
+
+// oneLine returns at most that many runes of a text, as one line.
+func oneLine(s string, most int) string {
+	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "\uFFFD"), func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
+	if n := 0; len(s) > most {
+		for i := range s {
+			if n++; n > most {
+				return strings.TrimSpace(s[:i]) + "…"
+			}
+		}
+	}
+	return s
+}
