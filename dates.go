@@ -83,7 +83,7 @@ func (t *thumbs) dateKnown(folder *os.Root, src album.Photo) (time.Time, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	known, ok := t.index[src.Name()] // where readDate left it; never a rendition's name
-	if !ok || known.Size != src.Size || known.MTime != src.Mtime {
+	if !ok || known.Size != src.Size || known.MTime != src.MTime {
 		return src.Modified(), false
 	}
 	return known.Date(), true
@@ -96,7 +96,7 @@ func (t *thumbs) readDate(photos *os.Root, src album.Photo) {
 		return
 	}
 	defer f.Close()
-	r := rendition.Record{Size: src.Size, MTime: src.Mtime}
+	r := rendition.Record{Size: src.Size, MTime: src.MTime}
 	if what, err := photo.Inspect(f, info.Size()); err == nil && !what.Taken.IsZero() {
 		r.Taken = what.Taken.Format(rendition.TakenLayout)
 	}

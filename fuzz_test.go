@@ -115,7 +115,7 @@ func FuzzAlbumPage(f *testing.F) {
 		if album.MediaType(file) == "" || strings.ContainsRune(file, '/') || strings.ContainsRune(sub, '/') {
 			return
 		}
-		src := album.Photo{Album: albumName, File: file, Size: 10, Mtime: 5}
+		src := album.Photo{Album: albumName, File: file, Size: 10, MTime: 5}
 		r := rendition.Record{Size: 10, MTime: 5, Width: width, Height: height, Caption: caption, Color: color, Taken: caption, Options: s.thumbs.options("")}
 		g := &grid{s: s, key: pageKey{albumName, album.ByDate, 1, messages.Languages[0], false}, album: album.Listing{Name: albumName, Albums: []string{sub}, Photos: []album.Photo{src, src}}, pages: 2}
 		g.cells = []cell{
@@ -206,7 +206,7 @@ func fuzzThumbnail(f *testing.F, prefix, name string) {
 			t.Errorf("the thumbnail has %v", size)
 		}
 		r, ok := rendition.ReadRecord(bytes.NewReader(m.jpeg))
-		if !ok || r.Size != int64(len(data)) || r.MTime != src.Mtime || r.Width < 1 || r.Height < 1 || cssColor(r.Color) == "transparent" {
+		if !ok || r.Size != int64(len(data)) || r.MTime != src.MTime || r.Width < 1 || r.Height < 1 || cssColor(r.Color) == "transparent" {
 			t.Errorf("its record is %+v, %v", r, ok)
 		}
 	})

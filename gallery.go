@@ -249,7 +249,7 @@ func (s *server) serveThumb(w http.ResponseWriter, r *http.Request, t target) er
 		serveFile(w, r, bytes.NewReader(m.jpeg), time.Unix(0, m.MTime), int64(len(m.jpeg)), "image/jpeg", revalidate)
 		return nil
 	}
-	src.Size, src.Mtime = m.Size, m.MTime // as they were when it was made
+	src.Size, src.MTime = m.Size, m.MTime // as they were when it was made
 	if !s.serveRendition(w, r, folder, src, t.rend, webpToo, caching) {
 		return fmt.Errorf("%s went away while its thumbnail was made: %w", src.Name(), fs.ErrNotExist)
 	}

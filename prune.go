@@ -24,10 +24,10 @@ import (
 // is not ours to remove.
 func (t *thumbs) prune(a album.Listing) {
 	t.mu.Lock()
-	done := t.pruned[a.Name] == a.Mtime.UnixNano()
-	if time.Since(a.Mtime) > settled {
+	done := t.pruned[a.Name] == a.MTime.UnixNano()
+	if time.Since(a.MTime) > settled {
 		makeRoom(t.pruned)
-		t.pruned[a.Name] = a.Mtime.UnixNano()
+		t.pruned[a.Name] = a.MTime.UnixNano()
 	}
 	t.mu.Unlock()
 	if done {
@@ -48,7 +48,7 @@ func (t *thumbs) prune(a album.Listing) {
 // they do not lie within it.
 func (t *thumbs) pruneGone(albumName string) {
 	if t.cacheDir != "" {
-		t.prune(album.Listing{Name: albumName, Mtime: time.Now()})
+		t.prune(album.Listing{Name: albumName, MTime: time.Now()})
 	}
 }
 

@@ -105,7 +105,7 @@ func (t *thumbs) options(rend string) string {
 
 // fresh reports whether a record is that of src as it is now.
 func (t *thumbs) fresh(r rendition.Record, src album.Photo, rend string) bool {
-	return r.Size == src.Size && r.MTime == src.Mtime && r.Options == t.options(rend)
+	return r.Size == src.Size && r.MTime == src.MTime && r.Options == t.options(rend)
 }
 
 // cached returns the record of src's rendition if a fresh one lies in folder,
@@ -209,7 +209,7 @@ func (t *thumbs) failedBefore(src album.Photo, rend string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	f, ok := t.failed[rendition.Name(src, rend)]
-	if !ok || f.size != src.Size || f.mtime != src.Mtime || !f.until.IsZero() && time.Now().After(f.until) {
+	if !ok || f.size != src.Size || f.mtime != src.MTime || !f.until.IsZero() && time.Now().After(f.until) {
 		return nil
 	}
 	return f.err
@@ -219,7 +219,7 @@ func (t *thumbs) failedBefore(src album.Photo, rend string) error {
 // so in the log, once. Errors that may be gone the next moment are not
 // remembered.
 func (t *thumbs) fail(src album.Photo, rend string, err error) {
-	f := failure{size: src.Size, mtime: src.Mtime, err: err}
+	f := failure{size: src.Size, mtime: src.MTime, err: err}
 	if errors.Is(err, fs.ErrPermission) {
 		f.until = time.Now().Add(retryUnreadable)
 	} else if !errors.Is(err, errUnfit) {

@@ -115,7 +115,7 @@ func (t *thumbs) makeWebP(ctx context.Context, src album.Photo) error {
 func (t *thumbs) renderWebP(ctx context.Context, src album.Photo) (data []byte, err error) {
 	side := int64(t.side)
 	err = t.reduce(ctx, src, t.side, webp.Memory(side*side), func(img image.Image, info photo.Info, before fs.FileInfo) error {
-		if before.Size() != src.Size || before.ModTime().UnixNano() != src.Mtime {
+		if before.Size() != src.Size || before.ModTime().UnixNano() != src.MTime {
 			return errChanging // since its thumbnail was made
 		}
 		data, err = webp.Encode(img, webp.Quality(t.quality), info.Profile())

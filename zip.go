@@ -194,7 +194,7 @@ func newArchive(ctx context.Context, s *server, photos []album.Photo) *archive {
 func (z *archive) etag() string {
 	h := sha256.New()
 	for _, e := range z.entries {
-		fmt.Fprintf(h, "%q %d %d\n", e.name, e.src.Size, e.src.Mtime)
+		fmt.Fprintf(h, "%q %d %d\n", e.name, e.src.Size, e.src.MTime)
 	}
 	return fmt.Sprintf(`"zip1-%x"`, h.Sum(nil)[:16])
 }
@@ -316,7 +316,7 @@ func (z *archive) unchanged(i int) error {
 		return err
 	}
 	src := z.entries[i].src
-	if info.Size() != src.Size || info.ModTime().UnixNano() != src.Mtime {
+	if info.Size() != src.Size || info.ModTime().UnixNano() != src.MTime {
 		return fmt.Errorf("%s has changed", src.Name())
 	}
 	return nil

@@ -17,17 +17,17 @@ type Photo struct {
 	Album string // the album's name relative to the root, "." for the root itself
 	File  string // the file's name in it
 	Size  int64  // bytes
-	Mtime int64  // ns since 1970
+	MTime int64  // ns since 1970
 }
 
 func (s Photo) Name() string { return path.Join(s.Album, s.File) }
 
-func (s Photo) Modified() time.Time { return time.Unix(0, s.Mtime) }
+func (s Photo) Modified() time.Time { return time.Unix(0, s.MTime) }
 
 // Listing is a folder of photos, listed. It is shared and not changed once made.
 type Listing struct {
 	Name   string    // relative to the root, slash-separated, "." for the root
-	Mtime  time.Time // of the folder: when a name was last added or removed
+	MTime  time.Time // of the folder: when a name was last added or removed
 	Albums []string  // the names of its sub-albums, sorted
 	Photos []Photo   // sorted by name
 
@@ -63,7 +63,7 @@ func List(folder *os.Root, name string) (Listing, error) {
 	if err != nil {
 		return Listing{}, err
 	}
-	a := Listing{Name: name, Mtime: info.ModTime()}
+	a := Listing{Name: name, MTime: info.ModTime()}
 	for _, entry := range entries {
 		switch {
 		case IsAlbum(entry):
