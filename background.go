@@ -3,22 +3,28 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"gallery/internal/album"
+	"gallery/internal/bounded"
 )
 
 // background makes, while nobody waits for anything, the renditions of the
 // albums that were just looked at, one at a time. A nil background does
 // nothing.
 type background struct {
-	s    *server
-	wake chan struct{} // holds one element when albums has been added to
+	store  *thumbs
+	list   func(ctx context.Context, album string) (album.Listing, error)
+	log    *slog.Logger
+	wake   chan struct{}                // holds one element when albums has been added to
+	warmed *bounded.Map[string, warmed] // by album
 
 	mu     sync.Mutex
-	albums []string          // to be warmed, the one last looked at last
-	warmed map[string]warmed // by album
+	albums []string // to be warmed, the one last looked at last
 
 	visitors atomic.Int64 // requests under way that take the processor
 	last     atomic.Int64 // when the last of these came or went, ns since 1970
@@ -37,13 +43,21 @@ const (
 	// warmFor is how long a warmed album is left alone when no name in it
 	// changes. A photo that is overwritten in place is seen after that.
 	warmFor = 10 * time.Minute
+	// maxWarmed bounds the albums that are known to be warm.
+	maxWarmed = 100_000
 	// quiet is how long no visitor must have come or gone before work begins:
 	// longer than a browser takes from one request to the next.
 	quiet = 200 * time.Millisecond
 )
 
-func newBackground(s *server) *background {
-	return &background{s: s, wake: make(chan struct{}, 1), warmed: map[string]warmed{}}
+// newBackground makes what warms albums of the store once they have been viewed. list
+// lists an album.
+func newBackground(store *thumbs, list func(ctx context.Context, album string) (album.Listing, error), log *slog.Logger) *background {
+	return &background{
+		store: store, list: list, log: log,
+		wake:   make(chan struct{}, 1),
+		warmed: bounded.NewMap[string, warmed](maxWarmed, nil),
+	}
 }
 
 // enter and leave frame a request that takes the processor.
@@ -66,7 +80,7 @@ func (b *background) viewed(album string, st stamp) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if w, ok := b.warmed[album]; ok && w.stamp == st && time.Since(w.at) < warmFor {
+	if w, ok := b.warmed.Get(album); ok && w.stamp == st && time.Since(w.at) < warmFor {
 		return
 	}
 	b.push(album)
@@ -136,11 +150,11 @@ func (b *background) album(ctx context.Context, name string) {
 	if b.wait(ctx) != nil {
 		return
 	}
-	a, err := b.s.list(name)
+	a, err := b.list(ctx, name)
 	if err != nil {
 		return // gone, perhaps; whoever looks at it is told
 	}
-	t := b.s.thumbs
+	t := b.store
 	next := func() error { return b.turn(ctx) }
 	folders := t.openWarmFolders(name)
 	defer folders.close()
@@ -156,7 +170,6 @@ func (b *background) album(ctx context.Context, name string) {
 			b.later(name)
 			return
 		case errors.As(err, &store):
-			t.log.Debug("nothing is made ahead of time here", "album", name, "err", err)
 			b.finish(name)
 			return
 		}
@@ -217,9 +230,5 @@ func (b *background) later(album string) {
 
 // finish notes that an album has been warmed.
 func (b *background) finish(album string) {
-	st := b.s.stamp(album)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	makeRoom(b.warmed)
-	b.warmed[album] = warmed{st, time.Now()}
+	b.warmed.Put(album, warmed{b.store.stamp(album), time.Now()})
 }

@@ -77,10 +77,7 @@ func TestBackground_makesWhatPagesOffer(t *testing.T) {
 
 // warmedUp reports whether the background is done with an album as it is.
 func (s *site) warmedUp(album string) bool {
-	b := s.server.background
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	_, ok := b.warmed[album]
+	_, ok := s.server.background.warmed.Get(album)
 	return ok
 }
 
@@ -101,7 +98,7 @@ func TestBackground_standsBack(t *testing.T) {
 }
 
 func TestBackground_queue(t *testing.T) {
-	b := newBackground(nil)
+	b := newBackground(nil, nil, nil)
 	for i := range maxViewed + 5 {
 		b.viewed(fmt.Sprint(i), stamp{})
 	}
@@ -142,10 +139,8 @@ func TestBackground_cannotStore(t *testing.T) {
 	if got := s.get("/_thumbs/1.jpg"); got.StatusCode != 200 {
 		t.Errorf("the thumbnail in memory = %d", got.StatusCode)
 	}
-	s.server.thumbs.mu.Lock()
-	defer s.server.thumbs.mu.Unlock()
-	if len(s.server.thumbs.unsaved) != 1 {
-		t.Errorf("%d renditions are in memory, want the thumbnail alone", len(s.server.thumbs.unsaved))
+	if n := s.store.unsaved.Len(); n != 1 {
+		t.Errorf("%d renditions are in memory, want the thumbnail alone", n)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"testing"
 
 	"gallery/internal/sample"
@@ -17,16 +16,11 @@ func BenchmarkServe(b *testing.B) {
 	if err := sample.Write(b.Context(), dir); err != nil {
 		b.Fatal(err)
 	}
-	photos, err := os.OpenRoot(dir)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer photos.Close()
 	c, err := parseFlags([]string{dir}, io.Discard)
 	if err != nil {
 		b.Fatal(err)
 	}
-	s := newServer(c, photos, photos, slog.New(slog.DiscardHandler))
+	s := assembled(b, c, slog.New(slog.DiscardHandler)).server
 	for _, bench := range []struct{ name, target, accept string }{
 		{"page", "/Landscapes/", ""},
 		{"thumbnail", "/Landscapes/_thumbs/alps.jpg", ""},

@@ -99,7 +99,7 @@ func runClean(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	defer photos.Close()
 	defer cache.Close()
-	run.thumbs = newThumbs(photos, cache, c, slog.New(slog.DiscardHandler))
+	run.thumbs = newThumbs(photos, cache, c.thumbsOptions(), slog.New(slog.DiscardHandler))
 	if a, err := run.photos("."); err == nil && len(a) == 0 && !hasAlbum(photos) {
 		return fmt.Errorf("DIR %s holds no photo and no album, and every thumbnail would go: if its disk is not mounted, mount it", c.root)
 	}
@@ -313,7 +313,7 @@ func (c *cleanRun) judgeWebP(thumbs, folder *os.Root, info fs.FileInfo, photos m
 		return c.judge(folder, info, rendition.WebPDir, photos)
 	}
 	file := strings.TrimPrefix(info.Name(), ".") // as rendition.NoWebP puts it there
-	if !album.Visible(file) || album.MediaType(file) == "" {
+	if !album.Visible(file) || !album.IsPhotoName(file) {
 		return isForeign, nil
 	}
 	jpeg, err := thumbs.Lstat(file)
@@ -340,7 +340,7 @@ func (c *cleanRun) judge(folder *os.Root, info fs.FileInfo, rend string, photos 
 			return isBusy, nil
 		}
 		return isLitter, nil
-	case !info.Mode().IsRegular(), !album.Visible(file), album.MediaType(file) == "":
+	case !info.Mode().IsRegular(), !album.Visible(file), !album.IsPhotoName(file):
 		return isForeign, nil
 	}
 	f, _, err := nolink.File(folder, file)
@@ -423,7 +423,7 @@ func (c *cleanRun) note(name, reason string, bytes int64) {
 
 func (c *cleanRun) fail(name string, err error) {
 	c.failed++
-	fmt.Fprintf(c.stdout, "%s: %v\n", strconv.QuoteToGraphic(name), cause(err))
+	fmt.Fprintf(c.stdout, "%s: %v\n", strconv.QuoteToGraphic(name), nolink.Cause(err))
 }
 
 // shrink removes the oldest of the renditions kept until they take no more

@@ -40,8 +40,8 @@ func (t *thumbs) arrange(ctx context.Context, a album.Listing, order string, rea
 	if !read {
 		return nil, false
 	}
-	if _, err := once(ctx, &t.flight, "dates of "+a.Name, func() (any, error) {
-		return nil, t.readDates(ctx, a, unknown)
+	if _, err := t.dating.Do(ctx, a.Name, func() (struct{}, error) {
+		return struct{}{}, t.readDates(ctx, a, unknown)
 	}); err != nil {
 		return nil, false
 	}
@@ -80,9 +80,7 @@ func (t *thumbs) dateKnown(folder *os.Root, src album.Photo) (time.Time, bool) {
 	if r, ok := t.cached(folder, src, ""); ok {
 		return r.Date(), true
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	known, ok := t.index[src.Name()] // where readDate left it; never a rendition's name
+	known, ok := t.index.Get(src.Name()) // where readDate left it; never a rendition's name
 	if !ok || known.Size != src.Size || known.MTime != src.MTime {
 		return src.Modified(), false
 	}

@@ -32,12 +32,7 @@ func fuzzServer(f *testing.F) *server {
 	if err != nil {
 		f.Fatal(err)
 	}
-	photos, err := openDir("DIR", c.root)
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Cleanup(func() { photos.Close() })
-	return newServer(c, photos, photos, slog.New(slog.DiscardHandler))
+	return assembled(f, c, slog.New(slog.DiscardHandler)).server
 }
 
 // FuzzServe asks for any path with any query of a server whose only photo is
@@ -112,12 +107,12 @@ func FuzzAlbumPage(f *testing.F) {
 				return // no such file can be shown
 			}
 		}
-		if album.MediaType(file) == "" || strings.ContainsRune(file, '/') || strings.ContainsRune(sub, '/') {
+		if !album.IsPhotoName(file) || strings.ContainsRune(file, '/') || strings.ContainsRune(sub, '/') {
 			return
 		}
 		src := album.Photo{Album: albumName, File: file, Size: 10, MTime: 5}
-		r := rendition.Record{Size: 10, MTime: 5, Width: width, Height: height, Caption: caption, Color: color, Taken: caption, Options: s.thumbs.options("")}
-		g := &grid{s: s, key: pageKey{albumName, album.ByDate, 1, messages.Languages[0], false}, album: album.Listing{Name: albumName, Albums: []string{sub}, Photos: []album.Photo{src, src}}, pages: 2}
+		r := rendition.Record{Size: 10, MTime: 5, Width: width, Height: height, Caption: caption, Color: color, Taken: caption, Options: s.albumPages.store.options("")}
+		g := &grid{p: s.albumPages, key: pageKey{albumName, album.ByDate, 1, messages.Languages[0], false}, album: album.Listing{Name: albumName, Albums: []string{sub}, Photos: []album.Photo{src, src}}, pages: 2}
 		g.cells = []cell{
 			{sub: albumName + "/" + sub, src: src, record: r, known: true, sum: summary{photos: 2}},
 			{src: src, record: r, sharp: r, known: true},
@@ -174,7 +169,7 @@ func fuzzThumbnail(f *testing.F, prefix, name string) {
 			f.Add(file.Data)
 		}
 	}
-	s.thumbs.memory = 64 << 20
+	s.albumPages.store.memory = 64 << 20
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if !bytes.HasPrefix(data, []byte(prefix)) {
 			return
@@ -183,9 +178,9 @@ func fuzzThumbnail(f *testing.F, prefix, name string) {
 		if err := os.WriteFile(file, data, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		src := s.thumbs.restat(album.Photo{Album: ".", File: name})
+		src := s.albumPages.store.restat(album.Photo{Album: ".", File: name})
 		began := lies.ProcessorTime()
-		m, err := s.thumbs.render(context.Background(), src, "")
+		m, err := s.albumPages.store.render(context.Background(), src, "")
 		if took := lies.ProcessorTime() - began; took > 5*time.Second {
 			t.Errorf("it took %v", took)
 		}
@@ -223,22 +218,22 @@ func FuzzZipNames(f *testing.F) {
 	f.Add("a.jpg/A.JPG/a (2).jpg/a:.jpg/a?.jpg", "x")
 	f.Add("CON.jpg/com1.png/../\\..\\x.gif/\u202e.jpg/ .jpg/..jpg/x.jpg. /\xff.jpg", "\"\r\nX: y")
 	f.Fuzz(func(t *testing.T, names, archive string) {
-		var photos []album.Photo
+		var files []string
 		for name := range strings.SplitSeq(names, "/") {
-			if album.MediaType(name) != "" && len(photos) < 200 && !slices.Contains(photos, album.Photo{File: name}) {
-				photos = append(photos, album.Photo{File: name})
+			if album.IsPhotoName(name) && len(files) < 200 && !slices.Contains(files, name) {
+				files = append(files, name)
 			}
 		}
 		seen := map[string]bool{}
-		for i, name := range safeFileNames(photos) {
+		for i, name := range safeFileNames(files) {
 			folded := strings.ToLower(name)
 			if seen[folded] {
-				t.Errorf("%q becomes %q, as another does", photos[i].File, name)
+				t.Errorf("%q becomes %q, as another does", files[i], name)
 			}
 			seen[folded] = true
 			if !utf8.ValidString(name) || strings.ContainsAny(name, "/\\:*?\"<>|\x00\r\n") || strings.Trim(name, ". ") == "" ||
-				strings.HasSuffix(name, ".") || strings.HasSuffix(name, " ") || album.MediaType(name) == "" {
-				t.Errorf("%q becomes %q", photos[i].File, name)
+				strings.HasSuffix(name, ".") || strings.HasSuffix(name, " ") || !album.IsPhotoName(name) {
+				t.Errorf("%q becomes %q", files[i], name)
 			}
 		}
 		header := attachment(archive + ".zip")

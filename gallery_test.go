@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"gallery/internal/album"
+	"gallery/internal/answer"
 	"gallery/internal/messages"
 	"gallery/internal/rendition"
 )
@@ -220,15 +221,15 @@ func TestServe_original(t *testing.T) {
 // A thumbnail's address may be kept for ever only where it names a version.
 func TestServe_thumbnailCaching(t *testing.T) {
 	s := smallSite(t)
-	if got := s.get("/Trip/_thumbs/1.jpg").Header.Get("Cache-Control"); got != revalidate {
+	if got := s.get("/Trip/_thumbs/1.jpg").Header.Get("Cache-Control"); got != answer.Revalidate {
 		t.Errorf("without v: Cache-Control %q", got)
 	}
 	got := s.get("/Trip/_thumbs/1.jpg?v=x")
-	if c := got.Header.Get("Cache-Control"); c != forever {
+	if c := got.Header.Get("Cache-Control"); c != answer.Forever {
 		t.Errorf("with v: Cache-Control %q", c)
 	}
 	again := s.get("/Trip/_thumbs/1.jpg?v=x", "If-None-Match", got.Header.Get("ETag"))
-	if again.StatusCode != 304 || again.Header.Get("Cache-Control") != forever {
+	if again.StatusCode != 304 || again.Header.Get("Cache-Control") != answer.Forever {
 		t.Errorf("revalidation = %d, Cache-Control %q", again.StatusCode, again.Header.Get("Cache-Control"))
 	}
 	if missing := s.get("/Trip/_thumbs/3.jpg?v=x"); missing.Header.Get("Cache-Control") != "no-store" {
@@ -268,7 +269,7 @@ func TestAlbum_compressed(t *testing.T) {
 	if got, err := io.ReadAll(z); err != nil || !bytes.Equal(got, plain.body) || len(got) < 2*len(zipped.body) {
 		t.Errorf("%d bytes unpack to %d (%v), want the page's %d", len(zipped.body), len(got), err, len(plain.body))
 	}
-	for _, a := range []answer{plain, zipped} {
+	for _, a := range []response{plain, zipped} {
 		if vary := strings.Join(a.Header.Values("Vary"), ", "); !strings.Contains(vary, "Accept-Encoding") || a.ContentLength != int64(len(a.body)) {
 			t.Errorf("Vary %s, Content-Length %d for %d bytes", vary, a.ContentLength, len(a.body))
 		}
@@ -340,14 +341,13 @@ func TestAlbum_warmAfterRestart(t *testing.T) {
 	s := smallSite(t)
 	cold := s.get("/Trip/")
 	s.later()
-	s.server.summaries = summaryCache{}
-	s.server.thumbs = newThumbs(s.server.photos, s.server.photos, s.server.config, s.server.log)
+	s.restart()
 	s.get("/Trip/Day%201/")
-	made := s.log.count("made")
-	s.server.summarize("Trip/Day 1", false)
-	s.server.summarize("Trip", false)
+	made := s.made()
+	s.server.library.summarize(t.Context(), "Trip/Day 1", false)
+	s.server.library.summarize(t.Context(), "Trip", false)
 	warm := s.get("/Trip/")
-	if !bytes.Equal(shown(cold.body), shown(warm.body)) || warm.Header.Get("ETag") == "" || s.log.count("made") != made {
+	if !bytes.Equal(shown(cold.body), shown(warm.body)) || warm.Header.Get("ETag") == "" || s.made() != made {
 		t.Error("the page is not answered as warm after a restart")
 	}
 }
@@ -357,10 +357,13 @@ func TestAlbum_streams(t *testing.T) {
 	s := smallSite(t)
 	release := make(chan struct{})
 	key := rendition.Name(album.Photo{Album: "Trip", File: "2.PNG"}, "")
-	s.server.thumbs.flight.DoChan(key, func() (any, error) {
+	running := make(chan struct{})
+	go s.store.making.Do(t.Context(), key, func() (made, error) {
+		close(running)
 		<-release
 		return made{}, errUnfit
 	})
+	<-running
 	resp, err := http.Get(s.URL + "/Trip/")
 	if err != nil {
 		t.Fatal(err)
@@ -396,7 +399,7 @@ func TestAlbum_visitorLeaves(t *testing.T) {
 	s := smallSite(t)
 	ctx := context.Background()
 	all := int64(1 << 20)
-	for s.server.thumbs.slots.TryAcquire(all) == false {
+	for s.store.slots.TryAcquire(all) == false {
 		all-- // take every processor away
 	}
 	visit, leave := context.WithCancel(ctx)
@@ -418,8 +421,8 @@ func TestAlbum_visitorLeaves(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("the page is still being made though nobody waits for it")
 	}
-	s.server.thumbs.slots.Release(all)
-	if err := s.server.thumbs.slots.Acquire(ctx, all); err != nil { // whoever was waiting has gone
+	s.store.slots.Release(all)
+	if err := s.store.slots.Acquire(ctx, all); err != nil { // whoever was waiting has gone
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(s.dir, "Trip", album.ThumbsDir)); err == nil {
@@ -443,7 +446,7 @@ func TestAlbum_fiftyClients(t *testing.T) {
 		})
 	}
 	clients.Wait()
-	if n := s.log.count("made"); n != 20 {
+	if n := s.made(); n != 20 {
 		t.Errorf("%d thumbnails were made, want 20", n)
 	}
 }
@@ -679,7 +682,7 @@ func TestIndex_settles(t *testing.T) {
 	}
 	s := newSite(t, dir)
 	first := s.get("/")
-	if made := s.log.count("made"); made > 2 {
+	if made := s.made(); made > 2 {
 		t.Errorf("the index made %d thumbnails for its one card", made)
 	}
 	second := s.get("/")
@@ -707,18 +710,18 @@ func TestAlbum_listedOnce(t *testing.T) {
 		}
 	}
 	s := newSite(t, dir)
-	first, err := s.server.list("x")
+	first, err := s.server.library.list(t.Context(), "x")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 10 {
-		again, err := s.server.list("x")
+		again, err := s.server.library.list(t.Context(), "x")
 		if err != nil || &again.Photos[0] != &first.Photos[0] {
 			t.Fatal("an album that has just been listed is listed anew")
 		}
 	}
 	write(t, filepath.Join(dir, "x", "new.gif"), 4, 3, 1)
-	if again, _ := s.server.list("x"); len(again.Photos) != 1001 {
+	if again, _ := s.server.library.list(t.Context(), "x"); len(again.Photos) != 1001 {
 		t.Errorf("after a photo was added %d are listed", len(again.Photos))
 	}
 }
@@ -766,7 +769,7 @@ func TestAlbum_sharp(t *testing.T) {
 	middle := []string{"/_thumbs/middle.jpg 267w", "/_thumbs/800/middle.jpg 533w"}
 	both := append([]string{"/_thumbs/changing.jpg 400w", "/_thumbs/800/changing.jpg 800w"}, middle...)
 	check("made", both...)
-	s.server.thumbs = newThumbs(s.server.photos, s.server.photos, s.server.config, s.server.log)
+	s.restart()
 	check("after a restart", both...)
 	write(t, filepath.Join(dir, "changing.jpg"), 1000, 900, 4)
 	check("changed", middle...)

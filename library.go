@@ -1,68 +1,117 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
+	"os"
 	"path"
 	"strings"
-	"sync"
 	"time"
 
-	"golang.org/x/sync/singleflight"
-
 	"gallery/internal/album"
+	"gallery/internal/bounded"
 	"gallery/internal/nolink"
 	"gallery/internal/note"
-	"gallery/internal/rendition"
+	"gallery/internal/photo"
 )
 
-// noteCache remembers notes for as long as they do not change.
-type noteCache struct {
-	mu    sync.Mutex
-	m     map[album.Photo]note.Note
-	bytes int
+const (
+	// settled is how old a folder's mtime is when no further change can bear the
+	// same one: file systems' clocks tick every few milliseconds.
+	settled = 20 * time.Millisecond
+	// pageAge bounds how long a listing or a page is answered from memory without a
+	// look at every photo in it. Names that come and go show at once, by the folders'
+	// mtimes; a photo changed in place shows after this.
+	pageAge = time.Second
+	// maxListed bounds the albums that are remembered, by their photos and notes:
+	// at some 100 bytes each, 10 MB.
+	maxListed = 100_000
+	// maxSummaries bounds the folders whose summaries are remembered: at some 300
+	// bytes each, 30 MB.
+	maxSummaries = 100_000
+	// maxNotes bounds the memory for notes, in bytes.
+	maxNotes = 8 << 20
+)
+
+// library reads the folders of photos and remembers what they hold: listings for
+// a moment, notes and summaries until they change. It deletes nothing. It is safe
+// for use by many goroutines.
+type library struct {
+	title  string // of the site
+	photos *os.Root
+	store  *thumbs
+
+	reading   bounded.Calls[album.Listing] // by album
+	listings  *bounded.Map[string, listing]
+	notes     *bounded.Map[album.Photo, note.Note]
+	summaries *bounded.Map[string, folderSummary] // by album
+}
+
+func newLibrary(title string, photos *os.Root, store *thumbs) *library {
+	return &library{
+		title: title, photos: photos, store: store,
+		listings:  bounded.NewMap[string](maxListed, listing.files),
+		notes:     bounded.NewMap[album.Photo](maxNotes, noteCost),
+		summaries: bounded.NewMap[string, folderSummary](maxSummaries, nil),
+	}
+}
+
+// listing is an album as it was listed, so that many visitors of one album cost
+// one listing, and so do the photos' pages, which need their neighbours.
+type listing struct {
+	album.Listing
+	stamp  stamp
+	listed time.Time
+}
+
+// files is how many files the listing holds, at least 1.
+func (l listing) files() int64 { return int64(max(1, len(l.Photos)+len(l.Notes))) }
+
+// list returns an album as it is, or was less than pageAge ago if no name in
+// it has changed since.
+func (l *library) list(ctx context.Context, name string) (album.Listing, error) {
+	st := l.store.stamp(name)
+	if known, ok := l.listings.Get(name); ok && known.stamp.photos.Equal(st.photos) && time.Since(known.listed) < pageAge {
+		return known.Listing, nil
+	}
+	return l.reading.Do(ctx, name, func() (album.Listing, error) {
+		anew := listing{stamp: l.store.stamp(name), listed: time.Now()}
+		folder, err := nolink.Folder(l.photos, name, false)
+		if err != nil {
+			return album.Listing{}, err
+		}
+		defer folder.Close()
+		if anew.Listing, err = album.List(folder, name); err != nil {
+			return album.Listing{}, err
+		}
+		l.listings.Put(name, anew)
+		return anew.Listing, nil
+	})
 }
 
 // readNote returns the note in a file, the zero note if it cannot be read.
-func (s *server) readNote(src album.Photo) note.Note {
-	c := &s.notes
-	c.mu.Lock()
-	n, ok := c.m[src]
-	c.mu.Unlock()
-	if ok {
+func (l *library) readNote(src album.Photo) note.Note {
+	if n, ok := l.notes.Get(src); ok {
 		return n
 	}
-	data, err := s.readSmall(src, note.MaxNote)
+	data, err := l.readSmall(src, note.MaxNote)
 	if err != nil {
-		s.log.Debug("note", "file", src.Name(), "err", err)
 		return note.Note{}
 	}
 	base, _ := album.NoteExtension(src.File)
-	n = note.Parse(data, strings.EqualFold(base, "readme"))
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.m == nil {
-		c.m = map[album.Photo]note.Note{}
-	}
-	size := func(n note.Note) int { return 200 + len(n.Title) + len(n.Body) + len(n.Text) }
-	for old, other := range c.m {
-		if c.bytes+size(n) <= note.MaxNotes {
-			break
-		}
-		delete(c.m, old)
-		c.bytes -= size(other)
-	}
-	if _, known := c.m[src]; !known {
-		c.bytes += size(n)
-		c.m[src] = n
-	}
+	n := note.Parse(data, strings.EqualFold(base, "readme"))
+	l.notes.Put(src, n)
 	return n
 }
 
+// noteCost is what a note takes in memory, bytes.
+func noteCost(n note.Note) int64 { return int64(200 + len(n.Title) + len(n.Body) + len(n.Text)) }
+
 // readSmall reads a file below the photos' directory, up to most bytes of it.
-func (s *server) readSmall(src album.Photo, most int64) ([]byte, error) {
-	folder, err := nolink.Folder(s.photos, src.Album, false)
+func (l *library) readSmall(src album.Photo, most int64) ([]byte, error) {
+	folder, err := nolink.Folder(l.photos, src.Album, false)
 	if err != nil {
 		return nil, err
 	}
@@ -76,8 +125,8 @@ func (s *server) readSmall(src album.Photo, most int64) ([]byte, error) {
 }
 
 // readme returns an album's README.md as it is now, the zero note if it has none.
-func (s *server) readme(albumName string) note.Note {
-	folder, err := nolink.Folder(s.photos, albumName, false)
+func (l *library) readme(albumName string) note.Note {
+	folder, err := nolink.Folder(l.photos, albumName, false)
 	if err != nil {
 		return note.Note{}
 	}
@@ -88,7 +137,7 @@ func (s *server) readme(albumName string) note.Note {
 			continue
 		}
 		if err == nil {
-			return s.readNote(src)
+			return l.readNote(src)
 		}
 	}
 	return note.Note{}
@@ -96,116 +145,235 @@ func (s *server) readme(albumName string) note.Note {
 
 // albumTitle is what an album is called: as its README.md says, else as its
 // folder.
-func (s *server) albumTitle(name string) string {
-	if title := s.readme(name).Title; title != "" {
+func (l *library) albumTitle(name string) string {
+	if title := l.readme(name).Title; title != "" {
 		return title
 	}
 	if name == "." {
-		return s.title
+		return l.title
 	}
 	return album.Readable(path.Base(name))
 }
 
 // noteOf returns the note about a photo of the album.
-func (s *server) noteOf(a album.Listing, src album.Photo) note.Note {
+func (l *library) noteOf(a album.Listing, src album.Photo) note.Note {
 	for _, name := range []string{src.File, strings.TrimSuffix(src.File, path.Ext(src.File))} {
 		if n, ok := a.Notes[name]; ok {
-			return s.readNote(n)
+			return l.readNote(n)
 		}
 	}
 	return note.Note{}
 }
 
-// stamp is the state of an album's folder and of its thumbnails' folder: it
-// changes when a name is added to or removed from either.
-type stamp struct{ photos, thumbs time.Time }
-
-func (s *server) stamp(albumName string) stamp {
-	var st stamp
-	if info, err := s.photos.Lstat(albumName); err == nil {
-		st.photos = info.ModTime()
-	}
-	if info, err := s.thumbs.cache.Load().Lstat(rendition.Folder(albumName, "")); err == nil {
-		st.thumbs = info.ModTime()
-	}
-	return st
+// summary is what an album's card says of it, sub-albums and all.
+type summary struct {
+	photos     int    // how many there are in it and below
+	taken      newest // by the dates in the thumbnails' records
+	modified   newest // by the files' mtimes
+	exact      bool   // every photo has a record, so that taken can be told
+	unreadable bool   // the album cannot be opened
 }
 
-const (
-	// settled is how old a folder's mtime is when no further change can bear the
-	// same one: file systems' clocks tick every few milliseconds.
-	settled = 20 * time.Millisecond
-	// maxListed bounds the albums that are remembered, by their photos and notes:
-	// at some 100 bytes each, 10 MB.
-	maxListed = 100_000
-)
-
-// albumCache holds listings of albums for a moment, so that many visitors of
-// one album cost one listing, and so do the photos' pages, which need their
-// neighbours.
-type albumCache struct {
-	flight singleflight.Group
-
-	mu    sync.Mutex
-	m     map[string]listing
-	files int // in all listings
+// newest is how new the newest photo of an album is, and that photo, or the one
+// that its name makes the cover.
+type newest struct {
+	cover album.Photo // no name where there is none
+	date  time.Time
+	since time.Time // the date of the oldest
 }
 
-type listing struct {
-	album.Listing
-	stamp  stamp
-	listed time.Time
-}
-
-// files is how many files the listing holds.
-func (l listing) files() int { return len(l.Photos) + len(l.Notes) }
-
-// list returns an album as it is, or was less than pageAge ago if no name in
-// it has changed since.
-func (s *server) list(name string) (album.Listing, error) {
-	st := s.stamp(name)
-	c := &s.albums
-	c.mu.Lock()
-	l, ok := c.m[name]
-	c.mu.Unlock()
-	if ok && l.stamp.photos.Equal(st.photos) && time.Since(l.listed) < pageAge {
-		return l.Listing, nil
+// newest returns the newest photo: by the dates in the records if all photos
+// have one, else by mtime. A mixture would compare the day one photo was taken
+// with the day another was copied.
+func (s summary) newest() newest {
+	if s.exact {
+		return s.taken
 	}
-	result, err, _ := c.flight.Do(name, func() (any, error) {
-		l := listing{stamp: s.stamp(name), listed: time.Now()}
-		folder, err := nolink.Folder(s.photos, name, false)
-		if err != nil {
-			return nil, err
+	return s.modified
+}
+
+// period returns the dates of the oldest and the newest photo, or twice that of
+// the newest where nothing is known but mtimes: when files were copied says
+// little of how long a time the photos span.
+func (s summary) period() (from, to time.Time) {
+	if s.exact {
+		return s.taken.since, s.taken.date
+	}
+	return s.modified.date, s.modified.date
+}
+
+// add takes a sub-album's summary in. An album's own photos make the better
+// cover.
+func (s *summary) add(below summary, own bool) {
+	s.taken.add(below.taken, own)
+	s.modified.add(below.modified, own)
+	s.photos += below.photos
+	s.exact = s.exact && below.exact
+}
+
+func (n *newest) add(below newest, own bool) {
+	newer := below.date.After(n.date)
+	if !own && below.cover.File != "" && (newer || n.cover.File == "") {
+		n.cover = below.cover
+	}
+	if newer {
+		n.date = below.date
+	}
+	if !below.since.IsZero() && (n.since.IsZero() || below.since.Before(n.since)) {
+		n.since = below.since
+	}
+}
+
+// folderSummary is one folder's part of a summary.
+type folderSummary struct {
+	summary
+	albums []string
+	stamp  stamp     // of the folder when it was read
+	until  time.Time // when it is to be read again whatever the stamp says; zero for never
+}
+
+// summarize returns an album's summary. With known it reads no folder that it
+// does not remember, and reports false instead.
+func (l *library) summarize(ctx context.Context, name string, known bool) (summary, bool) {
+	sum, ok := l.collect(ctx, name, known)
+	if ok {
+		sum.taken.cover = l.store.restat(sum.taken.cover)
+		sum.modified.cover = l.store.restat(sum.modified.cover)
+	}
+	return sum, ok
+}
+
+// collect adds up the summaries of the folders in an album.
+func (l *library) collect(ctx context.Context, name string, known bool) (summary, bool) {
+	if ctx.Err() != nil {
+		return summary{}, false
+	}
+	folder, ok := l.summarizeFolder(ctx, name, known)
+	if !ok {
+		return summary{}, false
+	}
+	sum := folder.summary
+	for _, sub := range folder.albums {
+		below, ok := l.collect(ctx, path.Join(name, sub), known)
+		if !ok {
+			return summary{}, false
 		}
-		defer folder.Close()
-		if l.Listing, err = album.List(folder, name); err != nil {
-			return nil, err
-		}
-		s.thumbs.prune(l.Listing)
-		c.put(l)
-		return l.Listing, nil
-	})
-	if errors.Is(err, fs.ErrNotExist) {
-		s.thumbs.pruneGone(name)
+		sum.add(below, folder.photos > 0)
 	}
-	a, _ := result.(album.Listing)
-	return a, err
+	return sum, true
 }
 
-// put remembers a listing and drops others, whichever come first, to make room.
-func (c *albumCache) put(l listing) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.m == nil {
-		c.m = map[string]listing{}
+// summarizeFolder returns a folder's own part of a summary.
+func (l *library) summarizeFolder(ctx context.Context, name string, known bool) (folderSummary, bool) {
+	st, now := l.store.stamp(name), time.Now()
+	sum, ok := l.summaries.Get(name)
+	if ok && sum.stamp == st && (sum.until.IsZero() || now.Before(sum.until)) {
+		return sum, true
 	}
-	c.files += l.files() - c.m[l.Name].files()
-	c.m[l.Name] = l
-	for name, other := range c.m {
-		if c.files <= maxListed {
-			break
+	if known {
+		return folderSummary{}, false
+	}
+	sum = l.readSummary(ctx, name)
+	if ctx.Err() != nil {
+		return folderSummary{}, false
+	}
+	sum.stamp = st
+	switch {
+	case sum.unreadable:
+		sum.until = now.Add(retryUnreadable) // what mends it does not show in the stamp
+	case now.Sub(st.photos) < settled, now.Sub(st.thumbs) < settled:
+		sum.until = now.Add(pageAge) // another change may bear the same stamp
+	}
+	l.summaries.Put(name, sum)
+	return sum, true
+}
+
+// chosenCover returns the photo that its name makes the album's cover: one
+// called "cover" or, failing that, "folder".
+func chosenCover(photos []album.Photo) (album.Photo, bool) {
+	for _, name := range []string{"cover", "folder"} {
+		for _, src := range photos {
+			if strings.EqualFold(strings.TrimSuffix(src.File, path.Ext(src.File)), name) {
+				return src, true
+			}
 		}
-		delete(c.m, name)
-		c.files -= other.files()
 	}
+	return album.Photo{}, false
+}
+
+// readSummary lists a folder and finds its cover and its newest photos. One that
+// has no thumbnail makes no cover, unless there is no other.
+func (l *library) readSummary(ctx context.Context, name string) folderSummary {
+	a, err := l.list(ctx, name)
+	if err != nil {
+		return folderSummary{summary: summary{unreadable: true}}
+	}
+	sum := folderSummary{albums: a.Albums}
+	sum.photos = len(a.Photos)
+	sum.exact = true
+	own := l.store.openRenditions(name, "")
+	if own != nil {
+		defer own.Close()
+	}
+	for _, src := range a.Photos {
+		if l.store.failedBefore(src, "") != nil {
+			continue
+		}
+		sum.modified.add(newest{src, src.Modified(), src.Modified()}, false)
+		if !sum.exact {
+			continue // taken cannot be told any more
+		}
+		r, ok := l.store.cached(own, src, "")
+		if sum.exact = ok; ok {
+			sum.taken.add(newest{src, r.Date(), r.Date()}, false)
+		}
+	}
+	if cover, ok := chosenCover(a.Photos); ok && l.store.failedBefore(cover, "") == nil {
+		sum.modified.cover, sum.taken.cover = cover, cover
+	}
+	if len(a.Photos) > 0 && sum.modified.cover.File == "" {
+		first := a.Photos[0]
+		sum.modified.add(newest{first, first.Modified(), first.Modified()}, false)
+		sum.taken = sum.modified
+	}
+	return sum
+}
+
+// photo returns the photo of that name as it is now.
+func (l *library) photo(albumName, file string) (album.Photo, error) {
+	folder, err := nolink.Folder(l.photos, albumName, false)
+	if err != nil {
+		return album.Photo{}, err
+	}
+	defer folder.Close()
+	return album.Stat(folder, albumName, file)
+}
+
+// nearest returns the innermost album that there is on the way to name.
+func (l *library) nearest(name string) string {
+	for ; name != "."; name = path.Dir(name) {
+		folder, err := nolink.Folder(l.photos, name, false)
+		if err == nil {
+			folder.Close()
+			return name
+		}
+	}
+	return "."
+}
+
+// details reads how a photo was taken from the photo itself, with where if gps
+// says so. What cannot be read is left out.
+func (l *library) details(src album.Photo, gps bool) photo.Details {
+	folder, err := nolink.Folder(l.photos, src.Album, false)
+	if err != nil {
+		return photo.Details{}
+	}
+	defer folder.Close()
+	f, info, err := nolink.File(folder, src.File)
+	if err != nil {
+		return photo.Details{}
+	}
+	defer f.Close()
+	d, _ := photo.ReadDetails(f, info.Size(), gps)
+	return d
 }

@@ -132,7 +132,7 @@ func TestLinks_notFollowed(t *testing.T) {
 					}
 				}
 			}
-			s.server.thumbs.sweep(t.Context(), ".")
+			s.store.sweep(t.Context(), ".")
 			if _, err := os.Stat(filepath.Join(outside, album.ThumbsDir)); err == nil {
 				t.Error("thumbnails were written outside")
 			}

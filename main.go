@@ -135,6 +135,8 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"gallery/internal/album"
+	"gallery/internal/bounded"
+	"gallery/internal/nolink"
 	"gallery/internal/patient"
 	"gallery/internal/sample"
 	"gallery/internal/webp"
@@ -250,34 +252,93 @@ func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) err
 		log.Warn("WebP is served, but none is made here; gallery warm -webp can, or systemd's MemoryDenyWriteExecute=no", "err", err)
 		c.webp = false
 	}
-	s := newServer(c, photos, cache, log)
+	p, err := assemble(c, photos, cache, log)
+	if err != nil {
+		return err
+	}
 	if c.users != "" {
-		if s.users, err = newUsers(c.users, log); err != nil {
-			return err
-		}
 		warnOfPlainHTTP(listener.Addr(), log)
 	}
-	fmt.Fprintf(stdout, "gallery: %s is at %s (Ctrl-C ends it)\n", c.root, homepage(listener.Addr(), s.address(".")))
-	go s.thumbs.sweep(ctx, ".")
-	if c.upload {
-		go s.sweepUploads(ctx, ".")
-	}
-	if s.background != nil {
-		go s.background.run(ctx)
-	}
+	fmt.Fprintf(stdout, "gallery: %s is at %s (Ctrl-C ends it)\n", c.root, homepage(listener.Addr(), p.server.addresses.page(".")))
+	p.begin(ctx)
 	if c.debug != "" {
 		inside, err := listenDebug(c)
 		if err != nil {
 			return err
 		}
-		s.metrics = newMetrics(s.thumbs)
-		s.thumbs.metrics = s.metrics
-		debug := &http.Server{Handler: s.metrics.debugHandler(), ReadHeaderTimeout: 10 * time.Second}
+		debug := &http.Server{Handler: p.server.meters.debugHandler(), ReadHeaderTimeout: 10 * time.Second}
 		go debug.Serve(inside)
 		defer debug.Close()
 		fmt.Fprintf(stdout, "gallery: metrics are at http://%s/metrics, profiles at /debug/pprof/\n", inside.Addr())
 	}
-	return serve(ctx, listener, s.observed(), log)
+	return serve(ctx, listener, p.server, log)
+}
+
+// program is the server with all that works beside it.
+type program struct {
+	server     *server
+	store      *thumbs
+	background *background // nil for none
+	log        *slog.Logger
+}
+
+// assemble puts the program together as its flags say. It starts nothing.
+func assemble(c config, photos, cache *os.Root, log *slog.Logger) (*program, error) {
+	var m *meters
+	options := c.thumbsOptions()
+	if c.debug != "" || c.logRequests {
+		var requestLog *slog.Logger
+		if c.logRequests {
+			requestLog = log
+		}
+		m = newMeters(requestLog)
+		options.Rendered = m.rendered
+	}
+	store := newThumbs(photos, cache, options, log)
+	if m != nil {
+		m.watch(store.memoryInUse, c.memory)
+	}
+	lib := newLibrary(c.title, photos, store)
+	at := addresses{base: c.base, trustProxy: c.trustProxy}
+	who := &gate{private: c.private, upload: c.upload, trustProxy: c.trustProxy, root: c.root, addresses: at, log: log}
+	if c.users != "" {
+		var err error
+		if who.users, err = newUsers(c.users, log); err != nil {
+			return nil, err
+		}
+	}
+	pages := newViews(c.title, at, lib.albumTitle, c.upload)
+	s := &server{
+		root: c.root, photos: photos, library: lib, gate: who, views: pages, addresses: at, meters: m, log: log,
+		thumbnails: thumbnails{photos, store},
+		photoPages: photoPages{lib, store, pages, at, c.gps},
+	}
+	if c.inBackground {
+		s.background = newBackground(store, lib.list, log)
+	}
+	if c.zip {
+		s.archives = newArchives(lib, log)
+	}
+	if c.upload {
+		s.uploads = &uploader{photos: photos, store: store, gate: who, views: pages, addresses: at, max: c.uploadMax, log: log}
+	}
+	s.albumPages = &albumPages{
+		library: lib, store: store, views: pages, addresses: at, uploads: s.uploads, gate: who, zip: c.zip,
+		background: s.background, meters: m, log: log,
+		pages: bounded.NewMap[pageKey](maxPages, cachedPage.cost),
+	}
+	return &program{s, store, s.background, log}, nil
+}
+
+// begin starts what works beside the answering of requests, until ctx ends.
+func (p *program) begin(ctx context.Context) {
+	go p.store.sweep(ctx, ".")
+	if p.server.uploads != nil {
+		go p.server.uploads.sweep(ctx, ".")
+	}
+	if p.background != nil {
+		go p.background.run(ctx)
+	}
 }
 
 //go:embed main.go
@@ -482,7 +543,7 @@ func openRoots(c config) (photos, cache *os.Root, err error) {
 	}
 	if err = checkCache(c.root, c.cache); err == nil {
 		if err = os.MkdirAll(c.cache, 0o755); err != nil {
-			err = fmt.Errorf("-cache %s cannot be made: %w", c.cache, cause(err))
+			err = fmt.Errorf("-cache %s cannot be made: %w", c.cache, nolink.Cause(err))
 		} else {
 			cache, err = openDir("-cache", c.cache)
 		}
@@ -506,7 +567,7 @@ func openDir(what, dir string) (*os.Root, error) {
 		if info, statErr := os.Stat(dir); statErr == nil && !info.IsDir() {
 			return nil, fmt.Errorf("%s %s is a file: name the directory it lies in", what, dir)
 		}
-		return nil, fmt.Errorf("%s %s cannot be opened: %w", what, dir, cause(err))
+		return nil, fmt.Errorf("%s %s cannot be opened: %w", what, dir, nolink.Cause(err))
 	}
 	list, err := root.Open(".")
 	if err == nil {
@@ -536,15 +597,6 @@ func checkCache(root, cache string) error {
 		}
 	}
 	return usagef("-cache %s lies in DIR and would show as an album there: choose another place, or a name that begins with a dot", cache)
-}
-
-// cause strips an error of the operation and path that the message around it
-// names already.
-func cause(err error) error {
-	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
-		return pathErr.Err
-	}
-	return err
 }
 
 // listen opens the address, or takes the socket that systemd hands over.
@@ -595,12 +647,12 @@ func listenUnix(socket string) (net.Listener, error) {
 	return l, nil
 }
 
-// homepage is what to type into a browser to reach the site below base at addr.
-func homepage(addr net.Addr, base string) string {
+// homepage is what to type into a browser to reach the site at addr, whose first page is page.
+func homepage(addr net.Addr, page string) string {
 	if addr.Network() == "unix" {
 		return "unix:" + addr.String()
 	}
-	return "http://" + addr.String() + base + "/"
+	return "http://" + addr.String() + page
 }
 
 // warnOfPlainHTTP says so if passwords can be read on their way.
@@ -642,4 +694,41 @@ func serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.
 		return err
 	}
 	return <-stopped
+}
+
+// basePath parses -base: the path below which the site is, without a slash at
+// its end; "" for the top.
+func basePath(to *string) func(string) error {
+	return func(s string) error {
+		s = strings.TrimSuffix(s, "/")
+		if s == "" {
+			*to = ""
+			return nil
+		}
+		t, ok := parsePath("/", s)
+		if !ok || t.thumb || "/"+t.name != s {
+			return errors.New("a path such as /photos is expected")
+		}
+		*to = s
+		return nil
+	}
+}
+
+// thumbsOptions are what the flags say of making thumbnails.
+func (c *config) thumbsOptions() thumbsOptions {
+	return thumbsOptions{CacheDir: c.cache, Side: c.thumbSize, Quality: c.quality, Memory: c.memory, WebP: c.webp}
+}
+
+// listenDebug opens the address for looking inside. Anything but a loopback
+// address takes -debug-public, too: profiles tell a lot.
+func listenDebug(c config) (net.Listener, error) {
+	l, err := net.Listen("tcp", c.debug)
+	if err != nil {
+		return nil, usagef("-debug %s cannot be listened on: HOST:PORT is expected, such as 127.0.0.1:5002: %w", c.debug, err)
+	}
+	if !l.Addr().(*net.TCPAddr).IP.IsLoopback() && !c.debugPublic {
+		l.Close()
+		return nil, usagef("-debug %s can be reached from elsewhere, and shows the program's inside: choose 127.0.0.1, or add -debug-public", c.debug)
+	}
+	return l, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,18 +13,14 @@ import (
 func observedSite(t *testing.T, change ...func(*config)) (s *site, web *httptest.Server) {
 	t.Helper()
 	s = smallSite(t, append(change, func(c *config) { c.logRequests = true })...)
-	s.server.metrics = newMetrics(s.server.thumbs)
-	s.server.thumbs.metrics = s.server.metrics
-	web = httptest.NewServer(s.server.observed())
-	t.Cleanup(web.Close)
-	return s, web
+	return s, s.Server
 }
 
 // scrape is what Prometheus reads.
 func (s *site) scrape() string {
 	s.t.Helper()
 	w := httptest.NewRecorder()
-	s.server.metrics.debugHandler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	s.server.meters.debugHandler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 	return w.Body.String()
 }
 
@@ -108,10 +105,13 @@ func TestListenDebug(t *testing.T) {
 	}
 }
 
-// With neither flag a request passes through nothing.
-func TestObserved_off(t *testing.T) {
-	s := smallSite(t)
-	if h := s.server.observed(); h != http.Handler(s.server) {
-		t.Errorf("without -debug and -log-requests the handler is %T", h)
+// With neither flag nothing is counted.
+func TestMeters_off(t *testing.T) {
+	c, err := parseFlags([]string{t.TempDir()}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := assembled(t, c, slog.New(slog.DiscardHandler)); p.server.meters != nil {
+		t.Error("without -debug and -log-requests there are meters")
 	}
 }

@@ -74,7 +74,7 @@ func TestOrigin(t *testing.T) {
 		{false, false, strings.Repeat("a", 300), "", "", ""},
 		{false, false, "a\nb", "", "", ""},
 	} {
-		s := &server{config: config{trustProxy: test.trust}}
+		s := addresses{trustProxy: test.trust}
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Host = test.host
 		if test.secure {

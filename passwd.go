@@ -19,6 +19,7 @@ import (
 	"golang.org/x/term"
 
 	"gallery/internal/atomicfile"
+	"gallery/internal/nolink"
 )
 
 const (
@@ -125,7 +126,7 @@ func setPassword(file, name string, hash []byte) error {
 	}
 	dir, err := os.OpenRoot(filepath.Dir(file))
 	if err != nil {
-		return fmt.Errorf("%s cannot be written: %w", file, cause(err))
+		return fmt.Errorf("%s cannot be written: %w", file, nolink.Cause(err))
 	}
 	defer dir.Close()
 	mode := fs.FileMode(0o600)
@@ -134,29 +135,29 @@ func setPassword(file, name string, hash []byte) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case errors.Join(err, statErr) != nil:
-		return fmt.Errorf("%s cannot be read: %w", file, cause(err))
+		return fmt.Errorf("%s cannot be read: %w", file, nolink.Cause(err))
 	case info.Mode().Perm()&0o040 != 0:
 		mode = 0o640
 	}
 	out, err := atomicfile.Create(dir, ".gallery-passwd-", mode)
 	if err != nil {
-		return fmt.Errorf("%s cannot be written: %w", file, cause(err))
+		return fmt.Errorf("%s cannot be written: %w", file, nolink.Cause(err))
 	}
 	defer out.Close()
 	if info != nil {
 		owner := info.Sys().(*syscall.Stat_t)
 		if err := out.Chown(int(owner.Uid), int(owner.Gid)); err != nil {
-			return fmt.Errorf("%s cannot be given the owner and group that it has now: %w", file, cause(err))
+			return fmt.Errorf("%s cannot be given the owner and group that it has now: %w", file, nolink.Cause(err))
 		}
 	}
 	if err := out.Chmod(mode); err != nil { // whatever the umask
-		return fmt.Errorf("%s cannot be written: %w", file, cause(err))
+		return fmt.Errorf("%s cannot be written: %w", file, nolink.Cause(err))
 	}
 	if _, err := out.Write(withPassword(before, name, hash)); err != nil {
-		return fmt.Errorf("%s cannot be written: %w", file, cause(err))
+		return fmt.Errorf("%s cannot be written: %w", file, nolink.Cause(err))
 	}
 	if err := out.Replace(filepath.Base(file)); err != nil {
-		return fmt.Errorf("%s cannot be written: %w", file, cause(err))
+		return fmt.Errorf("%s cannot be written: %w", file, nolink.Cause(err))
 	}
 	return atomicfile.Flush(dir)
 }

@@ -89,7 +89,7 @@ func (t target) splitThumb() (target, bool) {
 			}
 		}
 		file := below[len(below)-1]
-		if album.MediaType(file) == "" {
+		if !album.IsPhotoName(file) {
 			return target{}, false
 		}
 		t.thumb = true

@@ -108,7 +108,7 @@ func FuzzParsePath(f *testing.F) {
 		if !within("/srv/photos", got.name) {
 			t.Errorf("parsePath(%q) gives %q, outside the root", p, got.name)
 		}
-		if got.thumb && (album.MediaType(got.file()) == "" || got.rend != "" && rendition.Sides[got.rend] == 0) {
+		if got.thumb && (!album.IsPhotoName(got.file()) || got.rend != "" && rendition.Sides[got.rend] == 0) {
 			t.Errorf("parsePath(%q) gives the rendition %q of %q", p, got.rend, got.file())
 		}
 	})

@@ -1,18 +1,106 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"context"
+	"errors"
 	"fmt"
 	"html/template"
 	"image"
+	"io/fs"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
 	"gallery/internal/album"
+	"gallery/internal/answer"
 	"gallery/internal/messages"
 	"gallery/internal/photo"
 	"gallery/internal/rendition"
 )
+
+// photoPages answers with the photos' own pages.
+type photoPages struct {
+	library   *library
+	store     *thumbs
+	views     *views
+	addresses addresses
+	gps       bool // pages may say where a photo was taken
+}
+
+// maxShown is the size in bytes up to which the photo's page shows the
+// original itself: a preview would hardly be smaller, and an animation moves.
+const maxShown = 512 << 10
+
+// serve answers with a photo's own page. The renditions that it shows
+// are on disk before it is sent.
+func (p *photoPages) serve(w http.ResponseWriter, r *http.Request, t target) error {
+	src, err := p.library.photo(t.album(), t.file())
+	if err != nil {
+		return err
+	}
+	a, err := p.library.list(r.Context(), src.Album)
+	if err != nil {
+		return err
+	}
+	order := sortOrder(r)
+	photos, ok := p.store.arrange(r.Context(), a, order, true)
+	if !ok {
+		return fmt.Errorf("reading the dates in %s: %w", src.Album, cmp.Or(r.Context().Err(), fs.ErrNotExist))
+	}
+	view := p.view(messages.For(r.Header.Get("Accept-Language")), photos, src, order)
+	m, err := p.ensurePicture(r.Context(), &view, src)
+	if err != nil {
+		return err
+	}
+	about := p.library.noteOf(a, src)
+	view.Note, view.Caption = about.Body, cmp.Or(about.Text, view.Caption)
+	view.describeShared(p.addresses.origin(r))
+	view.addInfo(p.library.details(src, p.gps), m.TakenAt())
+	var body bytes.Buffer
+	if err := p.views.render(&body, "photo", view); err != nil {
+		return err
+	}
+	p.views.header(w)
+	answer.NewPage(body.Bytes(), gzip.BestSpeed).Serve(w, r)
+	return nil
+}
+
+// ensurePicture has the renditions that a photo's page shows made, and puts
+// them on it. The page of a photo that there can be none of says so.
+func (p *photoPages) ensurePicture(ctx context.Context, view *photoView, src album.Photo) (rendition.Record, error) {
+	m, err := p.store.ensure(ctx, src, "")
+	if own := (shownItself{}); errors.As(err, &own) {
+		view.Image, view.ImageType, view.ImageSize = view.Original, album.MediaType(src.File), own.size
+		return rendition.Record{}, nil
+	}
+	if errors.Is(err, errUnfit) || errors.Is(err, errChanging) {
+		return rendition.Record{}, nil // the page says so
+	}
+	if err != nil {
+		return rendition.Record{}, err
+	}
+	p.describe(view, src, m.Record)
+	upright := image.Pt(max(m.Width, 1), max(m.Height, 1))
+	if src.Size <= maxShown {
+		view.Image, view.ImageType, view.ImageSize = view.Original, album.MediaType(src.File), upright
+		return m.Record, nil
+	}
+	view.ImageType = "image/jpeg"
+	larger, err := p.store.ensure(ctx, src, rendition.Preview)
+	switch {
+	case err == nil:
+		view.Image, view.ImageSize = p.addresses.thumb(src, rendition.Preview, larger.Record), photo.Fitted(upright, rendition.Sides[rendition.Preview])
+	case errors.Is(err, errUnfit), errors.Is(err, errChanging): // it takes more than the budget, say
+		view.Image, view.ImageSize = view.Thumb, photo.Fitted(upright, p.store.side)
+	default:
+		return rendition.Record{}, err
+	}
+	return m.Record, nil
+}
 
 // photoView is a photo's own page.
 type photoView struct {
@@ -22,6 +110,7 @@ type photoView struct {
 	Caption   string
 	Note      template.HTML // the caption as its side file has it, "" if there is none
 	Info      []fact
+	Page      string      // its own address
 	Original  string      // address
 	Bytes     int64       // of the original
 	Image     string      // address of what is shown, "" where nothing can be
@@ -48,7 +137,7 @@ func (v *photoView) describeShared(at string) {
 		return
 	}
 	v.Share = &share{
-		URL:   at + v.Original + "/",
+		URL:   at + v.Page,
 		Image: at + v.Image,
 		Type:  v.ImageType,
 		Width: v.ImageSize.X, Height: v.ImageSize.Y,
@@ -68,42 +157,43 @@ func (v *photoView) add(term, text string) {
 	}
 }
 
-// photoView places a photo between its neighbours among the photos of its
+// view places a photo between its neighbours among the photos of its
 // album, which are in the given order.
-func (s *server) photoView(t *messages.Catalogue, photos []album.Photo, src album.Photo, order string) photoView {
+func (p *photoPages) view(t *messages.Catalogue, photos []album.Photo, src album.Photo, order string) photoView {
 	view := photoView{
-		frame:    s.frame(t, src.Name()),
+		frame:    p.views.frame(t, src.Name()),
 		Name:     album.Title(src.File),
-		Original: s.address(src.Name()),
+		Page:     p.addresses.page(src.Name()),
+		Original: p.addresses.file(src.Name()),
 		File:     album.Readable(src.File),
 		Bytes:    src.Size,
 		Total:    len(photos),
 		Color:    "transparent",
 	}
 	view.Title = view.Name
-	view.First = withOrder(s.address(photos[0].Name())+"/", order, 1)
-	view.Last = withOrder(s.address(photos[len(photos)-1].Name())+"/", order, 1)
+	view.First = p.addresses.ordered(photos[0].Name(), order, 1)
+	view.Last = p.addresses.ordered(photos[len(photos)-1].Name(), order, 1)
 	view.Crumbs[len(view.Crumbs)-1].Text = view.Name
-	for i, p := range photos {
-		if p.File != src.File {
+	for i, other := range photos {
+		if other.File != src.File {
 			continue
 		}
 		view.Number = i + 1
-		view.Album = withOrder(s.address(src.Album)+"/", order, 1+i/pageSize)
+		view.Album = p.addresses.ordered(src.Album, order, 1+i/pageSize)
 		if i > 0 {
-			view.Prev = withOrder(s.address(photos[i-1].Name())+"/", order, 1)
+			view.Prev = p.addresses.ordered(photos[i-1].Name(), order, 1)
 		}
 		if i+1 < len(photos) {
-			view.Next = withOrder(s.address(photos[i+1].Name())+"/", order, 1)
+			view.Next = p.addresses.ordered(photos[i+1].Name(), order, 1)
 		}
 	}
 	return view
 }
 
 // describe adds to a photo's page what its thumbnail's record says.
-func (s *server) describe(v *photoView, src album.Photo, r rendition.Record) {
+func (p *photoPages) describe(v *photoView, src album.Photo, r rendition.Record) {
 	v.Width, v.Height = r.Width, r.Height
-	v.Thumb = s.thumbAddress(src, "", r)
+	v.Thumb = p.addresses.thumb(src, "", r)
 	v.Color = cssColor(r.Color)
 	v.Caption = r.Caption
 }

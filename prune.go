@@ -23,15 +23,12 @@ import (
 // thumbnail, which the program's predecessor left; anything else in _thumbs
 // is not ours to remove.
 func (t *thumbs) prune(a album.Listing) {
-	t.mu.Lock()
-	done := t.pruned[a.Name] == a.MTime.UnixNano()
-	if time.Since(a.MTime) > settled {
-		makeRoom(t.pruned)
-		t.pruned[a.Name] = a.MTime.UnixNano()
-	}
-	t.mu.Unlock()
-	if done {
+	now := a.MTime.UnixNano()
+	if before, ok := t.pruned.Get(a.Name); ok && before == now {
 		return
+	}
+	if time.Since(a.MTime) > settled {
+		t.pruned.Put(a.Name, now)
 	}
 	present := make(map[string]bool, len(a.Photos))
 	for _, p := range a.Photos {
@@ -67,7 +64,7 @@ func (t *thumbs) pruneFolder(albumName, rend string, present map[string]bool) {
 	removed := 0
 	for _, entry := range entries {
 		file := entry.Name()
-		if present[file] || !entry.Type().IsRegular() || album.MediaType(file) == "" || !t.madeByUs(folder, file) {
+		if present[file] || !entry.Type().IsRegular() || !album.IsPhotoName(file) || !t.madeByUs(folder, file) {
 			continue
 		}
 		if t.removeIfGone(folder, album.Photo{Album: albumName, File: file}) {
@@ -94,7 +91,7 @@ func (t *thumbs) pruneWebP(albumName string, present map[string]bool) {
 	entries, _ := list.ReadDir(-1)
 	for _, entry := range entries {
 		file := strings.TrimPrefix(entry.Name(), ".")
-		if !present[file] && entry.Type().IsRegular() && album.MediaType(file) != "" && t.gone(album.Photo{Album: albumName, File: file}) {
+		if !present[file] && entry.Type().IsRegular() && album.IsPhotoName(file) && t.gone(album.Photo{Album: albumName, File: file}) {
 			_ = below.Remove(entry.Name())
 		}
 	}

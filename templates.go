@@ -6,10 +6,12 @@ import (
 	"encoding/base64"
 	"html/template"
 	"io"
+	"net/http"
 	"path"
 	"regexp"
 	"strings"
 
+	"gallery/internal/answer"
 	"gallery/internal/messages"
 )
 
@@ -19,9 +21,20 @@ var styleText string
 //go:embed assets/lightbox.js
 var scriptText string
 
-// views renders the pages. They work without JavaScript; the script makes them
-// better.
+//go:embed assets/upload.css
+var uploadStyleText string
+
+//go:embed assets/upload.js
+var uploadScriptText string
+
+// views renders the pages and sets their headers. They work without JavaScript; the
+// script makes them better.
 type views struct {
+	site      string // the site's name
+	addresses addresses
+	titleOf   func(album string) string
+	byVisitor bool // a page's content depends on who is signed in
+
 	policy    string // Content-Security-Policy
 	style     template.CSS
 	script    template.JS
@@ -32,8 +45,9 @@ type views struct {
 
 // newViews parses the templates. An error in one is a mistake in this file,
 // and ends the program at its start.
-func newViews() *views {
+func newViews(site string, at addresses, titleOf func(album string) string, byVisitor bool) *views {
 	v := &views{
+		site: site, addresses: at, titleOf: titleOf, byVisitor: byVisitor,
 		style:     dense(styleText),
 		script:    template.JS(withoutComments(scriptText)),
 		templates: template.Must(template.Must(template.New("").Parse(viewText)).Parse(uploadViewText)),
@@ -43,6 +57,20 @@ func newViews() *views {
 		"script-src " + sourceOf(v.script) + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	v.upload = newUploadAssets(v.policy)
 	return v
+}
+
+// uploadAssets is what the pages of those have who may add photos.
+type uploadAssets struct {
+	style  template.CSS // beside the other
+	script template.JS  // the second
+	policy string       // Content-Security-Policy
+}
+
+func newUploadAssets(policy string) uploadAssets {
+	a := uploadAssets{style: dense(uploadStyleText), script: template.JS(withoutComments(uploadScriptText))}
+	policy = strings.Replace(policy, "script-src ", "script-src "+sourceOf(a.script)+" ", 1)
+	a.policy = strings.Replace(policy, "form-action 'none'", "form-action 'self'", 1)
+	return a
 }
 
 // sourceOf is what names an inline script in a Content-Security-Policy (CSP
@@ -72,6 +100,26 @@ var gaps = strings.NewReplacer("{\n", "{", ";\n", ";", "}\n", "}", ",\n", ",", "
 // dense returns a stylesheet as it is sent: also without the spaces that follow
 // or precede punctuation. None of its texts holds any of these.
 func dense(sheet string) template.CSS { return template.CSS(gaps.Replace(withoutComments(sheet))) }
+
+// header sets what the headers of all pages have in common.
+func (v *views) header(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", v.policy)
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cache-Control", answer.Revalidate)
+	h.Set("Vary", "Accept-Language")
+	if v.byVisitor {
+		h.Set("Vary", "Accept-Language, Authorization")
+	}
+}
+
+// uploadHeader adds to a page's header what one needs that adds photos: its
+// second script, its form, and that it is for this visitor alone.
+func (v *views) uploadHeader(w http.ResponseWriter) {
+	w.Header().Set("Content-Security-Policy", v.upload.policy)
+	w.Header().Set("Cache-Control", "private, no-cache")
+}
 
 func (v *views) render(w io.Writer, name string, data any) error {
 	return v.templates.ExecuteTemplate(w, name, data)
@@ -110,14 +158,14 @@ type link struct {
 }
 
 // frame makes the frame of a page about the album or photo called name.
-func (s *server) frame(t *messages.Catalogue, name string) frame {
-	f := frame{T: t, Site: s.title, Style: s.views.style, Script: s.views.script}
-	f.Crumbs = []link{{Href: s.address(".") + "/", Text: s.title}}
+func (v *views) frame(t *messages.Catalogue, name string) frame {
+	f := frame{T: t, Site: v.site, Style: v.style, Script: v.script}
+	f.Crumbs = []link{{Href: v.addresses.page("."), Text: v.site}}
 	if name != "." {
 		upTo := ""
 		for segment := range strings.SplitSeq(name, "/") {
 			upTo = path.Join(upTo, segment)
-			f.Crumbs = append(f.Crumbs, link{Href: s.address(upTo) + "/", Text: s.albumTitle(upTo)})
+			f.Crumbs = append(f.Crumbs, link{Href: v.addresses.page(upTo), Text: v.titleOf(upTo)})
 		}
 	}
 	last := &f.Crumbs[len(f.Crumbs)-1]
@@ -266,6 +314,44 @@ const viewText = `
 </header>
 <main>
 <p class="empty">{{.Message}} <a class="up" href="{{.Up.Href}}">{{.Up.Text}}</a></p>
+</main>
+</body>
+</html>
+{{end}}
+`
+
+const uploadViewText = `
+{{define "add" -}}
+<details class="add">
+<summary>{{.T.AddPhotos}}</summary>
+<form method="post" action="{{.Action}}" enctype="multipart/form-data" data-max="{{.Max}}" data-large="{{.Large}}" data-nophoto="{{.T.NotAPhoto}}" data-remove="{{.T.Remove}}" data-waiting="{{.T.Waiting}}" data-checking="{{.T.Checking}}" data-added="{{.T.Added}}" data-show="{{.T.ShowAlbum}}" data-signin="{{.T.SignInAgain}}" data-failed="{{.T.NotStored}}" data-broke="{{.T.BrokeOff}}">
+<label class="into">{{.T.NewAlbum}} <input name="album" maxlength="100" autocomplete="off"></label>
+<div class="choice">
+<label class="choose">{{.T.ChoosePhotos}} <input type="file" name="photo" multiple accept="image/jpeg,image/png,image/gif,image/webp"></label>
+<label class="choose camera">{{.T.TakePhoto}} <input type="file" name="photo" accept="image/jpeg" capture="environment"></label>
+<span class="drop" hidden>{{.T.DropPhotos}}</span>
+</div>
+<ul class="files" aria-live="polite"></ul>
+<p class="send"><button>{{.T.Upload}}</button> <span class="help">{{.Help}}</span></p>
+</form>
+</details>
+<script>{{.Script}}</script>
+{{end}}
+
+{{define "uploaded" -}}
+{{template "open" .}}<body class="error">
+<header>
+{{template "crumbs" .}}<h1>{{.Title}}</h1>
+</header>
+<main class="uploaded">
+<ul class="files">
+{{range .Refused}}<li class="refused">{{with .File}}<b>{{.}}</b> {{end}}<span>{{.Reason}}</span></li>
+{{end}}</ul>
+{{with .Added}}<h2>{{.}}</h2>
+{{end}}<ul class="files">
+{{range .Stored}}<li><a href="{{.Href}}">{{.Name}}</a></li>
+{{end}}</ul>
+<p><a class="up" href="{{.Album}}">{{.T.ShowAlbum}}</a></p>
 </main>
 </body>
 </html>

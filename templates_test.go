@@ -105,7 +105,7 @@ func (s *site) harmless(path string, doc *html.Node) {
 			}
 		}
 	}
-	if got := values(doc, "title", ""); len(got) != 1 || !strings.HasSuffix(got[0], s.server.title) {
+	if got := values(doc, "title", ""); len(got) != 1 || !strings.HasSuffix(got[0], s.server.library.title) {
 		s.t.Errorf("%s has the titles %q", path, got)
 	}
 }

@@ -89,8 +89,8 @@ func TestThumbnail_freshness(t *testing.T) {
 			write(t, original, 600, 400, 1)
 			os.Chtimes(original, time.Now(), time.Unix(1e9, 6))
 		}, 1},
-		{"quality", func(s *site) { s.server.thumbs.quality = 60 }, 1},
-		{"side", func(s *site) { s.server.thumbs.side = 200 }, 1},
+		{"quality", func(s *site) { s.store.quality = 60 }, 1},
+		{"side", func(s *site) { s.store.side = 200 }, 1},
 		{"thumbnail gone", func(*site) { os.Remove(thumb) }, 1},
 		{"thumbnail torn", func(*site) { os.Truncate(thumb, 100) }, 1},
 		{"thumbnail empty", func(*site) { os.Truncate(thumb, 0) }, 1},
@@ -99,12 +99,12 @@ func TestThumbnail_freshness(t *testing.T) {
 	for _, step := range steps {
 		step.change(s)
 		for _, path := range []string{"/_thumbs/changing.jpg", "/"} {
-			before := s.log.count("made")
+			before := s.made()
 			s.later()
 			if got := s.get(path); got.StatusCode != 200 {
 				t.Fatalf("%s: GET %s = %d", step.name, path, got.StatusCode)
 			}
-			if got := s.log.count("made") - before; got != step.made {
+			if got := s.made() - before; got != step.made {
 				t.Errorf("after a change of %s GET %s made %d thumbnails, want %d", step.name, path, got, step.made)
 			}
 			step.made = 0
@@ -191,7 +191,7 @@ func TestThumbnail_thumbsIsNotAFolder(t *testing.T) {
 			if n := s.log.count("cannot be stored"); n != 1 {
 				t.Errorf("it is logged %d times, want once", n)
 			}
-			if n := s.log.count("made"); n != 2 {
+			if n := s.made(); n != 2 {
 				t.Errorf("%d renditions were made, want 2, kept in memory", n)
 			}
 		})
@@ -284,7 +284,7 @@ func TestSweep_wholeTree(t *testing.T) {
 	for _, path := range litter {
 		writeFile(t, path, []byte("half a thumbnail"))
 	}
-	s.server.thumbs.sweep(t.Context(), ".")
+	s.store.sweep(t.Context(), ".")
 	for _, path := range litter {
 		if _, err := os.Stat(path); err == nil {
 			t.Errorf("%s is still there", path)
@@ -337,18 +337,18 @@ func TestThumbnail_photoGoesMeanwhile(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "a", "1.jpg"), 60, 40, 1)
 	s := newSite(t, dir)
-	a, err := s.server.list("a")
+	a, err := s.server.library.list(t.Context(), "a")
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := s.server.thumbs.render(t.Context(), a.Photos[0], "")
+	m, err := s.store.render(t.Context(), a.Photos[0], "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Remove(filepath.Join(dir, "a", "1.jpg")); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.server.thumbs.store(a.Photos[0], "", m); err != nil {
+	if err := s.store.store(a.Photos[0], "", m); err != nil {
 		t.Fatal(err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "a", album.ThumbsDir, "*")); len(left) > 0 {
@@ -361,7 +361,7 @@ func TestThumbnail_photoGoesMeanwhile(t *testing.T) {
 func TestThumbnail_albumGone(t *testing.T) {
 	for name, look := range map[string]func(*site){
 		"view":  func(s *site) { s.get("/a/b/") },
-		"start": func(s *site) { s.server.thumbs.sweep(s.t.Context(), ".") },
+		"start": func(s *site) { s.store.sweep(s.t.Context(), ".") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, cache := t.TempDir(), t.TempDir()

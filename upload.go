@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html/template"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -19,11 +20,11 @@ import (
 	"unicode/utf8"
 
 	"gallery/internal/album"
+	"gallery/internal/answer"
 	"gallery/internal/atomicfile"
 	"gallery/internal/messages"
 	"gallery/internal/nolink"
 	"gallery/internal/patient"
-	"gallery/internal/photo"
 )
 
 // This file alone creates files beside the photos. It gives them names that
@@ -31,7 +32,7 @@ import (
 
 const (
 	// uploadPrefix begins the temporary name of a photo that is being received.
-	// The dot hides it; the rest makes it nobody else's, for sweepUploads.
+	// The dot hides it; the rest makes it nobody else's, for sweep.
 	uploadPrefix = ".gallery-upload-"
 	// maxFiles is how many files one request may bring.
 	maxFiles = 1000
@@ -45,12 +46,23 @@ const (
 	maxSameName = 1000
 )
 
+// uploader takes photos into albums.
+type uploader struct {
+	photos    *os.Root
+	store     *thumbs
+	gate      *gate
+	views     *views
+	addresses addresses
+	max       int64 // bytes, of one photo
+	log       *slog.Logger
+}
+
 // uploads is what came of the files in one request.
 type uploads struct {
 	Album   string              `json:"album"` // address of the page that shows them
 	Stored  []storedFile        `json:"stored"`
 	Refused []refusedFile       `json:"refused"`
-	words   *messages.Catalogue // of who sent them
+	texts   *messages.Catalogue // of who sent them
 	folder  string              // the album that they go to, relative to the root
 	made    bool                // the folder was made for them
 	status  map[int]string      // why files were refused: texts by status
@@ -75,46 +87,18 @@ type refusal struct {
 
 func (r refusal) Error() string { return r.reason }
 
-// mayUpload reports whether a page is to offer uploading: to who is signed in.
-func (s *server) mayUpload(r *http.Request) bool {
-	if !s.upload {
-		return false
-	}
-	name, password, ok := r.BasicAuth()
-	return ok && s.users.check(r.Context(), s.visitor(r), name, password) == nil
-}
-
-// serveSignIn asks for a password, and then leads back to an album. It lies at
-// the top, since a browser sends a password along to what lies beside and below
-// the address that asked for it (RFC 7617, section 2.2).
-func (s *server) serveSignIn(w http.ResponseWriter, r *http.Request) error {
-	if !s.upload {
-		return errNotFound
-	}
-	if err := s.authenticate(w, r); err != nil {
-		return err
-	}
-	to := "."
-	if t, ok := parsePath(s.root, "/"+r.URL.Query().Get("album")); ok && !t.thumb {
-		to = t.name
-	}
-	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, s.address(to)+"/", http.StatusSeeOther)
-	return nil
-}
-
-// serveUpload takes photos into an album: POST /ALBUM/ with a form whose files
+// serve takes photos into an album: POST /ALBUM/ with a form whose files
 // are called photo. A field called album, before them, names a new album in
 // this one that they go to.
-func (s *server) serveUpload(w http.ResponseWriter, r *http.Request, t target) error {
-	if err := s.authenticate(w, r); err != nil {
+func (u *uploader) serve(w http.ResponseWriter, r *http.Request, t target) error {
+	if err := u.gate.authenticate(w, r); err != nil {
 		return err
 	}
 	// A browser sends the password with a form of another site's, too.
 	if err := new(http.CrossOriginProtection).Check(r); err != nil {
-		return httpError{http.StatusForbidden, err}
+		return answer.Error{Status: http.StatusForbidden, Err: err}
 	}
-	folder, err := nolink.Folder(s.photos, t.name, false)
+	folder, err := nolink.Folder(u.photos, t.name, false)
 	if err != nil {
 		return err
 	}
@@ -122,30 +106,30 @@ func (s *server) serveUpload(w http.ResponseWriter, r *http.Request, t target) e
 	r.Body = patient.Body(w, r.Body)
 	form, err := r.MultipartReader()
 	if err != nil {
-		return httpError{http.StatusUnsupportedMediaType, err}
+		return answer.Error{Status: http.StatusUnsupportedMediaType, Err: err}
 	}
-	up := &uploads{words: messages.For(r.Header.Get("Accept-Language")), folder: t.name, Stored: []storedFile{}, Refused: []refusedFile{}, status: map[int]string{}}
-	s.receive(r.Context(), form, up)
+	up := &uploads{texts: messages.For(r.Header.Get("Accept-Language")), folder: t.name, Stored: []storedFile{}, Refused: []refusedFile{}, status: map[int]string{}}
+	u.receive(r.Context(), form, up)
 	if up.made && len(up.Stored) == 0 {
-		_ = s.photos.Remove(up.folder) // only an empty folder can be removed so
+		_ = u.photos.Remove(up.folder) // only an empty folder can be removed so
 		up.folder = t.name
 	}
 	if r.Context().Err() != nil {
 		return r.Context().Err() // nobody waits for an answer
 	}
-	up.Album = s.address(up.folder) + "/"
-	return s.answerUpload(w, r, up)
+	up.Album = u.addresses.page(up.folder)
+	return u.answer(w, r, up)
 }
 
 // receive reads a form to its end.
-func (s *server) receive(ctx context.Context, form *multipart.Reader, up *uploads) {
+func (u *uploader) receive(ctx context.Context, form *multipart.Reader, up *uploads) {
 	for n := 0; ; {
 		part, err := form.NextPart()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			up.refuse("", refusal{http.StatusBadRequest, up.words.BrokeOff})
+			up.refuse("", refusal{http.StatusBadRequest, up.texts.BrokeOff})
 			return
 		}
 		switch part.FormName() {
@@ -161,39 +145,39 @@ func (s *server) receive(ctx context.Context, form *multipart.Reader, up *upload
 				continue // an empty field
 			}
 			if n++; n > maxFiles {
-				up.refuse(file, refusal{http.StatusRequestEntityTooLarge, up.words.TooManyFiles})
+				up.refuse(file, refusal{http.StatusRequestEntityTooLarge, up.texts.TooManyFiles})
 				return
 			}
-			name, err := s.take(ctx, up, file, part)
+			name, err := u.take(ctx, up, file, part)
 			if err != nil {
-				s.logRefusal(up, file, err)
+				u.logRefusal(up, file, err)
 				up.refuse(file, err)
 				continue
 			}
-			s.log.Info("uploaded", "photo", path.Join(up.folder, name))
-			up.Stored = append(up.Stored, storedFile{album.Readable(file), name, s.address(path.Join(up.folder, name)) + "/"})
+			u.log.Info("uploaded", "photo", path.Join(up.folder, name))
+			up.Stored = append(up.Stored, storedFile{album.Readable(file), name, u.addresses.page(path.Join(up.folder, name))})
 		}
 	}
 	if len(up.Stored)+len(up.Refused) == 0 {
-		up.refuse("", refusal{http.StatusUnprocessableEntity, up.words.NoFiles})
+		up.refuse("", refusal{http.StatusUnprocessableEntity, up.texts.NoFiles})
 	}
 }
 
 // logRefusal logs why a file was not stored, as an error where it is not the
 // file's own fault.
-func (s *server) logRefusal(up *uploads, file string, err error) {
+func (u *uploader) logRefusal(up *uploads, file string, err error) {
 	level := slog.LevelError
 	if errors.As(err, new(refusal)) {
 		level = slog.LevelInfo
 	}
-	s.log.Log(context.Background(), level, "not uploaded", "album", up.folder, "file", file, "err", err)
+	u.log.Log(context.Background(), level, "not uploaded", "album", up.folder, "file", file, "err", err)
 }
 
 // refuse notes that a file was not stored, and why.
 func (up *uploads) refuse(file string, err error) {
-	r := refusal{http.StatusInternalServerError, up.words.NotStored}
+	r := refusal{http.StatusInternalServerError, up.texts.NotStored}
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		r = refusal{http.StatusInsufficientStorage, up.words.DiskFull}
+		r = refusal{http.StatusInsufficientStorage, up.texts.DiskFull}
 	}
 	errors.As(err, &r)
 	up.status[r.status] = r.reason
@@ -207,34 +191,34 @@ func (up *uploads) into(name string) error {
 	}
 	name = cleanName(name)
 	if name == "" || len(name) > maxNameSize || strings.EqualFold(name, album.ThumbsDir) {
-		return refusal{http.StatusUnprocessableEntity, up.words.BadAlbumName}
+		return refusal{http.StatusUnprocessableEntity, up.texts.BadAlbumName}
 	}
 	up.folder = path.Join(up.folder, name)
 	return nil
 }
 
 // take stores one file in the album and returns the name that it got.
-func (s *server) take(ctx context.Context, up *uploads, file string, content io.Reader) (string, error) {
+func (u *uploader) take(ctx context.Context, up *uploads, file string, content io.Reader) (string, error) {
 	name := photoName(file)
 	if name == "" {
-		return "", refusal{http.StatusUnsupportedMediaType, up.words.NotAPhoto}
+		return "", refusal{http.StatusUnsupportedMediaType, up.texts.NotAPhoto}
 	}
-	folder, out, err := s.createUpload(up)
+	folder, out, err := u.create(up)
 	if err != nil {
 		return "", err
 	}
 	defer folder.Close()
 	defer out.Close()
-	size, err := io.Copy(out, io.LimitReader(content, s.uploadMax+1))
+	size, err := io.Copy(out, io.LimitReader(content, u.max+1))
 	switch {
-	case size > s.uploadMax:
-		return "", refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf(up.words.TooLarge, up.words.Bytes(s.uploadMax))}
-	case err != nil && !isPathError(err): // of the connection, not of the disk
-		return "", refusal{http.StatusBadRequest, up.words.BrokeOff}
+	case size > u.max:
+		return "", refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf(up.texts.TooLarge, up.texts.Bytes(u.max))}
+	case err != nil && !nolink.FromDisk(err): // of the connection, not of the disk
+		return "", refusal{http.StatusBadRequest, up.texts.BrokeOff}
 	case err != nil:
 		return "", err
 	}
-	if err := s.thumbs.check(ctx, out.File, size, album.MediaType(name), up.words); err != nil {
+	if err := u.check(ctx, out.File, size, name, up); err != nil {
 		return "", err
 	}
 	_ = out.Chmod(0o640) // whatever the umask; some file systems have no modes
@@ -243,7 +227,7 @@ func (s *server) take(ctx context.Context, up *uploads, file string, content io.
 		return "", err
 	}
 	if up.made {
-		if err := s.flushParent(up.folder); err != nil {
+		if err := u.flushParent(up.folder); err != nil {
 			return "", err
 		}
 	}
@@ -251,8 +235,8 @@ func (s *server) take(ctx context.Context, up *uploads, file string, content io.
 }
 
 // flushParent makes the name of a new album durable.
-func (s *server) flushParent(album string) error {
-	parent, err := nolink.Folder(s.photos, path.Dir(album), false)
+func (u *uploader) flushParent(album string) error {
+	parent, err := nolink.Folder(u.photos, path.Dir(album), false)
 	if err != nil {
 		return err
 	}
@@ -260,14 +244,14 @@ func (s *server) flushParent(album string) error {
 	return atomicfile.Flush(parent)
 }
 
-// createUpload begins a file in the album, which is made if need be.
-func (s *server) createUpload(up *uploads) (*os.Root, *atomicfile.File, error) {
+// create begins a file in the album, which is made if need be.
+func (u *uploader) create(up *uploads) (*os.Root, *atomicfile.File, error) {
 	for tries := 0; ; tries++ {
-		_, err := s.photos.Lstat(up.folder)
+		_, err := u.photos.Lstat(up.folder)
 		missing := errors.Is(err, fs.ErrNotExist)
-		folder, err := nolink.Folder(s.photos, up.folder, true)
+		folder, err := nolink.Folder(u.photos, up.folder, true)
 		if errors.Is(err, nolink.ErrNotHere) { // a file, or a link
-			return nil, nil, refusal{http.StatusUnprocessableEntity, up.words.BadAlbumName}
+			return nil, nil, refusal{http.StatusUnprocessableEntity, up.texts.BadAlbumName}
 		}
 		if err != nil {
 			return nil, nil, err
@@ -285,44 +269,21 @@ func (s *server) createUpload(up *uploads) (*os.Root, *atomicfile.File, error) {
 	}
 }
 
-// check decodes an upload whole, within the budget, to see that it is a photo
-// of the given type.
-func (t *thumbs) check(ctx context.Context, f *os.File, size int64, mediaType string, w *messages.Catalogue) error {
-	info, err := photo.Inspect(f, size)
+// check refuses a file that is no photo of the kind that its name says.
+func (u *uploader) check(ctx context.Context, f *os.File, size int64, name string, up *uploads) error {
+	err := u.store.check(ctx, f, size, album.MediaType(name))
+	var other otherFormatError
 	switch {
-	case isPathError(err):
-		return err
-	case err != nil:
-		return refusal{http.StatusUnsupportedMediaType, w.NotAPhoto}
-	case "image/"+info.Format.String() != mediaType:
-		return refusal{http.StatusUnsupportedMediaType, fmt.Sprintf(w.OtherFormat, strings.ToUpper(info.Format.String()))}
+	case errors.As(err, &other):
+		return refusal{http.StatusUnsupportedMediaType, fmt.Sprintf(up.texts.OtherFormat, other.Error())}
+	case errors.Is(err, errNoPhoto):
+		return refusal{http.StatusUnsupportedMediaType, up.texts.NotAPhoto}
+	case errors.Is(err, errTooManyPixels):
+		return refusal{http.StatusRequestEntityTooLarge, up.texts.TooManyPixels}
+	case errors.Is(err, errDamaged):
+		return refusal{http.StatusUnprocessableEntity, up.texts.Damaged}
 	}
-	cost := max(info.CheckCost(t.memory), info.Cost(t.side))
-	if cost > t.memory {
-		return refusal{http.StatusRequestEntityTooLarge, w.TooManyPixels}
-	}
-	if err := t.slots.Acquire(ctx, 1); err != nil {
-		return err
-	}
-	defer t.slots.Release(1)
-	if err := t.budget.Acquire(ctx, cost); err != nil {
-		return err
-	}
-	t.inUse.Add(cost)
-	defer t.inUse.Add(-cost)
-	defer t.budget.Release(cost)
-	if err := photo.Check(f, size, info, t.memory); isPathError(err) {
-		return err
-	} else if err != nil {
-		return refusal{http.StatusUnprocessableEntity, w.Damaged}
-	}
-	return nil
-}
-
-// isPathError tells the disk's errors from all others.
-func isPathError(err error) bool {
-	var pathErr *fs.PathError
-	return errors.As(err, &pathErr)
+	return err
 }
 
 // addUnder gives the file its name or, where that is taken, name-2 and so on.
@@ -342,7 +303,7 @@ func addUnder(out *atomicfile.File, name string) (string, error) {
 // here, or returns "" if it is not that of a photo.
 func photoName(file string) string {
 	ext := path.Ext(file)
-	if album.MediaType(file) == "" {
+	if !album.IsPhotoName(file) {
 		return ""
 	}
 	stem := strings.TrimSuffix(file, ext)
@@ -370,9 +331,9 @@ func cleanName(name string) string {
 	return strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(name), ". "))
 }
 
-// answerUpload says what came of it: as JSON to the script, else as a page, or
+// answer says what came of it: as JSON to the script, else as a page, or
 // with the album's own page where all went well.
-func (s *server) answerUpload(w http.ResponseWriter, r *http.Request, up *uploads) error {
+func (u *uploader) answer(w http.ResponseWriter, r *http.Request, up *uploads) error {
 	w.Header().Set("Cache-Control", "no-store")
 	if strings.Contains(r.Header.Get("Accept"), "application/json") {
 		w.Header().Set("Content-Type", "application/json")
@@ -384,10 +345,10 @@ func (s *server) answerUpload(w http.ResponseWriter, r *http.Request, up *upload
 		http.Redirect(w, r, up.Album, http.StatusSeeOther)
 		return nil
 	}
-	s.pageHeader(w)
+	u.views.header(w)
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(up.code())
-	_ = s.views.render(w, "uploaded", s.uploadedView(up)) // an error is the client's leaving
+	_ = u.views.render(w, "uploaded", u.view(up)) // an error is the client's leaving
 	return nil
 }
 
@@ -410,22 +371,67 @@ func (up *uploads) code() int {
 	return http.StatusUnprocessableEntity
 }
 
-// sweepUploads removes what was being received when a process ended, in every
+// sweep removes what was being received when a process ended, in every
 // album below the one called name. It stops with ctx.
-func (s *server) sweepUploads(ctx context.Context, name string) {
-	folder, err := nolink.Folder(s.photos, name, false)
+func (u *uploader) sweep(ctx context.Context, name string) {
+	folder, err := nolink.Folder(u.photos, name, false)
 	if err != nil || ctx.Err() != nil {
 		return
 	}
 	defer folder.Close()
 	if n := atomicfile.SweepPrefix(folder, uploadPrefix); n > 0 {
-		s.log.Info("removed unfinished uploads", "album", name, "files", n)
+		u.log.Info("removed unfinished uploads", "album", name, "files", n)
 	}
 	a, err := album.List(folder, name)
 	if err != nil {
 		return
 	}
 	for _, sub := range a.Albums {
-		s.sweepUploads(ctx, path.Join(name, sub))
+		u.sweep(ctx, path.Join(name, sub))
 	}
+}
+
+// addView is the form that adds photos to an album. It works without the
+// script, which adds progress, dropping and a list to choose from.
+type addView struct {
+	T      *messages.Catalogue
+	Action string // address of the album
+	Max    int64  // bytes, of one photo
+	Help   string
+	Large  string // what is said of one that is larger
+	Script template.JS
+}
+
+// form is what an album's page offers a visitor who may add photos to it.
+func (u *uploader) form(t *messages.Catalogue, albumName string) *addView {
+	size := t.Bytes(u.max)
+	return &addView{
+		T:      t,
+		Action: u.addresses.page(albumName),
+		Max:    u.max,
+		Help:   fmt.Sprintf(t.PhotosOfUpTo, size),
+		Large:  fmt.Sprintf(t.TooLarge, size),
+		Script: u.views.upload.script,
+	}
+}
+
+// uploadedView is the answer to the form where not all went well.
+type uploadedView struct {
+	frame
+	Album   string // address
+	Added   string // how many were
+	Stored  []storedFile
+	Refused []refusedFile
+}
+
+func (u *uploader) view(up *uploads) uploadedView {
+	t := up.texts
+	view := uploadedView{frame: u.views.frame(t, up.folder), Album: up.Album, Stored: up.Stored, Refused: up.Refused}
+	view.Title = t.NotAdded
+	view.Crumbs[len(view.Crumbs)-1].Current = false
+	view.Style += u.views.upload.style
+	if n := len(up.Stored); n > 0 {
+		view.Added = t.Count(n, t.OneAdded, t.ManyAdded)
+	}
+	return view
 }

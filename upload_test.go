@@ -50,7 +50,7 @@ func form(t testing.TB, parts ...sent) (io.Reader, string) {
 }
 
 // post sends a form as ann, with further header fields.
-func (s *site) post(path string, parts []sent, header ...string) answer {
+func (s *site) post(path string, parts []sent, header ...string) response {
 	s.t.Helper()
 	body, contentType := form(s.t, parts...)
 	r, err := http.NewRequest("POST", s.URL+path, body)
@@ -72,11 +72,11 @@ func (s *site) post(path string, parts []sent, header ...string) answer {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return answer{resp, got}
+	return response{resp, got}
 }
 
 // uploaded parses an answer to the script.
-func uploaded(t testing.TB, a answer) uploads {
+func uploaded(t testing.TB, a response) uploads {
 	t.Helper()
 	var up uploads
 	if err := json.Unmarshal(a.body, &up); err != nil {
@@ -309,7 +309,7 @@ func TestUpload_newAlbum(t *testing.T) {
 		if test.want == "" {
 			continue
 		}
-		if want := s.server.address(test.want) + "/"; up.Album != want {
+		if want := s.server.addresses.page(test.want); up.Album != want {
 			t.Errorf("album %q in %s: %s, want %s", test.album, test.at, up.Album, want)
 		}
 		if _, err := os.Stat(filepath.Join(s.dir, test.want, "new.jpg")); err != nil {
@@ -441,7 +441,7 @@ func TestUpload_page(t *testing.T) {
 // lost and none replaced.
 func TestUpload_sameNameAtOnce(t *testing.T) {
 	one := uploadSite(t)
-	other := newSite(t, one.dir, func(c *config) { c.users, c.upload = one.server.config.users, true })
+	other := newSite(t, one.dir, func(c *config) { c.users, c.upload = one.config.users, true })
 	var all sync.WaitGroup
 	const photos = 20
 	for i := range photos {
@@ -508,7 +508,7 @@ func TestSweepUploads(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := names(t, filepath.Join(dir, "a"))
-	s.server.sweepUploads(t.Context(), ".")
+	s.server.uploads.sweep(t.Context(), ".")
 	if _, err := os.Stat(litter); err == nil {
 		t.Error("the litter is still there")
 	}

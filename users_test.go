@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"gallery/internal/bounded"
 )
 
 const rightPassword = "correct horse"
@@ -134,7 +136,7 @@ func TestUsers_check(t *testing.T) {
 			t.Errorf("check(%q, %q) = %v, want %v", test.name, test.password, err, test.want)
 		}
 	}
-	if n := len(u.verified); n != 2 {
+	if n := u.verified.Len(); n != 2 {
 		t.Errorf("%d passwords are remembered, want the 2 right ones", n)
 	}
 
@@ -189,7 +191,7 @@ func TestUsers_check_takesAsLong(t *testing.T) {
 	least := func(name string, password func(i int) string) time.Duration {
 		best := time.Hour
 		for i := range 7 {
-			u.verified = map[[32]byte]bool{}
+			u.verified = bounded.NewMap[[32]byte, bool](maxVerified, nil)
 			start := time.Now()
 			u.check(t.Context(), netip.AddrFrom4([4]byte{10, byte(len(name)), byte(i), 1}), name, password(i))
 			best = min(best, time.Since(start))
@@ -227,7 +229,7 @@ func TestUsers_check_atOnce(t *testing.T) {
 }
 
 func TestTries(t *testing.T) {
-	var tr tries
+	tr := newTries()
 	now := time.Now()
 	a, b := netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("2001:db8::/64")
 	for i := range triesAtOnce {
@@ -251,8 +253,8 @@ func TestTries(t *testing.T) {
 	for i := range maxTries + 10 {
 		tr.take(netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 32), now)
 	}
-	if len(tr.m) > maxTries {
-		t.Errorf("%d addresses are remembered, want at most %d", len(tr.m), maxTries)
+	if n := tr.full.Len(); n > maxTries {
+		t.Errorf("%d addresses are remembered, want at most %d", n, maxTries)
 	}
 }
 
@@ -275,9 +277,9 @@ func TestVisitor(t *testing.T) {
 		{false, "[fe80::1%eth0]:99", nil, "fe80::/64"},
 		{false, "@", nil, "invalid Prefix"},
 	} {
-		c := config{trustProxy: test.trust}
+		g := gate{trustProxy: test.trust}
 		r := &http.Request{RemoteAddr: test.remote, Header: http.Header{"X-Forwarded-For": test.forwarded}}
-		if got := network(c.visitor(r)).String(); got != test.want {
+		if got := visitorPrefix(g.visitor(r)).String(); got != test.want {
 			t.Errorf("visitor(%s, %q, trust %v) = %s, want %s", test.remote, test.forwarded, test.trust, got, test.want)
 		}
 	}
@@ -296,7 +298,7 @@ func TestServe_private(t *testing.T) {
 	for _, method := range []string{"GET", "HEAD", "POST", "DELETE", "OPTIONS"} {
 		for _, target := range targets {
 			for _, header := range [][]string{nil, {"Authorization", basic("ann", "wrong")}, {"Authorization", "Basic !"}, {"Authorization", "Bearer x"}} {
-				s.server.users.tries = tries{}
+				s.server.gate.users.tries = newTries()
 				got := s.do(method, target, header...)
 				if got.StatusCode != 401 || !strings.HasPrefix(got.Header.Get("WWW-Authenticate"), "Basic realm=") {
 					t.Errorf("%s %s with %q = %d %q, want 401", method, target, header, got.StatusCode, got.Header.Get("WWW-Authenticate"))
@@ -344,7 +346,7 @@ func TestServe_usersOnly(t *testing.T) {
 // Wrong passwords are limited by address, while who is signed in goes on.
 func TestServe_wrongPasswords(t *testing.T) {
 	s := smallSite(t, func(c *config) { withUsers(t, c); c.private, c.trustProxy = true, true })
-	try := func(from, password string) answer {
+	try := func(from, password string) response {
 		return s.get("/", "Authorization", basic("ann", password), "X-Forwarded-For", from)
 	}
 	if got := try("192.0.2.1", rightPassword); got.StatusCode != 200 {

@@ -17,8 +17,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"gallery/internal/album"
 	"gallery/internal/nolink"
 	"gallery/internal/rendition"
@@ -162,8 +160,9 @@ func runWarm(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	defer photos.Close()
 	defer cache.Close()
 
-	t := newThumbs(photos, cache, c, slog.New(slog.DiscardHandler))
-	t.slots = semaphore.NewWeighted(int64(jobs))
+	options := c.thumbsOptions()
+	options.Jobs = jobs
+	t := newThumbs(photos, cache, options, slog.New(slog.DiscardHandler))
 	w := &warmRun{thumbs: t}
 	albums, total := w.count(ctx, ".")
 	w.progress = newProgress(stderr, total)
@@ -281,7 +280,7 @@ func (w *warmRun) done(ctx context.Context, src album.Photo, err error) {
 		// It went away since it was listed.
 	case errors.As(err, &store):
 		err = fmt.Errorf("%s cannot be stored (%w): make room, or name another place with -cache",
-			rendition.Name(src, ""), cause(store.error))
+			rendition.Name(src, ""), nolink.Cause(store.error))
 		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EDQUOT) {
 			w.mu.Lock()
 			w.stop = err
@@ -306,7 +305,7 @@ func (e leftOutError) Error() string {
 func (w *warmRun) fail(name string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.failed = append(w.failed, fmt.Sprintf("%s: %s", name, strings.TrimPrefix(cause(err).Error(), errUnfit.Error()+": ")))
+	w.failed = append(w.failed, fmt.Sprintf("%s: %s", name, strings.TrimPrefix(nolink.Cause(err).Error(), errUnfit.Error()+": ")))
 }
 
 // report says what was done, and then what could not be.

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"gallery/internal/album"
 )
@@ -44,23 +44,6 @@ func TestWarm_opensNoPhoto(t *testing.T) {
 	}
 }
 
-// cancelAfter is a log handler that ends a context after so many renditions.
-type cancelAfter struct {
-	slog.Handler
-	mu     *sync.Mutex
-	left   *int
-	cancel func()
-}
-
-func (h cancelAfter) Handle(_ context.Context, r slog.Record) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if *h.left--; *h.left == 0 {
-		h.cancel()
-	}
-	return nil
-}
-
 // Interrupted, it finishes what it is at, leaves nothing unfinished, and goes
 // on the next time.
 func TestWarm_interrupted(t *testing.T) {
@@ -71,9 +54,14 @@ func TestWarm_interrupted(t *testing.T) {
 	}
 	s := newSite(t, dir)
 	ctx, cancel := context.WithCancel(t.Context())
-	left := 7
-	s.server.thumbs.log = slog.New(cancelAfter{slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}), new(sync.Mutex), &left, cancel})
-	w := &warmRun{thumbs: s.server.thumbs}
+	var left atomic.Int64
+	left.Store(7)
+	s.store.rendered = func(time.Duration, error) {
+		if left.Add(-1) == 0 {
+			cancel()
+		}
+	}
+	w := &warmRun{thumbs: s.store}
 	albums, total := w.count(ctx, ".")
 	w.progress = newProgress(s.log, total)
 	w.run(ctx, albums, 2)

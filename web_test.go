@@ -30,9 +30,29 @@ import (
 type site struct {
 	*httptest.Server
 	t      *testing.T
+	config config
 	server *server
+	store  *thumbs
 	dir    string
 	log    *logBuffer
+}
+
+// assembled is the program that main puts together for c.
+func assembled(t testing.TB, c config, log *slog.Logger) *program {
+	t.Helper()
+	photos, cache, err := openRoots(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		photos.Close()
+		cache.Close()
+	})
+	p, err := assemble(c, photos, cache, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // newSite serves dir, whose photos must be as they were when the test ends.
@@ -46,35 +66,45 @@ func newSite(t *testing.T, dir string, change ...func(*config)) *site {
 		f(&c)
 	}
 	guardOriginals(t, dir)
-	photos, err := openDir("DIR", c.root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cache := photos
-	if c.cache != "" {
-		if cache, err = openDir("-cache", c.cache); err != nil {
-			t.Fatal(err)
-		}
-	}
-	log := &logBuffer{}
-	s := newServer(c, photos, cache, log.logger())
-	if c.users != "" {
-		if s.users, err = newUsers(c.users, s.log); err != nil {
-			t.Fatal(err)
-		}
-	}
-	web := httptest.NewServer(s)
-	t.Cleanup(func() {
-		web.Close()
-		photos.Close()
-		cache.Close()
-	})
-	return &site{web, t, s, dir, log}
+	c.debug = "127.0.0.1:0" // what is made is counted
+	s := &site{t: t, config: c, dir: dir, log: &logBuffer{}}
+	s.restart()
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.server.ServeHTTP(w, r) }))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// restart puts the program together anew: it remembers nothing.
+func (s *site) restart() {
+	s.t.Helper()
+	p := assembled(s.t, s.config, s.log.logger())
+	s.server, s.store = p.server, p.store
 }
 
 // later lets the server forget what it remembers for pageAge.
 func (s *site) later() {
-	s.server.pages, s.server.albums = pageCache{}, albumCache{}
+	s.server.albumPages.pages.Clear()
+	s.server.library.listings.Clear()
+}
+
+// made is how many renditions were made since the program was put together.
+func (s *site) made() int {
+	s.t.Helper()
+	families, err := s.server.meters.registry.Gather()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, family := range families {
+		if family.GetName() != "gallery_render_seconds" {
+			continue
+		}
+		for _, m := range family.GetMetric() {
+			if m.GetLabel()[0].GetValue() == "made" {
+				return int(m.GetHistogram().GetSampleCount())
+			}
+		}
+	}
+	return 0
 }
 
 // logBuffer keeps what is logged.
@@ -111,14 +141,14 @@ lines:
 	return n
 }
 
-// answer is a response whose body has been read.
-type answer struct {
+// response is what was answered, whose body has been read.
+type response struct {
 	*http.Response
 	body []byte
 }
 
 // do asks for a path, which is sent as it is, with pairs of header names and values.
-func (s *site) do(method, path string, header ...string) answer {
+func (s *site) do(method, path string, header ...string) response {
 	s.t.Helper()
 	r, err := http.NewRequest(method, s.URL+path, nil)
 	if err != nil {
@@ -137,10 +167,10 @@ func (s *site) do(method, path string, header ...string) answer {
 	if err != nil {
 		s.t.Fatalf("%s %s: reading the body: %v", method, path, err)
 	}
-	return answer{resp, body}
+	return response{resp, body}
 }
 
-func (s *site) get(path string, header ...string) answer {
+func (s *site) get(path string, header ...string) response {
 	s.t.Helper()
 	return s.do("GET", path, header...)
 }

@@ -58,7 +58,7 @@ func webpSettled(folder, below *os.Root, file string) bool {
 // ensureWebP makes the WebP that goes with src's thumbnail, if it is wanted and
 // not there. Where there is no thumbnail it does nothing.
 func (t *thumbs) ensureWebP(ctx context.Context, src album.Photo) error {
-	_, err := once(ctx, &t.flight, "webp of "+src.Name(), func() (any, error) { return nil, t.makeWebP(ctx, src) })
+	_, err := t.webps.Do(ctx, src.Name(), func() (struct{}, error) { return struct{}{}, t.makeWebP(ctx, src) })
 	return err
 }
 
@@ -130,7 +130,6 @@ func (t *thumbs) renderWebP(ctx context.Context, src album.Photo) (data []byte, 
 	if err != nil {
 		return nil, fmt.Errorf("as WebP: %w", err)
 	}
-	t.log.Debug("made", "photo", src.Name(), "options", t.options("")+" webp")
 	return data, nil
 }
 

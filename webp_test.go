@@ -44,7 +44,7 @@ func warmUp(t *testing.T, args []string, texts ...string) {
 
 // check fails the test unless a thumbnail is answered in the given type,
 // depending on Accept.
-func (s *site) checkThumb(path, accept, want string) answer {
+func (s *site) checkThumb(path, accept, want string) response {
 	s.t.Helper()
 	a := s.get(path, "Accept", accept)
 	if a.StatusCode != 200 || a.Header.Get("Content-Type") != want || a.Header.Get("Vary") != "Accept" {
@@ -76,7 +76,7 @@ func TestWebP_byAccept(t *testing.T) {
 		t.Errorf("validators are %v and %v", asWebP.Header, asJPEG.Header)
 	}
 	s.checkThumb("/a/_thumbs/1.jpg", "image/webp;q=0,image/*", "image/jpeg")
-	for _, of := range []answer{asJPEG, asWebP} {
+	for _, of := range []response{asJPEG, asWebP} {
 		for accept, want := range map[string]int{chromium: 200, "image/jpeg": 200} {
 			if accept == chromium == (of.Header.Get("Content-Type") == "image/webp") {
 				want = 304
@@ -128,7 +128,7 @@ func TestWebP_freshness(t *testing.T) {
 	}
 	s.checkThumb("/_thumbs/changing.jpg", chromium, "image/jpeg")
 	// One that is being made while the JPEG changes does not stay.
-	folder := s.server.thumbs.openRenditions(".", "")
+	folder := s.store.openRenditions(".", "")
 	defer folder.Close()
 	removeStaleWebP(folder, "changing.jpg")
 	if there(stored) {

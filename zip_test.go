@@ -99,15 +99,15 @@ func TestZip_whole(t *testing.T) {
 func TestZip_ranges(t *testing.T) {
 	s, _ := zipSite(t)
 	whole := s.get(zipAddress)
-	a, err := s.server.list(`Größe, "x"`)
+	a, err := s.server.library.list(t.Context(), `Größe, "x"`)
 	if err != nil {
 		t.Fatal(err)
 	}
-	z := newArchive(context.Background(), s.server, a.Photos)
+	z := s.server.archives.archive(context.Background(), a.Photos)
 	defer z.close()
 	var bounds []int64
 	for _, e := range z.entries {
-		bounds = append(bounds, e.offset, e.offset+localSize, e.offset+e.headSize(), e.offset+e.headSize()+e.src.Size/2, e.offset+e.headSize()+e.src.Size, e.central, e.central+centralSize)
+		bounds = append(bounds, e.offset, e.offset+localSize, e.offset+e.headSize(), e.offset+e.headSize()+e.photo.Size/2, e.offset+e.headSize()+e.photo.Size, e.central, e.central+centralSize)
 	}
 	bounds = append(bounds, z.central, z.end, z.size-1)
 	for i, from := range bounds {
@@ -117,7 +117,7 @@ func TestZip_ranges(t *testing.T) {
 				continue
 			}
 			if i%2 == 0 {
-				s.server.checksums = checksumCache{}
+				s.server.archives.sums.Clear()
 			}
 			got := s.get(zipAddress, "Range", fmt.Sprintf("bytes=%d-%d", from, to))
 			if got.StatusCode != 206 || !bytes.Equal(got.body, whole.body[from:to+1]) {
@@ -165,13 +165,10 @@ func TestZip_changes(t *testing.T) {
 	if err := os.WriteFile(changing, []byte("short"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s.server.albums.mu.Lock()
-	for name, l := range s.server.albums.m {
-		l.listed = time.Now().Add(time.Hour)
-		s.server.albums.m[name] = l
-	}
-	s.server.albums.mu.Unlock()
-	s.server.checksums = checksumCache{}
+	l, _ := s.server.library.listings.Get(`Größe, "x"`)
+	l.listed = time.Now().Add(time.Hour)
+	s.server.library.listings.Put(l.Name, l)
+	s.server.archives.sums.Clear()
 	resp, err := http.Get(s.URL + zipAddress)
 	if err != nil {
 		t.Fatal(err)
@@ -219,17 +216,17 @@ func TestZip_large(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer photos.Close()
-	s := &server{photos: photos}
+	s := newArchives(&library{photos: photos}, nil)
 	a, err := album.List(photos, ".")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, src := range a.Photos {
 		if src.Size > 1<<20 {
-			s.checksums.put(src, 0) // reading so much would take a minute
+			s.sums.Put(src, 0) // reading so much would take a minute
 		}
 	}
-	z := newArchive(t.Context(), s, a.Photos)
+	z := s.archive(t.Context(), a.Photos)
 	defer z.close()
 	r, err := zip.NewReader(readerAt{z}, z.size)
 	if err != nil {
@@ -240,7 +237,7 @@ func TestZip_large(t *testing.T) {
 	}
 	for i, f := range r.File {
 		offset, err := f.DataOffset()
-		if e := z.entries[i]; err != nil || f.UncompressedSize64 != uint64(e.src.Size) || f.Name != e.name || offset != e.offset+e.headSize() {
+		if e := z.entries[i]; err != nil || f.UncompressedSize64 != uint64(e.photo.Size) || f.Name != e.photo.Title || offset != e.offset+e.headSize() {
 			t.Errorf("%s has %d bytes at %d, %v, want %+v", f.Name, f.UncompressedSize64, offset, err, e)
 		}
 	}
@@ -267,12 +264,12 @@ func (r readerAt) ReadAt(p []byte, off int64) (int, error) {
 // More photos than 16 bits count.
 func TestZip_manyEntries(t *testing.T) {
 	photos := make([]album.Photo, 70_000)
-	s := &server{}
+	s := newArchives(nil, nil)
 	for i := range photos {
 		photos[i] = album.Photo{Album: ".", File: fmt.Sprintf("%d.jpg", i)}
-		s.checksums.put(photos[i], 0) // empty, and so never read
+		s.sums.Put(photos[i], 0) // empty, and so never read
 	}
-	z := newArchive(t.Context(), s, photos)
+	z := s.archive(t.Context(), photos)
 	var b bytes.Buffer
 	if n, err := io.Copy(&b, z); err != nil || n != z.size {
 		t.Fatalf("read %d of %d bytes, %v", n, z.size, err)

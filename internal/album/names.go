@@ -103,7 +103,7 @@ func IsAlbum(entry fs.DirEntry) bool {
 
 // IsPhoto reports whether an entry of an album's folder is a photo.
 func IsPhoto(entry fs.DirEntry) bool {
-	return entry.Type().IsRegular() && Visible(entry.Name()) && MediaType(entry.Name()) != ""
+	return entry.Type().IsRegular() && Visible(entry.Name()) && IsPhotoName(entry.Name())
 }
 
 // Compare orders names as a person would: numbers by value, capitals
@@ -112,3 +112,6 @@ func IsPhoto(entry fs.DirEntry) bool {
 func Compare(a, b string) int {
 	return cmp.Or(natural.Compare(strings.ToLower(a), strings.ToLower(b)), strings.Compare(a, b))
 }
+
+// IsPhotoName reports whether a file of this name is a photo that is served.
+func IsPhotoName(name string) bool { return MediaType(name) != "" }

@@ -117,3 +117,18 @@ func openSeen(folder *os.Root, name string) (*os.File, fs.FileInfo, error) {
 	}
 	return f, opened, nil
 }
+
+// FromDisk tells the file system's errors from all others.
+func FromDisk(err error) bool {
+	var pathErr *fs.PathError
+	return errors.As(err, &pathErr)
+}
+
+// Cause strips an error of the operation and path that the message around it
+// names already.
+func Cause(err error) error {
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	return err
+}

@@ -32,8 +32,6 @@ const (
 	MaxNote = 16 << 10
 	// MaxNoteText bounds captions, in runes, like those within photos.
 	MaxNoteText = 1000
-	// MaxNotes bounds the memory for notes, in bytes.
-	MaxNotes = 8 << 20
 )
 
 var markdown = goldmark.New(goldmark.WithExtensions(extension.Linkify))

@@ -12,12 +12,9 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"math"
-	"net/http"
 	"net/netip"
 	"os"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -25,7 +22,9 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 	"golang.org/x/sync/semaphore"
-	"golang.org/x/sync/singleflight"
+
+	"gallery/internal/bounded"
+	"gallery/internal/nolink"
 )
 
 // users knows the names and passwords in a file such as htpasswd writes. It is
@@ -37,21 +36,21 @@ import (
 // changes. Wrong ones are limited by address, and there is a bound on how many
 // are compared at once.
 type users struct {
-	path   string
-	log    *slog.Logger
-	key    [32]byte            // of the HMACs
-	slots  *semaphore.Weighted // comparisons at once
-	flight singleflight.Group  // one comparison at a time for each password
-	tries  tries
+	path      string
+	log       *slog.Logger
+	key       [32]byte                // of the HMACs
+	slots     *semaphore.Weighted     // comparisons at once
+	comparing bounded.Calls[struct{}] // by visitor and mac
+	tries     tries
 
 	mu       sync.Mutex
-	looked   time.Time         // when the file was last looked at
-	file     fs.FileInfo       // the file as it was read; nil where it could not be
-	settled  bool              // no further change of it can bear the same mtime
-	mistake  string            // why it could not be read, "" where it could
-	hashes   map[string][]byte // by user
-	nobody   []byte            // what the password of an unknown user is compared with
-	verified map[[sha256.Size]byte]bool
+	looked   time.Time                             // when the file was last looked at
+	file     fs.FileInfo                           // the file as it was read; nil where it could not be
+	settled  bool                                  // no further change of it can bear the same mtime
+	mistake  string                                // why it could not be read, "" where it could
+	hashes   map[string][]byte                     // by user
+	nobody   []byte                                // what the password of an unknown user is compared with
+	verified *bounded.Map[[sha256.Size]byte, bool] // by mac: right passwords
 }
 
 const (
@@ -75,6 +74,7 @@ func newUsers(path string, log *slog.Logger) (*users, error) {
 		path:  path,
 		log:   log,
 		slots: semaphore.NewWeighted(int64(max(1, runtime.GOMAXPROCS(0)/2))),
+		tries: newTries(),
 	}
 	rand.Read(u.key[:])
 	u.mu.Lock()
@@ -111,7 +111,7 @@ func (u *users) refresh() {
 // been removed must not stay in because of somebody else's line.
 func (u *users) read(now time.Time) {
 	hashes, info, err := readUsers(u.path)
-	u.looked, u.file, u.hashes, u.verified, u.mistake = now, info, hashes, map[[sha256.Size]byte]bool{}, ""
+	u.looked, u.file, u.hashes, u.verified, u.mistake = now, info, hashes, bounded.NewMap[[sha256.Size]byte, bool](maxVerified, nil), ""
 	if err != nil {
 		u.mistake = err.Error()
 	}
@@ -133,13 +133,13 @@ func readUsers(path string) (map[string][]byte, fs.FileInfo, error) {
 	case errors.Is(err, fs.ErrPermission):
 		return nil, nil, fmt.Errorf("-users %s cannot be read: let this user read it (chgrp it and chmod 640)", path)
 	case err != nil:
-		return nil, nil, fmt.Errorf("-users %s cannot be read: %w", path, cause(err))
+		return nil, nil, fmt.Errorf("-users %s cannot be read: %w", path, nolink.Cause(err))
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	switch {
 	case err != nil:
-		return nil, nil, fmt.Errorf("-users %s cannot be read: %w", path, cause(err))
+		return nil, nil, fmt.Errorf("-users %s cannot be read: %w", path, nolink.Cause(err))
 	case !info.Mode().IsRegular():
 		return nil, nil, fmt.Errorf("-users %s is not a plain file: name one that `gallery passwd` has written", path)
 	case info.Mode().Perm()&0o007 != 0:
@@ -149,7 +149,7 @@ func readUsers(path string) (map[string][]byte, fs.FileInfo, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxUsersFile))
 	if err != nil {
-		return nil, nil, fmt.Errorf("-users %s cannot be read: %w", path, cause(err))
+		return nil, nil, fmt.Errorf("-users %s cannot be read: %w", path, nolink.Cause(err))
 	}
 	hashes, err := parseUsers(data)
 	if err != nil {
@@ -211,30 +211,26 @@ func (u *users) check(ctx context.Context, from netip.Addr, name, password strin
 		hash = u.nobody
 	}
 	verified := u.verified
-	right := verified[mac]
 	u.mu.Unlock()
-	if right {
+	if right, _ := verified.Get(mac); right {
 		return nil
 	}
-	_, err := once(ctx, &u.flight, from.String()+string(mac[:]), func() (any, error) {
-		if wait := u.tries.take(network(from), time.Now()); wait > 0 {
-			return nil, tooManyError{wait}
+	visitor := visitorPrefix(from)
+	_, err := u.comparing.Do(ctx, from.String()+string(mac[:]), func() (struct{}, error) {
+		if wait := u.tries.take(visitor, time.Now()); wait > 0 {
+			return struct{}{}, tooManyError{wait}
 		}
 		if err := u.slots.Acquire(ctx, 1); err != nil {
-			u.tries.giveBack(network(from))
-			return nil, err
+			u.tries.giveBack(visitor)
+			return struct{}{}, err
 		}
 		defer u.slots.Release(1)
 		if bcrypt.CompareHashAndPassword(hash, []byte(password)) != nil || !known {
-			return nil, errWrong
+			return struct{}{}, errWrong
 		}
-		u.tries.giveBack(network(from))
-		u.mu.Lock()
-		defer u.mu.Unlock()
-		if len(verified) < maxVerified {
-			verified[mac] = true // lost, where the file has been read anew meanwhile
-		}
-		return nil, nil
+		u.tries.giveBack(visitor)
+		verified.Put(mac, true) // lost, where the file has been read anew meanwhile
+		return struct{}{}, nil
 	})
 	return err
 }
@@ -255,100 +251,41 @@ const (
 	maxTries = 10_000
 )
 
-// tries limits wrong passwords by address. For each it holds when all of its
-// tries will be forgotten, which each try puts off by tryTime.
+// tries limits wrong passwords by visitor: a token bucket of triesAtOnce, one more
+// each tryTime. For each visitor it holds when the bucket will be full, which each try
+// puts off by tryTime. (A reservation of golang.org/x/time/rate cannot be given back
+// once its time has come, and a right password is one.)
 type tries struct {
-	mu sync.Mutex
-	m  map[netip.Prefix]time.Time
+	full *bounded.Map[netip.Prefix, time.Time]
 }
+
+func newTries() tries { return tries{bounded.NewMap[netip.Prefix, time.Time](maxTries, nil)} }
 
 // take counts a try, or returns how long to wait for the next.
-func (t *tries) take(from netip.Prefix, now time.Time) time.Duration {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.m == nil {
-		t.m = map[netip.Prefix]time.Time{}
-	}
-	until := t.m[from]
-	if until.Before(now) {
-		until = now
-	}
-	until = until.Add(tryTime)
-	if wait := until.Sub(now) - triesAtOnce*tryTime; wait > 0 {
-		return wait
-	}
-	if _, known := t.m[from]; !known && len(t.m) >= maxTries {
-		t.makeRoom(now)
-	}
-	t.m[from] = until
-	return 0
-}
-
-// makeRoom drops what is of no more use or, if that is nothing, any one.
-func (t *tries) makeRoom(now time.Time) {
-	for from, until := range t.m {
-		if until.Before(now) {
-			delete(t.m, from)
+func (t tries) take(from netip.Prefix, now time.Time) (wait time.Duration) {
+	t.full.Update(from, func(full time.Time, _ bool) (time.Time, bool) {
+		if full.Before(now) {
+			full = now
 		}
-	}
-	for from := range t.m {
-		if len(t.m) < maxTries {
-			return
-		}
-		delete(t.m, from)
-	}
+		full = full.Add(tryTime)
+		wait = full.Sub(now) - triesAtOnce*tryTime
+		return full, wait <= 0
+	})
+	return max(wait, 0)
 }
 
 // giveBack uncounts a try.
-func (t *tries) giveBack(from netip.Prefix) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if until, ok := t.m[from]; ok {
-		t.m[from] = until.Add(-tryTime)
-	}
+func (t tries) giveBack(from netip.Prefix) {
+	t.full.Update(from, func(full time.Time, ok bool) (time.Time, bool) { return full.Add(-tryTime), ok })
 }
 
-// authenticate fails, with the answer's header prepared, unless the request
-// names a user and the right password (HTTP Basic, RFC 7617).
-func (s *server) authenticate(w http.ResponseWriter, r *http.Request) error {
-	name, password, ok := r.BasicAuth()
-	err := errWrong
-	if ok {
-		err = s.users.check(r.Context(), s.visitor(r), name, password)
+// visitorPrefix is the address prefix that counts as one visitor: /32, or /64 for
+// IPv6, all of whose addresses a visitor may use.
+func visitorPrefix(addr netip.Addr) netip.Prefix {
+	bits := 64
+	if addr.Is4() {
+		bits = 32
 	}
-	var tooMany tooManyError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &tooMany):
-		s.log.Warn("wrong passwords, refused for now", "from", s.visitor(r))
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(tooMany.wait.Seconds()))))
-		return httpError{http.StatusTooManyRequests, err}
-	case errors.Is(err, errWrong):
-		if ok {
-			s.log.Info("wrong name or password", "from", s.visitor(r))
-		}
-		w.Header().Set("WWW-Authenticate", `Basic realm="Gallery", charset="UTF-8"`)
-		return httpError{http.StatusUnauthorized, err}
-	}
-	return err
-}
-
-// guarded reports whether a request needs a password whatever it asks for.
-func (s *server) guarded(r *http.Request) bool {
-	return s.private && r.URL.Path != "/.health"
-}
-
-// serveAuth tells nginx's auth_request whether the request that it asks about
-// bears a right password: 204, or the refusal.
-func (s *server) serveAuth(w http.ResponseWriter, r *http.Request) error {
-	if s.users == nil {
-		return errNotFound
-	}
-	if err := s.authenticate(w, r); err != nil {
-		return err
-	}
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusNoContent)
-	return nil
+	prefix, _ := addr.Prefix(bits) // of no address, it is no prefix
+	return prefix
 }

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"gallery/internal/album"
+	"gallery/internal/rendition"
+)
+
+// addresses writes the addresses of albums and photos, and reads the site's own
+// from requests.
+type addresses struct {
+	base       string // path below which the site is, such as "/photos"; "" for the top
+	trustProxy bool   // a proxy's word is taken for the scheme and host
+}
+
+// file is the escaped path of a photo or rendition by its name relative to the
+// root.
+func (a addresses) file(name string) string {
+	name = strings.TrimPrefix(path.Join(a.base, name), "/")
+	if name == "" || name == "." {
+		return ""
+	}
+	var b strings.Builder
+	for segment := range strings.SplitSeq(name, "/") {
+		b.WriteString("/")
+		b.WriteString(url.PathEscape(segment))
+	}
+	return b.String()
+}
+
+// page is the escaped path of an album's or a photo's page; "." is the root.
+func (a addresses) page(name string) string { return a.file(name) + "/" }
+
+// ordered is page with the order of an album's photos and the page's number, where
+// they are not the usual ones.
+func (a addresses) ordered(name, order string, page int) string {
+	q := url.Values{}
+	if order != album.ByName {
+		q.Set("sort", order)
+	}
+	if page > 1 {
+		q.Set("page", strconv.Itoa(page))
+	}
+	if len(q) == 0 {
+		return a.page(name)
+	}
+	return a.page(name) + "?" + q.Encode()
+}
+
+// thumb is the address of a rendition that is on disk. It names the source's
+// state, so that it may be kept for ever.
+func (a addresses) thumb(src album.Photo, rend string, r rendition.Record) string {
+	return a.file(rendition.Name(src, rend)) + "?v=" + r.Version()
+}
+
+// archive is the address of an album's photos as one archive.
+func (a addresses) archive(name string) string { return a.page(name) + "?zip" }
+
+// signIn is the address that asks for a password and leads back to an album.
+func (a addresses) signIn(album string) string {
+	return a.file(".") + signInPath + "?album=" + url.QueryEscape(album)
+}
+
+// sortOrder returns the order that is asked for: by name if there is none or
+// an unknown one.
+func sortOrder(r *http.Request) string {
+	switch order := r.URL.Query().Get("sort"); order {
+	case album.ByNameDown, album.ByDate, album.ByDateDown:
+		return order
+	}
+	return album.ByName
+}
+
+// withoutBase takes the site's base off a request's path. It reports false for
+// a path that is not below it. As anywhere in a path, slashes may be doubled.
+func withoutBase(base, urlPath string) (string, bool) {
+	for segment := range strings.SplitSeq(strings.TrimPrefix(base, "/"), "/") {
+		rest, ok := strings.CutPrefix(strings.TrimLeft(urlPath, "/"), segment)
+		if !ok || rest != "" && rest[0] != '/' {
+			return "", false
+		}
+		urlPath = rest
+	}
+	return urlPath, true
+}
+
+// outside is a path that names nothing.
+const outside = "/.outside"
+
+// rebase returns the request as one for a site at the top.
+func (a addresses) rebase(r *http.Request) *http.Request {
+	if a.base == "" {
+		return r
+	}
+	path, ok := withoutBase(a.base, r.URL.Path)
+	if !ok {
+		path = outside
+	}
+	below := new(http.Request)
+	*below = *r
+	below.URL = new(url.URL)
+	*below.URL = *r.URL
+	below.URL.Path = path
+	return below
+}
+
+// hostName matches a host and perhaps a port (RFC 3986, section 3.2.2): names
+// and addresses that need no escaping anywhere.
+var hostName = regexp.MustCompile(`\A(?:[0-9A-Za-z_](?:[0-9A-Za-z_.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?\z`)
+
+// origin is the scheme and host at which the visitor sees the site, such as
+// "https://example.com", or "" where the request names none that can be used.
+// Only with -trust-proxy is a proxy's word taken for it: anybody can send the
+// headers. A list in one comes from more than one proxy, and says nothing sure.
+func (a addresses) origin(r *http.Request) string {
+	scheme, host := "http", r.Host
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	if a.trustProxy {
+		switch proto := strings.ToLower(r.Header.Get("X-Forwarded-Proto")); proto {
+		case "http", "https":
+			scheme = proto
+		}
+		if forwarded := r.Header.Get("X-Forwarded-Host"); hostName.MatchString(forwarded) {
+			host = forwarded
+		}
+	}
+	if !hostName.MatchString(host) {
+		return ""
+	}
+	return scheme + "://" + host
+}

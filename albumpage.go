@@ -1,0 +1,646 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"html/template"
+	"image"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"path"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"gallery/internal/album"
+	"gallery/internal/answer"
+	"gallery/internal/bounded"
+	"gallery/internal/messages"
+	"gallery/internal/photo"
+	"gallery/internal/rendition"
+)
+
+// pageSize is the greatest number of photos on one page.
+const pageSize = 500
+
+// albumPages answers with the albums' pages.
+type albumPages struct {
+	library    *library
+	store      *thumbs
+	views      *views
+	addresses  addresses
+	uploads    *uploader // nil where nobody can add photos
+	gate       *gate
+	zip        bool        // albums may be downloaded whole
+	background *background // nil for none
+	meters     *meters     // nil for none
+	log        *slog.Logger
+
+	pages    *bounded.Map[pageKey, cachedPage]
+	building bounded.Calls[builtPage] // by pageKey
+}
+
+const (
+	// maxPages bounds the memory for pages, in bytes as they are; compressed they
+	// take up to a third more.
+	maxPages = 16 << 20
+)
+
+// cachedPage is a whole page as it was built, so that many visitors of one album
+// cost one look at its folder.
+type cachedPage struct {
+	answer.Page
+	stamp stamp
+	built time.Time
+}
+
+// cost is what a page takes in memory, bytes; an entry counts itself.
+func (p cachedPage) cost() int64 { return int64(p.Size() + 200) }
+
+// builtPage is a page that is whole or, where thumbnails are not all there, a grid to
+// be streamed.
+type builtPage struct {
+	page answer.Page
+	grid *grid // nil where the page is whole
+}
+
+// pageKey names one page of an album.
+type pageKey struct {
+	album string
+	order string
+	n     int // counted from 1
+	texts *messages.Catalogue
+	adds  bool // the visitor may add photos
+}
+
+func (k pageKey) String() string { return fmt.Sprint(k.texts.Lang, k.n, k.order, k.adds, "/", k.album) }
+
+// serve answers with an album's page: whole where every thumbnail is
+// there, else as a stream.
+func (p *albumPages) serve(w http.ResponseWriter, r *http.Request, name string) error {
+	n, err := pageNumber(r)
+	if err != nil {
+		return err
+	}
+	key := pageKey{name, sortOrder(r), n, messages.For(r.Header.Get("Accept-Language")), p.gate.mayUpload(r)}
+	stamp := p.store.stamp(name)
+	cached, ok := p.pages.Get(key)
+	ok = ok && cached.stamp == stamp && time.Since(cached.built) < pageAge
+	p.meters.looked(ok)
+	built := builtPage{page: cached.Page}
+	if !ok {
+		if built, err = p.building.Do(r.Context(), key.String(), func() (builtPage, error) { return p.build(r.Context(), key, stamp) }); err != nil {
+			return err
+		}
+	}
+	p.background.viewed(name, stamp)
+	if built.grid != nil {
+		built.grid.clone().stream(w, r)
+		return nil
+	}
+	p.header(w, key)
+	built.page.Serve(w, r)
+	return nil
+}
+
+// header sets the header of a page.
+func (p *albumPages) header(w http.ResponseWriter, key pageKey) {
+	p.views.header(w)
+	if key.adds {
+		p.views.uploadHeader(w)
+	}
+}
+
+// build makes a page as far as that takes no opening of photos, and remembers it if it
+// is whole. It also removes what is left of photos that are gone.
+func (p *albumPages) build(ctx context.Context, key pageKey, stamp stamp) (builtPage, error) {
+	g, err := p.newGrid(ctx, key)
+	if errors.Is(err, fs.ErrNotExist) {
+		p.store.pruneGone(key.album)
+	}
+	if err != nil {
+		return builtPage{}, err
+	}
+	p.store.prune(g.album)
+	if !g.warm {
+		return builtPage{grid: g}, nil
+	}
+	var body bytes.Buffer
+	if err := g.write(&body); err != nil {
+		return builtPage{}, err
+	}
+	page := answer.NewPage(body.Bytes(), gzip.BestCompression)
+	p.pages.Put(key, cachedPage{page, stamp, time.Now()})
+	return builtPage{page: page}, nil
+}
+
+// pageNumber returns which page of an album is asked for, counted from 1.
+func pageNumber(r *http.Request) (int, error) {
+	text := r.URL.Query().Get("page")
+	if text == "" {
+		return 1, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return 0, answer.NotFound
+	}
+	return n, nil
+}
+
+// grid is one page of an album: its sub-albums, on the first page, and its
+// photos, as cells in the order in which they are shown.
+type grid struct {
+	p        *albumPages
+	key      pageKey
+	album    album.Listing
+	pages    int    // how many pages the album has
+	arranged bool   // the album's photos are in their order, and the cells laid out
+	cells    []cell // none before that
+	warm     bool   // every cell is known
+}
+
+// cell is a sub-album or a photo on a page.
+type cell struct {
+	sub    string           // the sub-album's name relative to the root, "" for a photo
+	sum    summary          // of the sub-album
+	src    album.Photo      // the photo, or the sub-album's cover; no name where it has none
+	record rendition.Record // of src's thumbnail
+	broken bool             // src has no thumbnail
+	known  bool             // all of the above is as it will be shown
+	sharp  rendition.Record // of src's sharp rendition, if there is one
+}
+
+// newGrid lists an album and fills in as much of the page as is known without
+// opening any photo.
+func (p *albumPages) newGrid(ctx context.Context, key pageKey) (*grid, error) {
+	a, err := p.library.list(ctx, key.album)
+	if err != nil {
+		return nil, err
+	}
+	g := &grid{p: p, key: key, album: a, pages: pagesFor(len(a.Photos))}
+	if key.n > g.pages {
+		return nil, answer.NotFound
+	}
+	if photos, ok := p.store.arrange(ctx, a, key.order, false); ok {
+		g.layOut(photos)
+		g.warm = g.fillKnown()
+	}
+	return g, nil
+}
+
+// pagesFor is the number of pages that so many photos take.
+func pagesFor(photos int) int { return max(1, (photos+pageSize-1)/pageSize) }
+
+// clone returns a grid that can be filled without changing the other.
+func (g *grid) clone() *grid {
+	c := *g
+	c.cells = slices.Clone(g.cells)
+	return &c
+}
+
+// layOut makes the page's cells from the album's photos in their order.
+func (g *grid) layOut(photos []album.Photo) {
+	g.arranged = true
+	if g.key.n == 1 {
+		for _, name := range g.album.Albums {
+			g.cells = append(g.cells, cell{sub: path.Join(g.album.Name, name)})
+		}
+	}
+	from := (g.key.n - 1) * pageSize
+	to := min(from+pageSize, len(photos))
+	sharper := g.p.store.sharper(g.album.Name, photos[from:to])
+	for _, src := range photos[from:to] {
+		g.cells = append(g.cells, cell{src: src, sharp: sharper[src.File]})
+	}
+}
+
+// fillKnown fills in the cells whose thumbnails are there, and reports whether
+// these are all.
+func (g *grid) fillKnown() bool {
+	thumbs := g.p.store
+	own := thumbs.openRenditions(g.album.Name, "")
+	if own != nil {
+		defer own.Close()
+	}
+	all := true
+	for i := range g.cells {
+		c := &g.cells[i]
+		if c.sub != "" {
+			c.fillKnownCard(g.p)
+		} else {
+			c.record, c.known = thumbs.cached(own, c.src, "")
+		}
+		if !c.known && c.src.File != "" {
+			c.fillUnstored(thumbs)
+		}
+		all = all && c.known
+	}
+	return all
+}
+
+// fillUnstored fills in a cell whose thumbnail is known not to be on disk:
+// there can be none, or the disk would not take it.
+func (c *cell) fillUnstored(t *thumbs) {
+	if t.failedBefore(c.src, "") != nil {
+		c.broken, c.known = true, true
+	} else if m, ok := t.waiting(c.src, ""); ok {
+		c.record, c.known = m.Record, true
+	}
+}
+
+// fillKnownCard fills in a sub-album's cell if that takes no listing of its
+// folders and no making of its cover.
+func (c *cell) fillKnownCard(p *albumPages) {
+	sum, ok := p.library.summarize(context.Background(), c.sub, true)
+	if !ok {
+		return
+	}
+	c.sum, c.src = sum, sum.newest().cover
+	if c.src.File == "" {
+		c.broken, c.known = true, true
+		return
+	}
+	if folder := p.store.openRenditions(c.src.Album, ""); folder != nil {
+		defer folder.Close()
+		c.record, c.known = p.store.cached(folder, c.src, "")
+	}
+}
+
+// fill fills in a cell, whatever it takes.
+func (g *grid) fill(ctx context.Context, c *cell) {
+	if c.sub != "" {
+		g.fillCard(ctx, c)
+		return
+	}
+	m, err := g.p.store.ensure(ctx, c.src, "")
+	c.record, c.broken = m.Record, err != nil
+	if err != nil && g.p.store.failedBefore(c.src, "") == nil && ctx.Err() == nil {
+		g.p.log.Warn("no thumbnail this time", "photo", c.src.Name(), "err", err)
+	}
+}
+
+// maxCovers is how many photos are tried for a cover when no thumbnail can be
+// made of the newest.
+const maxCovers = 8
+
+// fillCard summarizes a sub-album and fills in its cover. It looks again after
+// each attempt: a photo that has failed is passed over, and with one more date
+// known another may be the newest.
+func (g *grid) fillCard(ctx context.Context, c *cell) {
+	c.src, c.broken = album.Photo{}, true
+	for range maxCovers {
+		c.sum, _ = g.p.library.summarize(ctx, c.sub, false)
+		cover := c.sum.newest().cover
+		if cover == c.src {
+			return // tried already, or there is none
+		}
+		c.src = cover
+		m, err := g.p.store.ensure(ctx, c.src, "")
+		c.record, c.broken = m.Record, err != nil
+		if err == nil {
+			continue
+		}
+		if g.p.store.failedBefore(c.src, "") == nil {
+			return
+		}
+		g.p.library.summaries.Delete(c.src.Album)
+	}
+}
+
+// write renders a page whose cells are all known.
+func (g *grid) write(w io.Writer) error {
+	err := g.writeHead(w)
+	for i := 0; i < len(g.cells) && err == nil; i++ {
+		err = g.writeCell(w, i)
+	}
+	if err != nil {
+		return err
+	}
+	return g.writeFoot(w)
+}
+
+// stream answers with a page whose thumbnails are not all there: the head at
+// once, then each cell, in order, the moment its thumbnail exists. The making
+// runs ahead of the writing, and stops when the client leaves.
+func (g *grid) stream(w http.ResponseWriter, r *http.Request) {
+	g.p.header(w, g.key)
+	w.Header().Set("X-Accel-Buffering", "no") // nginx: pass on each piece at once
+	if r.Method == http.MethodHead {
+		return
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	flush := http.NewResponseController(w).Flush
+	if g.writeHead(w) != nil || flush() != nil {
+		return
+	}
+	if !g.arranged {
+		photos, ok := g.p.store.arrange(ctx, g.album, g.key.order, true)
+		if !ok {
+			return
+		}
+		g.layOut(photos)
+	}
+	done := make([]chan struct{}, len(g.cells))
+	for i := range done {
+		done[i] = make(chan struct{})
+	}
+	var workers sync.WaitGroup
+	defer workers.Wait()
+	defer cancel()
+	var next atomic.Int64
+	// Twice the processors, so that they work while others write to disk.
+	for range min(2*runtime.GOMAXPROCS(0), len(g.cells)) {
+		workers.Go(func() {
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(g.cells) {
+					return
+				}
+				if c := &g.cells[i]; !c.known {
+					g.fill(ctx, c)
+				}
+				close(done[i])
+			}
+		})
+	}
+	for i := range g.cells {
+		select {
+		case <-done[i]:
+		default: // nothing more to write for now: send what there is
+			if flush() != nil {
+				return
+			}
+			select {
+			case <-done[i]:
+			case <-ctx.Done():
+				return
+			}
+		}
+		if g.writeCell(w, i) != nil {
+			return
+		}
+	}
+	// An error here is the client's leaving.
+	_ = g.writeFoot(w)
+}
+
+// gridView is the frame of an album's page, around its cells.
+type gridView struct {
+	frame
+	Counts  string
+	Sorts   []link
+	Pages   string // "Page 2 of 40", "" where there is but one
+	Empty   bool
+	About   template.HTML // the album's description
+	Zip     string        // address of the album as an archive, "" if it is not offered
+	ZipSize string        // of its photos
+	Total   int           // photos on the page, if it is streamed
+
+	Unscripted template.CSS // for a page that is streamed without the script
+	Add        *addView     // nil where photos cannot be added
+	SignIn     string       // address where that begins, "" where nobody can or one may already
+}
+
+func (g *grid) writeHead(w io.Writer) error {
+	a, t := g.album, g.key.texts
+	view := gridView{frame: g.p.views.frame(t, a.Name), Empty: len(a.Albums)+len(a.Photos) == 0}
+	about := g.p.library.readme(a.Name)
+	if g.key.n == 1 {
+		view.About = about.Body
+	}
+	if about.Title != "" {
+		view.Title = about.Title // the root's, too, whose crumb is the site's name
+	}
+	var counts []string
+	if n := len(a.Albums); n > 0 {
+		counts = append(counts, t.Count(n, t.OneAlbum, t.ManyAlbums))
+	}
+	if n := len(a.Photos); n > 0 {
+		counts = append(counts, t.Count(n, t.OnePhoto, t.ManyPhotos))
+	}
+	view.Counts = strings.Join(counts, ", ")
+	if from, to := g.period(); !from.IsZero() {
+		view.Counts += " · " + t.Period(from, to)
+	}
+	view.Description = cmp.Or(about.Text, view.Counts)
+	if g.p.zip && len(a.Photos) > 0 {
+		total := int64(0)
+		for _, src := range a.Photos {
+			total += src.Size
+		}
+		view.Zip, view.ZipSize = g.p.addresses.archive(a.Name), t.Bytes(total)
+	}
+	if len(a.Photos) > 1 {
+		view.Sorts = g.sortLinks()
+	}
+	if g.pages > 1 {
+		view.Pages = fmt.Sprintf(t.PageOf, g.key.n, g.pages)
+	}
+	view.Prev, view.Next = g.neighbours()
+	if view.Whole = g.warm; !view.Whole {
+		view.Unscripted = unscripted
+		view.Total = min(pageSize, len(a.Photos)-(g.key.n-1)*pageSize)
+	}
+	g.offerUpload(&view)
+	return g.p.views.render(w, "head", view)
+}
+
+// offerUpload adds to an album's page what the visitor needs to add photos:
+// the form or, before a password, the way to it.
+func (g *grid) offerUpload(view *gridView) {
+	switch {
+	case g.key.adds:
+		view.Style += g.p.views.upload.style
+		view.Add = g.p.uploads.form(g.key.texts, g.key.album)
+	case g.p.uploads != nil:
+		view.SignIn = g.p.addresses.signIn(g.key.album)
+	}
+}
+
+// unscripted does for a page that streams in what the script would do: it shows
+// that more is to come, and photos only once so many have come behind them that
+// their row is complete. (Browsers count no :nth-last-child before the end.)
+var unscripted = template.CSS(`
+:root:not(:has(#end)) .progress { display: block; --done: 1; animation: wait 1s infinite alternate; }
+:root:not(:has(#end)) .photo:not(:has(` + strings.Repeat("+ .photo ", 6) + `)) { visibility: hidden; }
+@media (width > 600px) { :root:not(:has(#end)) .photo:not(:has(` + strings.Repeat("+ .photo ", 14) + `)) { visibility: hidden; } }
+@keyframes wait { from { opacity: .2; } }
+`)
+
+// period returns the dates of the album's oldest and newest photo, zero where
+// this page does not know all of them.
+func (g *grid) period() (from, to time.Time) {
+	if !g.warm || g.pages > 1 {
+		return
+	}
+	var n newest
+	for _, c := range g.cells {
+		if c.sub == "" && !c.broken {
+			date := c.record.Date()
+			n.add(newest{date: date, since: date}, false)
+		}
+	}
+	return n.since, n.date
+}
+
+// sortLinks offers the orders; choosing the one in use turns it round.
+func (g *grid) sortLinks() []link {
+	links := []link{{Text: g.key.texts.ByName}, {Text: g.key.texts.ByDate}}
+	for i, orders := range [][2]string{{album.ByName, album.ByNameDown}, {album.ByDate, album.ByDateDown}} {
+		next := orders[0]
+		switch g.key.order {
+		case orders[0]:
+			next = orders[1]
+			links[i].Text += " ↑"
+			links[i].Current = true
+		case orders[1]:
+			links[i].Text += " ↓"
+			links[i].Current = true
+		}
+		links[i].Href = g.p.addresses.ordered(g.album.Name, next, 1)
+	}
+	return links
+}
+
+// neighbours returns the addresses of the pages before and after this one.
+func (g *grid) neighbours() (prev, next string) {
+	if g.key.n > 1 {
+		prev = g.p.addresses.ordered(g.album.Name, g.key.order, g.key.n-1)
+	}
+	if g.key.n < g.pages {
+		next = g.p.addresses.ordered(g.album.Name, g.key.order, g.key.n+1)
+	}
+	return prev, next
+}
+
+// figure is a thumbnail, of a photo or of an album's cover.
+type figure struct {
+	T          *messages.Catalogue
+	Href       string
+	Thumb      string // "" shows a placeholder
+	Sharp      string // address of a larger rendition, "" if there is none on disk
+	SharpWidth int    // its width, pixels
+	Width      int    // of the thumbnail, pixels
+	Height     int
+	Ratio      string // width / height as the grid lays it out
+	Tall       bool   // taller than that
+	Color      template.CSS
+	Name       string
+	Caption    string
+	Shown      int  // about how wide it is shown, CSS pixels; where Sharp is
+	ShownSmall int  // the same on a phone; browsers see for themselves where Lazy
+	Lazy       bool // far down the page: loaded when it comes near
+}
+
+// sectionView begins the albums' or the photos' part of a page.
+type sectionView struct {
+	T      *messages.Catalogue
+	Next   bool // another section ends here
+	Albums bool // sub-albums come, else photos
+}
+
+// card is an album's figure.
+type card struct {
+	figure
+	Counts string
+	Date   string
+}
+
+// eager is how many thumbnails are loaded without waiting for a scroll.
+const eager = 16
+
+func (g *grid) writeCell(w io.Writer, i int) error {
+	c := &g.cells[i]
+	// Albums stand in a section of their own before the photos.
+	if i == 0 || (c.sub == "") != (g.cells[i-1].sub == "") {
+		if err := g.p.views.render(w, "section", sectionView{g.key.texts, i > 0, c.sub != ""}); err != nil {
+			return err
+		}
+	}
+	if c.sum.unreadable {
+		return nil
+	}
+	t := g.key.texts
+	f := figure{T: t, Lazy: i >= eager}
+	f.show(g.p, c)
+	if c.sub == "" {
+		f.Href = g.p.addresses.ordered(c.src.Name(), g.key.order, 1)
+		f.Name, f.Caption = album.Title(c.src.File), cmp.Or(g.p.library.noteOf(g.album, c.src).Text, c.record.Caption)
+		return g.p.views.render(w, "photo-cell", f)
+	}
+	f.Href = g.p.addresses.page(c.sub)
+	f.Name = g.p.library.albumTitle(c.sub)
+	view := card{figure: f, Counts: t.Count(c.sum.photos, t.OnePhoto, t.ManyPhotos)}
+	if c.sum.photos > 0 {
+		view.Date = t.Period(c.sum.period())
+		if !c.sum.exact && !c.broken {
+			view.Date = t.Month(c.record.Date())
+		}
+	}
+	return g.p.views.render(w, "album-cell", view)
+}
+
+// show fills in the picture: the cell's thumbnail, or a placeholder.
+func (f *figure) show(p *albumPages, c *cell) {
+	if c.broken {
+		f.Width, f.Height, f.Ratio = p.store.side*3/4, p.store.side*3/4, "1"
+		var own shownItself
+		if errors.As(p.store.failedBefore(c.src, ""), &own) {
+			f.Thumb = p.addresses.file(c.src.Name())
+			f.setSize(photo.Fitted(own.size, p.store.side))
+		}
+		return
+	}
+	f.Thumb = p.addresses.thumb(c.src, "", c.record)
+	// A record is a file that others may have written: its size may be 0.
+	size := photo.Fitted(image.Pt(max(c.record.Width, 1), max(c.record.Height, 1)), p.store.side)
+	f.setSize(size)
+	sharper := photo.Fitted(image.Pt(max(c.sharp.Width, 1), max(c.sharp.Height, 1)), rendition.Sides[rendition.Sharp])
+	if sharper.X > size.X {
+		// The thumbnail's version names the same state, and compresses the second time.
+		f.Sharp, f.SharpWidth = p.addresses.thumb(c.src, rendition.Sharp, c.record), sharper.X
+		f.Shown, f.ShownSmall = shownWidth(size, 240), shownWidth(size, 140)
+	}
+	f.Color = cssColor(c.record.Color)
+}
+
+func (f *figure) setSize(size image.Point) {
+	f.Width, f.Height = size.X, size.Y
+	const tallest = 0.35
+	ratio := float64(size.X) / float64(size.Y)
+	f.Ratio, f.Tall = fmt.Sprintf("%.4f", max(ratio, tallest)), ratio < tallest
+}
+
+// shownWidth is about how wide the grid shows a picture of these proportions,
+// in CSS pixels, in rows that are so high once they have grown to their width.
+func shownWidth(size image.Point, row int) int { return row * size.X / size.Y }
+
+// cssColor returns a record's colour in CSS, where it is one: a record is a
+// file that others may have written. It has four bits a channel, which a
+// placeholder does not miss and which makes pages a fiftieth shorter.
+func cssColor(s string) template.CSS {
+	digits, ok := strings.CutPrefix(s, "#")
+	rgb, err := strconv.ParseUint(digits, 16, 24)
+	if !ok || len(digits) != 6 || err != nil {
+		return "transparent"
+	}
+	short := func(shift int) uint64 { return (rgb>>shift&0xFF*15 + 127) / 255 }
+	return template.CSS(fmt.Sprintf("#%x%x%x", short(16), short(8), short(0)))
+}
+
+func (g *grid) writeFoot(w io.Writer) error {
+	view := gridView{frame: frame{T: g.key.texts, Script: g.p.views.script}, Empty: len(g.cells) == 0}
+	view.Prev, view.Next = g.neighbours()
+	return g.p.views.render(w, "foot", view)
+}

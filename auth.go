@@ -1,0 +1,116 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+	"math"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"gallery/internal/answer"
+)
+
+// gate knows who a visitor is, what a visitor may see, and who may add photos.
+type gate struct {
+	users      *users // nil without -users
+	private    bool   // everything takes a password
+	upload     bool   // signed-in users may add photos
+	trustProxy bool   // X-Forwarded-For says who a visitor is
+	root       string // the photos' directory
+	addresses  addresses
+	log        *slog.Logger
+}
+
+// authenticate fails, with the answer's header prepared, unless the request
+// names a user and the right password (HTTP Basic, RFC 7617).
+func (g *gate) authenticate(w http.ResponseWriter, r *http.Request) error {
+	name, password, ok := r.BasicAuth()
+	err := errWrong
+	if ok {
+		err = g.users.check(r.Context(), g.visitor(r), name, password)
+	}
+	var tooMany tooManyError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &tooMany):
+		g.log.Warn("wrong passwords, refused for now", "from", g.visitor(r))
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(tooMany.wait.Seconds()))))
+		return answer.Error{Status: http.StatusTooManyRequests, Err: err}
+	case errors.Is(err, errWrong):
+		if ok {
+			g.log.Info("wrong name or password", "from", g.visitor(r))
+		}
+		w.Header().Set("WWW-Authenticate", `Basic realm="Gallery", charset="UTF-8"`)
+		return answer.Error{Status: http.StatusUnauthorized, Err: err}
+	}
+	return err
+}
+
+// admit fails, as authenticate does, where the whole site takes a password and the
+// request does not bear one.
+func (g *gate) admit(w http.ResponseWriter, r *http.Request) error {
+	if !g.private {
+		return nil
+	}
+	return g.authenticate(w, r)
+}
+
+// serveAuth tells nginx's auth_request whether the request that it asks about
+// bears a right password: 204, or the refusal.
+func (g *gate) serveAuth(w http.ResponseWriter, r *http.Request) error {
+	if g.users == nil {
+		return answer.NotFound
+	}
+	if err := g.authenticate(w, r); err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// mayUpload reports whether a page is to offer uploading: to who is signed in.
+func (g *gate) mayUpload(r *http.Request) bool {
+	if !g.upload {
+		return false
+	}
+	name, password, ok := r.BasicAuth()
+	return ok && g.users.check(r.Context(), g.visitor(r), name, password) == nil
+}
+
+// serveSignIn asks for a password, and then leads back to an album. It lies at
+// the top, since a browser sends a password along to what lies beside and below
+// the address that asked for it (RFC 7617, section 2.2).
+func (g *gate) serveSignIn(w http.ResponseWriter, r *http.Request) error {
+	if !g.upload {
+		return answer.NotFound
+	}
+	if err := g.authenticate(w, r); err != nil {
+		return err
+	}
+	to := "."
+	if t, ok := parsePath(g.root, "/"+r.URL.Query().Get("album")); ok && !t.thumb {
+		to = t.name
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, g.addresses.page(to), http.StatusSeeOther)
+	return nil
+}
+
+// visitor returns the address that a request comes from. With -trust-proxy it
+// is the last that X-Forwarded-For names: the proxy's own word, where all
+// before it is what the client says. Behind a socket file there is none.
+func (g *gate) visitor(r *http.Request) netip.Addr {
+	if g.trustProxy {
+		named := strings.Join(r.Header.Values("X-Forwarded-For"), ",")
+		last := strings.TrimSpace(named[strings.LastIndexByte(named, ',')+1:])
+		if addr, err := netip.ParseAddr(last); err == nil {
+			return addr.Unmap().WithZone("")
+		}
+	}
+	at, _ := netip.ParseAddrPort(r.RemoteAddr)
+	return at.Addr().Unmap().WithZone("")
+}

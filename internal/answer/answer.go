@@ -1,0 +1,93 @@
+// Package answer answers requests with files, whole pages and errors, with the
+// validators and conditions of RFC 9110.
+package answer
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+)
+
+// Error is an answer other than success. Only the status reaches the client; Err
+// goes to the log where it is the server's own.
+type Error struct {
+	Status int
+	Err    error
+}
+
+func (e Error) Error() string { return fmt.Sprintf("%d: %v", e.Status, e.Err) }
+func (e Error) Unwrap() error { return e.Err }
+
+// NotFound says that an address names nothing that is served.
+var NotFound error = Error{http.StatusNotFound, errors.New("names nothing that is served")}
+
+const (
+	// Forever suits an address that names the very state of what it holds. It
+	// does not say "public": with a password before it, only the visitor's own
+	// browser may keep it (RFC 9111, section 3.5).
+	Forever = "max-age=31536000, immutable"
+	// Revalidate allows keeping, but asks each time.
+	Revalidate = "no-cache"
+)
+
+// File answers with a file's bytes, with ranges and conditions as in RFC
+// 9110, sections 13 and 14. The entity tag has the form that nginx gives its
+// own, so that a client's copy stays valid whichever of the two it asks.
+func File(w http.ResponseWriter, r *http.Request, content io.ReadSeeker, modified time.Time, size int64, mediaType, caching string) {
+	h := w.Header()
+	h.Set("Content-Type", mediaType)
+	h.Set("Cache-Control", caching)
+	h.Set("ETag", fmt.Sprintf(`"%x-%x"`, modified.Unix(), size))
+	if f, ok := content.(*os.File); ok && size <= maxBuffered {
+		buffer := buffered.Get().(*[maxBuffered]byte)
+		defer buffered.Put(buffer)
+		// What cannot be read now is left to the copying below, which fails likewise.
+		if n, err := f.ReadAt(buffer[:size], 0); err == nil && int64(n) == size {
+			content = bytes.NewReader(buffer[:size])
+		}
+	}
+	Content(w, r, modified, content)
+}
+
+// maxBuffered is the size in bytes up to which a file is read at once: for a
+// thumbnail that takes fewer system calls than the kernel's copying.
+const maxBuffered = 64 << 10
+
+var buffered = sync.Pool{New: func() any { return new([maxBuffered]byte) }}
+
+// Content answers with what is read, with ranges and conditions (RFC 9110,
+// sections 13 and 14), under the header that the caller has set. modified may be
+// zero. An answer that turns out to be an error, a failed precondition, bears
+// nothing of that header.
+func Content(w http.ResponseWriter, r *http.Request, modified time.Time, content io.ReadSeeker) {
+	http.ServeContent(guard{w}, r, "", modified, content)
+}
+
+// NoTrace takes off a header what belongs to the answer that was asked for and not
+// to an error in its place: a proxy may keep it otherwise.
+func NoTrace(h http.Header) {
+	for _, name := range []string{"ETag", "Last-Modified", "Content-Type", "Content-Encoding", "Content-Length",
+		"Content-Disposition", "X-Accel-Buffering"} {
+		h.Del(name)
+	}
+	h.Set("Cache-Control", "no-store")
+}
+
+// guard takes what belongs to the file off the header of an answer that
+// turns out to be an error: a failed precondition.
+type guard struct{ http.ResponseWriter }
+
+func (w guard) WriteHeader(status int) {
+	if status >= 400 {
+		NoTrace(w.Header())
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// ReadFrom lets the kernel copy from file to socket.
+func (w guard) ReadFrom(r io.Reader) (int64, error) { return io.Copy(w.ResponseWriter, r) }

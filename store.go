@@ -1,0 +1,621 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"io/fs"
+	"log/slog"
+	"os"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"gallery/internal/album"
+	"gallery/internal/atomicfile"
+	"gallery/internal/bounded"
+	"gallery/internal/nolink"
+	"gallery/internal/photo"
+	"gallery/internal/rendition"
+)
+
+// thumbs makes and keeps the renditions of photos. It is safe for use by many
+// goroutines.
+type thumbs struct {
+	photos   *os.Root                // never written to, other than in _thumbs
+	cache    atomic.Pointer[os.Root] // where ALBUM/_thumbs lies: photos, or cacheDir
+	cacheDir string                  // of -cache; "" for none
+	side     int                     // the thumbnail's longer side, pixels
+	quality  int                     // JPEG quality, 1 to 100
+	webp     bool                    // thumbnails are made as WebP, too, ahead of time
+	log      *slog.Logger
+	rendered func(took time.Duration, err error)
+
+	inUse  atomic.Int64        // bytes taken of memory
+	memory int64               // the budget of decoded pixels, bytes
+	budget *semaphore.Weighted // what is left of memory
+	slots  *semaphore.Weighted // pictures made at once
+
+	making bounded.Calls[made]     // by the rendition's name
+	webps  bounded.Calls[struct{}] // by the photo's name
+	dating bounded.Calls[struct{}] // by the album's name
+
+	index   *bounded.Map[string, indexed] // by the rendition's name: what lies on disk
+	failed  *bounded.Map[string, failure] // by the rendition's name: what cannot be made
+	pruned  *bounded.Map[string, int64]   // by album: the folder's mtime at its last pruning
+	unsaved *bounded.Map[string, made]    // by the rendition's name: what could not be stored
+}
+
+// thumbsOptions say how renditions are made and kept.
+type thumbsOptions struct {
+	CacheDir string // of -cache; "" for beside the photos
+	Side     int    // the thumbnail's longer side, pixels
+	Quality  int    // JPEG quality, 1 to 100
+	Memory   int64  // bound on the memory for decoded pictures, bytes
+	WebP     bool   // make thumbnails as WebP, too, ahead of time
+	Jobs     int    // pictures made at once; 0 for one a processor
+
+	// Rendered is told of each making, and how long it took; nil for nobody.
+	Rendered func(took time.Duration, err error)
+}
+
+// indexed is a record and the state of the file it was read from.
+type indexed struct {
+	rendition.Record
+	fileSize  int64
+	fileMTime int64
+}
+
+// failure remembers a photo that no thumbnail can be made of, as it was then.
+type failure struct {
+	size, mtime int64
+	err         error
+	until       time.Time // when it may be tried again all the same; zero for never
+}
+
+// retryUnreadable is how long a photo that may not be read is left alone: what
+// mends that does not show in its size or mtime.
+const retryUnreadable = time.Minute
+
+const (
+	// maxIndexed bounds the index and its like: at some 300 bytes an entry, 30 MB.
+	maxIndexed = 100_000
+	// maxUnsaved bounds the bytes of the renditions that wait in memory for the
+	// disk to take them: some 1,000 thumbnails.
+	maxUnsaved = 32 << 20
+)
+
+// newThumbs makes the store of the renditions of photos, which it keeps below cache:
+// the same root, or that of o.CacheDir.
+func newThumbs(photos, cache *os.Root, o thumbsOptions, log *slog.Logger) *thumbs {
+	rendered := o.Rendered
+	if rendered == nil {
+		rendered = func(time.Duration, error) {}
+	}
+	t := &thumbs{
+		photos: photos, cacheDir: o.CacheDir, side: o.Side, quality: o.Quality, webp: o.WebP, log: log,
+		rendered: rendered,
+		memory:   o.Memory,
+		budget:   semaphore.NewWeighted(o.Memory),
+		slots:    semaphore.NewWeighted(int64(cmp.Or(o.Jobs, runtime.GOMAXPROCS(0)))),
+		index:    bounded.NewMap[string, indexed](maxIndexed, nil),
+		failed:   bounded.NewMap[string, failure](maxIndexed, nil),
+		pruned:   bounded.NewMap[string, int64](maxIndexed, nil),
+		unsaved:  bounded.NewMap[string](maxUnsaved, func(m made) int64 { return int64(len(m.jpeg)) }),
+	}
+	t.cache.Store(cache)
+	return t
+}
+
+func (t *thumbs) sideOf(rend string) int {
+	if rend == "" {
+		return t.side
+	}
+	return rendition.Sides[rend]
+}
+
+// options are what a rendition is made with; another value makes it stale.
+func (t *thumbs) options(rend string) string {
+	return fmt.Sprintf("%dpx q%d", t.sideOf(rend), t.quality)
+}
+
+// fresh reports whether a record is that of src as it is now.
+func (t *thumbs) fresh(r rendition.Record, src album.Photo, rend string) bool {
+	return r.Size == src.Size && r.MTime == src.MTime && r.Options == t.options(rend)
+}
+
+// cached returns the record of src's rendition if a fresh one lies in folder,
+// the album's rendition.Folder, nil where there is none. The file is opened only
+// the first time it is seen.
+func (t *thumbs) cached(folder *os.Root, src album.Photo, rend string) (rendition.Record, bool) {
+	if folder == nil {
+		return rendition.Record{}, false
+	}
+	info, err := folder.Lstat(src.File)
+	if err != nil || !info.Mode().IsRegular() {
+		return rendition.Record{}, false
+	}
+	name := rendition.Name(src, rend)
+	if r, ok := t.recall(name, info); ok {
+		return r, t.fresh(r, src, rend)
+	}
+	f, info, err := nolink.File(folder, src.File)
+	if err != nil {
+		return rendition.Record{}, false
+	}
+	defer f.Close()
+	r, ok := rendition.ReadRecord(f)
+	t.remember(name, r, info)
+	return r, ok && t.fresh(r, src, rend)
+}
+
+// sharper returns the records of the fresh sharp renditions in an album, by
+// their files' names. Their folder is read once: unlike cached, it looks at no
+// file whose record is indexed, so that one that was just replaced by hand may
+// pass for what it was.
+func (t *thumbs) sharper(albumName string, photos []album.Photo) map[string]rendition.Record {
+	folder := t.openRenditions(albumName, rendition.Sharp)
+	if folder == nil {
+		return nil
+	}
+	defer folder.Close()
+	list, err := folder.Open(".")
+	if err != nil {
+		return nil
+	}
+	defer list.Close()
+	files, _ := list.Readdirnames(-1)
+	there := make(map[string]bool, len(files))
+	for _, file := range files {
+		there[file] = true
+	}
+	records := make(map[string]rendition.Record, len(files))
+	for _, src := range photos {
+		name := rendition.Name(src, rendition.Sharp)
+		if !there[src.File] {
+			t.index.Delete(name)
+			continue
+		}
+		known, ok := t.index.Get(name)
+		r := known.Record
+		if !ok || !t.fresh(r, src, rendition.Sharp) {
+			r, ok = t.cached(folder, src, rendition.Sharp)
+		}
+		if ok {
+			records[src.File] = r
+		}
+	}
+	return records
+}
+
+// recall returns the record of a rendition's file, if it is indexed as it is.
+func (t *thumbs) recall(name string, info fs.FileInfo) (rendition.Record, bool) {
+	known, ok := t.index.Get(name)
+	return known.Record, ok && known.fileSize == info.Size() && known.fileMTime == info.ModTime().UnixNano()
+}
+
+// remember indexes the record of a rendition's file.
+func (t *thumbs) remember(name string, r rendition.Record, info fs.FileInfo) {
+	t.index.Put(name, indexed{r, info.Size(), info.ModTime().UnixNano()})
+}
+
+// failedBefore returns why no rendition could be made of src as it is now, or
+// nil if that was not tried or may be tried again.
+func (t *thumbs) failedBefore(src album.Photo, rend string) error {
+	f, ok := t.failed.Get(rendition.Name(src, rend))
+	if !ok || f.size != src.Size || f.mtime != src.MTime || !f.until.IsZero() && time.Now().After(f.until) {
+		return nil
+	}
+	return f.err
+}
+
+// fail remembers that no rendition can be made of src as it is now, and says
+// so in the log, once. Errors that may be gone the next moment are not
+// remembered.
+func (t *thumbs) fail(src album.Photo, rend string, err error) {
+	f := failure{size: src.Size, mtime: src.MTime, err: err}
+	if errors.Is(err, fs.ErrPermission) {
+		f.until = time.Now().Add(retryUnreadable)
+	} else if !errors.Is(err, errUnfit) {
+		return
+	}
+	name := rendition.Name(src, rend)
+	before, known := t.failed.Get(name)
+	t.failed.Put(name, f)
+	if !known || before.size != f.size || before.mtime != f.mtime {
+		t.log.Warn("no thumbnail", "photo", src.Name(), "err", err)
+	}
+}
+
+// open returns the file of src's rendition if it is fresh: the WebP, if one is
+// accepted and there, or else the JPEG. photos is the album's folder.
+func (t *thumbs) open(photos *os.Root, src album.Photo, rend string, webpToo bool) (f *os.File, info fs.FileInfo, isWebP, ok bool) {
+	var folder *os.Root
+	if t.cacheDir == "" {
+		folder, _ = nolink.Folder(photos, rendition.Folder(".", rend), false)
+	} else {
+		folder = t.openRenditions(src.Album, rend)
+	}
+	if folder == nil {
+		return nil, nil, false, false
+	}
+	defer folder.Close()
+	f, info, err := nolink.File(folder, src.File)
+	if err != nil {
+		return nil, nil, false, false
+	}
+	name := rendition.Name(src, rend)
+	r, ok := t.recall(name, info)
+	if !ok {
+		if r, ok = rendition.ReadRecord(f); ok {
+			t.remember(name, r, info)
+		}
+	}
+	if !ok || !t.fresh(r, src, rend) {
+		f.Close()
+		return nil, nil, false, false
+	}
+	if webpToo && rend == "" {
+		if w, winfo, ok := openWebP(folder, src.File, info); ok {
+			f.Close()
+			return w, winfo, true, true
+		}
+	}
+	return f, info, false, true
+}
+
+// made is a rendition that is fresh.
+type made struct {
+	rendition.Record
+	jpeg []byte // its bytes, where it could not be stored
+}
+
+// errUnfit marks what is wrong with the photo itself, so that trying again is
+// of no use until it changes.
+var errUnfit = errors.New("no thumbnail can be made of it")
+
+// ensure returns a fresh rendition of src, which it makes if there is none.
+// However many ask at once, it is made once. It ends early with ctx, but a
+// picture that is being decoded is finished.
+func (t *thumbs) ensure(ctx context.Context, src album.Photo, rend string) (made, error) {
+	if err := t.failedBefore(src, rend); err != nil {
+		return made{}, err
+	}
+	return t.making.Do(ctx, rendition.Name(src, rend), func() (made, error) { return t.find(ctx, src, rend) })
+}
+
+// restat returns the photo as it is now, or as it was if it is gone.
+func (t *thumbs) restat(src album.Photo) album.Photo {
+	folder, err := nolink.Folder(t.photos, src.Album, false)
+	if err != nil {
+		return src
+	}
+	defer folder.Close()
+	if now, err := album.Stat(folder, src.Album, src.File); err == nil {
+		return now
+	}
+	return src
+}
+
+// find looks for a fresh rendition on disk once more, now that nobody else is
+// making it, and otherwise makes it.
+func (t *thumbs) find(ctx context.Context, src album.Photo, rend string) (made, error) {
+	src = t.restat(src) // it may have changed since the album was listed
+	if folder := t.openRenditions(src.Album, rend); folder != nil {
+		defer folder.Close()
+		if r, ok := t.cached(folder, src, rend); ok {
+			return made{Record: r}, nil
+		}
+	}
+	m, waiting := t.waiting(src, rend)
+	if !waiting {
+		var err error
+		start := time.Now()
+		m, err = t.render(ctx, src, rend)
+		for range 3 {
+			if !errors.Is(err, errChanging) {
+				break
+			}
+			src = t.restat(src)
+			m, err = t.render(ctx, src, rend)
+		}
+		t.rendered(time.Since(start), err)
+		if err != nil {
+			t.fail(src, rend, err)
+			return made{}, err
+		}
+	}
+	if err := t.store(src, rend, m); err != nil {
+		t.keep(src, rend, m, err)
+		return m, nil
+	}
+	t.forget(src, rend)
+	return made{Record: m.Record}, nil
+}
+
+// waiting returns the rendition of src as it is now that could not be stored
+// when it was made.
+func (t *thumbs) waiting(src album.Photo, rend string) (made, bool) {
+	m, ok := t.unsaved.Get(rendition.Name(src, rend))
+	return m, ok && t.fresh(m.Record, src, rend)
+}
+
+// keep holds a rendition that the disk would not take in memory, and says so
+// in the log, once until the disk takes one again.
+func (t *thumbs) keep(src album.Photo, rend string, m made, err error) {
+	if t.unsaved.Len() == 0 {
+		t.log.Error("thumbnails cannot be stored and are kept in memory; -cache names another place for them",
+			"folder", rendition.Folder(src.Album, rend), "err", err)
+	}
+	t.unsaved.Put(rendition.Name(src, rend), m)
+}
+
+// forget lets go of what keep held.
+func (t *thumbs) forget(src album.Photo, rend string) {
+	t.unsaved.Delete(rendition.Name(src, rend))
+}
+
+// render makes a rendition in memory, within the budget.
+func (t *thumbs) render(ctx context.Context, src album.Photo, rend string) (m made, err error) {
+	err = t.reduce(ctx, src, t.sideOf(rend), 0, func(img image.Image, info photo.Info, before fs.FileInfo) error {
+		r := rendition.Record{
+			Size:    before.Size(),
+			MTime:   before.ModTime().UnixNano(),
+			Width:   info.Width,
+			Height:  info.Height,
+			Caption: info.Caption,
+			Options: t.options(rend),
+		}
+		if !info.Taken.IsZero() {
+			r.Taken = info.Taken.Format(rendition.TakenLayout)
+		}
+		average := photo.Average(img)
+		r.Color = fmt.Sprintf("#%02x%02x%02x", average.R, average.G, average.B)
+
+		var jpeg bytes.Buffer
+		if err := photo.Encode(&jpeg, img, t.quality, r.Comment(), info.Profile()); err != nil {
+			return fmt.Errorf("encoding: %w", err)
+		}
+		m = made{r, jpeg.Bytes()}
+		return nil
+	})
+	if err != nil {
+		return made{}, err
+	}
+	return m, nil
+}
+
+// reduce decodes src, reduces it to side pixels and has it used, all within the
+// budget, of which the use takes so many bytes.
+func (t *thumbs) reduce(ctx context.Context, src album.Photo, side int, useCost int64, use func(image.Image, photo.Info, fs.FileInfo) error) error {
+	if err := t.slots.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer t.slots.Release(1)
+
+	folder, err := nolink.Folder(t.photos, src.Album, false)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	f, before, err := nolink.File(folder, src.File)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+
+	info, err := photo.Inspect(f, before.Size())
+	if err != nil {
+		return t.unfitUnlessChanged(f, before, err)
+	}
+	cost := info.Cost(side) + useCost
+	if cost > t.memory {
+		return fmt.Errorf("%w: decoding its %d x %d pixels takes %d MiB, and -memory is %d MiB",
+			errUnfit, info.Width, info.Height, cost>>20, t.memory>>20)
+	}
+	if err := t.budget.Acquire(ctx, cost); err != nil {
+		return err
+	}
+	t.inUse.Add(cost)
+	defer t.inUse.Add(-cost)
+	defer t.budget.Release(cost)
+
+	img, err := photo.Reduce(f, before.Size(), info, side)
+	if err != nil {
+		err = t.unfitUnlessChanged(f, before, err)
+		if errors.Is(err, errUnfit) && browsersShow(info, before.Size()) {
+			err = shownItself{err, image.Pt(info.Width, info.Height)}
+		}
+		return err
+	}
+	if err := use(img, info, before); err != nil {
+		return err
+	}
+	return unchanged(f, before)
+}
+
+// shownItself is why no rendition can be made of a photo that a browser can
+// probably show all the same: it may be shown itself.
+type shownItself struct {
+	error
+	size image.Point // upright, pixels
+}
+
+func (e shownItself) Unwrap() error { return e.error }
+
+// browsersShow reports whether a picture that could not be decoded may be put
+// before a browser: it has a sound header, and is small whether it lies or not.
+// Browsers show what there is of a damaged PNG, GIF or WebP; of a JPEG nothing
+// that is not in its thumbnail.
+func browsersShow(info photo.Info, bytes int64) bool {
+	return info.Format != photo.JPEG && bytes <= 2<<20 && info.Width*info.Height <= 25e6
+}
+
+// errChanging says that a photo is being written just now.
+var errChanging = errors.New("the photo changed while it was read")
+
+// unchanged fails with errChanging if the open photo is no longer as it was: what was read of
+// it may be half of one picture and half of another.
+func unchanged(f *os.File, before fs.FileInfo) error {
+	now, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if now.Size() != before.Size() || !now.ModTime().Equal(before.ModTime()) {
+		return errChanging
+	}
+	return nil
+}
+
+// unfitUnlessChanged marks an error as the photo's own, unless the photo is
+// being written just now or the disk failed.
+func (t *thumbs) unfitUnlessChanged(f *os.File, before fs.FileInfo, err error) error {
+	if changed := unchanged(f, before); changed != nil {
+		return changed
+	}
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", errUnfit, err)
+}
+
+// store writes a rendition to its place and indexes it.
+func (t *thumbs) store(src album.Photo, rend string, m made) error {
+	folder, err := nolink.Folder(t.cache.Load(), rendition.Folder(src.Album, rend), true)
+	if errors.Is(err, fs.ErrNotExist) && t.renewCache() {
+		folder, err = nolink.Folder(t.cache.Load(), rendition.Folder(src.Album, rend), true)
+	}
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	if rend == "" {
+		// No WebP may outlive the JPEG that it goes with, nor appear, when one is
+		// being made just now, beside the next.
+		if below, err := nolink.Step(folder, rendition.WebPDir, false); err == nil {
+			removeWebP(below, src.File)
+			below.Close()
+			defer removeStaleWebP(folder, src.File)
+		}
+	}
+	if err := atomicfile.Write(folder, src.File, m.jpeg, 0o644); err != nil {
+		return err
+	}
+	info, err := folder.Lstat(src.File)
+	if err != nil {
+		return err
+	}
+	t.remember(rendition.Name(src, rend), m.Record, info)
+	// If the photo went meanwhile, so did the view that would have removed this.
+	t.removeIfGone(folder, src)
+	return nil
+}
+
+// renewCache makes and opens the directory of -cache anew where the one that is
+// open has been removed. It reports false where it has not.
+func (t *thumbs) renewCache() bool {
+	if t.cacheDir == "" {
+		return false
+	}
+	before := t.cache.Load()
+	opened, err := before.Stat(".")
+	if err != nil {
+		return false
+	}
+	if named, err := os.Stat(t.cacheDir); err == nil && os.SameFile(opened, named) {
+		return false
+	}
+	if err := os.MkdirAll(t.cacheDir, 0o755); err != nil {
+		return false
+	}
+	anew, err := os.OpenRoot(t.cacheDir)
+	if err != nil {
+		return false
+	}
+	if !t.cache.CompareAndSwap(before, anew) {
+		anew.Close() // somebody else was first
+	}
+	// Others may be using the one before: the garbage collector closes it.
+	return true
+}
+
+// openRenditions opens an album's folder of renditions of one kind, or returns
+// nil if there is none that can be read.
+func (t *thumbs) openRenditions(albumName, rend string) *os.Root {
+	folder, err := nolink.Folder(t.cache.Load(), rendition.Folder(albumName, rend), false)
+	if err != nil {
+		return nil
+	}
+	return folder
+}
+
+// stamp is the state of an album's folder and of its thumbnails' folder: it
+// changes when a name is added to or removed from either.
+type stamp struct{ photos, thumbs time.Time }
+
+func (t *thumbs) stamp(albumName string) stamp {
+	var st stamp
+	if info, err := t.photos.Lstat(albumName); err == nil {
+		st.photos = info.ModTime()
+	}
+	if info, err := t.cache.Load().Lstat(rendition.Folder(albumName, "")); err == nil {
+		st.thumbs = info.ModTime()
+	}
+	return st
+}
+
+// Why check refuses a file.
+var (
+	errNoPhoto       = errors.New("not a photo")
+	errTooManyPixels = errors.New("decoding it takes more memory than there may be")
+	errDamaged       = errors.New("damaged or incomplete")
+)
+
+// otherFormatError is the format of a photo that bears the name of another, in
+// capitals.
+type otherFormatError string
+
+func (e otherFormatError) Error() string { return string(e) }
+
+// check decodes a file whole, within the budget, to see that it is a photo of the
+// given type. It fails with one of the errors above, or with the disk's.
+func (t *thumbs) check(ctx context.Context, f *os.File, size int64, mediaType string) error {
+	info, err := photo.Inspect(f, size)
+	switch {
+	case nolink.FromDisk(err):
+		return err
+	case err != nil:
+		return errNoPhoto
+	case "image/"+info.Format.String() != mediaType:
+		return otherFormatError(strings.ToUpper(info.Format.String()))
+	}
+	cost := max(info.CheckCost(t.memory), info.Cost(t.side))
+	if cost > t.memory {
+		return errTooManyPixels
+	}
+	if err := t.slots.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer t.slots.Release(1)
+	if err := t.budget.Acquire(ctx, cost); err != nil {
+		return err
+	}
+	t.inUse.Add(cost)
+	defer t.inUse.Add(-cost)
+	defer t.budget.Release(cost)
+	if err := photo.Check(f, size, info, t.memory); nolink.FromDisk(err) {
+		return err
+	} else if err != nil {
+		return errDamaged
+	}
+	return nil
+}
+
+// memoryInUse is how many bytes of the budget are taken.
+func (t *thumbs) memoryInUse() int64 { return t.inUse.Load() }

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"path"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// safeFileName is a name under which any system can keep a file: without what
+// Windows reserves, in characters, in names of devices, and at the end.
+func safeFileName(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`<>:"/\|?*`, r) || !unicode.IsPrint(r) || r == utf8.RuneError {
+			return '_'
+		}
+		return r
+	}, strings.ToValidUTF8(name, "_"))
+	name = strings.TrimRight(name, ". ")
+	stem, _, _ := strings.Cut(name, ".")
+	switch stem = strings.ToUpper(strings.TrimSpace(stem)); {
+	case stem == "", stem == "CON", stem == "PRN", stem == "AUX", stem == "NUL", stem == "CONIN$", stem == "CONOUT$":
+		return "_" + name
+	case strings.HasPrefix(stem, "COM"), strings.HasPrefix(stem, "LPT"):
+		if strings.Contains("0 1 2 3 4 5 6 7 8 9 ¹ ² ³", stem[3:]) && utf8.RuneCountInString(stem) == 4 {
+			return "_" + name
+		}
+	}
+	return name
+}
+
+// safeFileNames makes file names safe and unlike one another, whatever the
+// case.
+func safeFileNames(files []string) []string {
+	names := make([]string, len(files))
+	taken := map[string]bool{}
+	for i, file := range files {
+		name := safeFileName(file)
+		extension := path.Ext(name)
+		for n := 2; taken[strings.ToLower(name)]; n++ {
+			name = fmt.Sprintf("%s (%d)%s", strings.TrimSuffix(safeFileName(file), extension), n, extension)
+		}
+		taken[strings.ToLower(name)] = true
+		names[i] = name
+	}
+	return names
+}
