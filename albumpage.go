@@ -594,17 +594,17 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 // show fills in the picture: the cell's thumbnail, or a placeholder.
 func (f *figure) show(p *albumPages, c *cell) {
 	if c.broken {
-		f.Width, f.Height, f.Ratio = p.store.side*3/4, p.store.side*3/4, "1"
+		f.Width, f.Height, f.Ratio = p.store.sideOf("")*3/4, p.store.sideOf("")*3/4, "1"
 		var own shownItself
 		if errors.As(p.store.failedBefore(c.src, ""), &own) {
 			f.Thumb = p.addresses.file(c.src.Name())
-			f.setSize(photo.Fitted(own.size, p.store.side))
+			f.setSize(photo.Fitted(own.size, p.store.sideOf("")))
 		}
 		return
 	}
 	f.Thumb = p.addresses.thumb(c.src, "", c.record)
 	// A record is a file that others may have written: its size may be 0.
-	size := photo.Fitted(image.Pt(max(c.record.Width, 1), max(c.record.Height, 1)), p.store.side)
+	size := photo.Fitted(image.Pt(max(c.record.Width, 1), max(c.record.Height, 1)), p.store.sideOf(""))
 	f.setSize(size)
 	sharper := photo.Fitted(image.Pt(max(c.sharp.Width, 1), max(c.sharp.Height, 1)), rendition.Sides[rendition.Sharp])
 	if sharper.X > size.X {

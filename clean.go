@@ -77,13 +77,12 @@ type stored struct {
 func runClean(ctx context.Context, args []string, stdout io.Writer) error {
 	c := defaults()
 	var olderThan time.Duration
-	var maxSize int64
-	run := cleanRun{stdout: stdout, freed: map[string]*tally{}}
+	var o cleanOptions
 	flags := flag.NewFlagSet("gallery clean", flag.ContinueOnError)
 	c.addThumbFlags(flags)
 	flags.Func("older-than", "", age(&olderThan))
-	flags.Func("max-size", "", byteSize(&maxSize, 1))
-	flags.BoolVar(&run.dryRun, "dry-run", false, "")
+	flags.Func("max-size", "", byteSize(&o.maxSize, 1))
+	flags.BoolVar(&o.dryRun, "dry-run", false, "")
 	if err := readFlags(flags, args, stdout); err != nil {
 		return err
 	}
@@ -99,16 +98,30 @@ func runClean(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	defer photos.Close()
 	defer cache.Close()
-	run.thumbs = newThumbs(photos, cache, c.thumbsOptions(), slog.New(slog.DiscardHandler))
-	if a, err := run.photos("."); err == nil && len(a) == 0 && !hasAlbum(photos) {
-		return fmt.Errorf("DIR %s holds no photo and no album, and every thumbnail would go: if its disk is not mounted, mount it", c.root)
-	}
 	if olderThan > 0 {
-		run.before = time.Now().Add(-olderThan)
+		o.before = time.Now().Add(-olderThan)
+	}
+	return clean(ctx, newThumbs(photos, cache, c.thumbsOptions(), slog.New(slog.DiscardHandler)), o, stdout)
+}
+
+// cleanOptions say what clean removes besides what is of no use.
+type cleanOptions struct {
+	before  time.Time // renditions made earlier go; zero for none
+	maxSize int64     // the oldest go until what is left takes no more bytes; 0 for no bound
+	dryRun  bool      // only say what would be removed
+}
+
+// clean removes from the _thumbs of a store what is of no use, and says on stdout what
+// it freed.
+func clean(ctx context.Context, t *thumbs, o cleanOptions, stdout io.Writer) error {
+	run := cleanRun{thumbs: t, stdout: stdout, dryRun: o.dryRun, before: o.before, freed: map[string]*tally{}}
+	photos := t.photosRoot()
+	if a, err := run.photos("."); err == nil && len(a) == 0 && !hasAlbum(photos) {
+		return fmt.Errorf("DIR %s holds no photo and no album, and every thumbnail would go: if its disk is not mounted, mount it", photos.Name())
 	}
 	run.folder(ctx, ".")
-	if maxSize > 0 {
-		run.shrink(ctx, maxSize)
+	if o.maxSize > 0 {
+		run.shrink(ctx, o.maxSize)
 	}
 	return run.report(ctx)
 }
@@ -147,7 +160,7 @@ func (c *cleanRun) folder(ctx context.Context, name string) {
 	if ctx.Err() != nil {
 		return
 	}
-	folder, err := nolink.Folder(c.thumbs.cache.Load(), name, false)
+	folder, err := nolink.Folder(c.thumbs.cacheRoot(), name, false)
 	if err != nil {
 		c.fail(name, err)
 		return
@@ -212,7 +225,7 @@ func (c *cleanRun) album(ctx context.Context, folder *os.Root, name string) {
 // photos returns the photos of an album by their files' names: none if it is
 // gone.
 func (c *cleanRun) photos(name string) (map[string]album.Photo, error) {
-	folder, err := nolink.Folder(c.thumbs.photos, name, false)
+	folder, err := nolink.Folder(c.thumbs.photosRoot(), name, false)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
@@ -351,7 +364,7 @@ func (c *cleanRun) judge(folder *os.Root, info fs.FileInfo, rend string, photos 
 	src, present := photos[file]
 	r, ours := rendition.ReadRecord(f)
 	switch {
-	case !ours && !predecessors(f, info, c.thumbs.side):
+	case !ours && !predecessors(f, info, c.thumbs.sideOf("")):
 		return isForeign, nil
 	case !present:
 		return isOrphan, nil
@@ -440,7 +453,7 @@ func (c *cleanRun) shrink(ctx context.Context, size int64) {
 	gone := 0
 	for ; gone < len(c.kept) && total > size && ctx.Err() == nil; gone++ {
 		r := c.kept[gone]
-		if folder, err := nolink.Folder(c.thumbs.cache.Load(), r.folder, false); err == nil {
+		if folder, err := nolink.Folder(c.thumbs.cacheRoot(), r.folder, false); err == nil {
 			c.remove(folder, r, isTooMuch)
 			folder.Close()
 		}

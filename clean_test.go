@@ -16,7 +16,7 @@ import (
 )
 
 // clean runs "gallery clean" and returns what it says.
-func clean(t *testing.T, args ...string) (string, error) {
+func cleaned(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	var out bytes.Buffer
 	err := runClean(t.Context(), args, &out)
@@ -78,7 +78,7 @@ func untidySite(t *testing.T) (string, map[string]string) {
 func TestClean(t *testing.T) {
 	dir, want := untidySite(t)
 	at := func(name string) string { return filepath.Join(dir, "Trip", album.ThumbsDir, name) }
-	dry, err := clean(t, "-dry-run", dir)
+	dry, err := cleaned(t, "-dry-run", dir)
 	if err != nil || !strings.Contains(dry, "gallery: would free 14 files of ") {
 		t.Errorf("a dry run says %q, %v", dry, err)
 	}
@@ -91,7 +91,7 @@ func TestClean(t *testing.T) {
 			t.Errorf("a dry run removed %s", name)
 		}
 	}
-	out, err := clean(t, dir)
+	out, err := cleaned(t, dir)
 	if err != nil || !strings.Contains(out, "gallery: freed 14 files of ") ||
 		!strings.Contains(out, "(3 of photos that are gone, 1 older than their photos, 1 made with other options, 2 left unfinished, 7 not the gallery's); 7 files of ") {
 		t.Errorf("clean says %q, %v", out, err)
@@ -101,11 +101,11 @@ func TestClean(t *testing.T) {
 			t.Errorf("after clean %s is there: %v (%s)", name, got, reason)
 		}
 	}
-	if out, err := clean(t, dir); err != nil || !strings.HasPrefix(out, "gallery: freed 0 files of 0 B; 7 files of ") {
+	if out, err := cleaned(t, dir); err != nil || !strings.HasPrefix(out, "gallery: freed 0 files of 0 B; 7 files of ") {
 		t.Errorf("once more it says %q, %v", out, err)
 	}
 	// Another quality: everything made before is of no use.
-	if out, err := clean(t, "-quality", "70", dir); err != nil || !strings.Contains(out, "7 made with other options); 0 files") {
+	if out, err := cleaned(t, "-quality", "70", dir); err != nil || !strings.Contains(out, "7 made with other options); 0 files") {
 		t.Errorf("with another quality it says %q, %v", out, err)
 	}
 }
@@ -143,7 +143,7 @@ func TestClean_byAge(t *testing.T) {
 		{[]string{"-max-size", "1B"}, ""},
 	}
 	for _, step := range steps {
-		if out, err := clean(t, append(step.args, dir)...); err != nil {
+		if out, err := cleaned(t, append(step.args, dir)...); err != nil {
 			t.Fatalf("%q: %v\n%s", step.args, err, out)
 		}
 		var left []string
@@ -175,11 +175,11 @@ func TestClean_besideAWrite(t *testing.T) {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := clean(t, "-max-size", "1B", dir); err != nil || !there(temp) {
+	if out, err := cleaned(t, "-max-size", "1B", dir); err != nil || !there(temp) {
 		t.Errorf("clean took a file that is being written: %q, %v", out, err)
 	}
 	f.Close()
-	if out, err := clean(t, dir); err != nil || there(temp) {
+	if out, err := cleaned(t, dir); err != nil || there(temp) {
 		t.Errorf("clean left what nobody writes any more: %q, %v", out, err)
 	}
 }
@@ -195,7 +195,7 @@ func TestClean_linkedThumbs(t *testing.T) {
 		}
 	}
 	guardOriginals(t, dir)
-	if out, err := clean(t, "-max-size", "1B", "-older-than", "1h", dir); err != nil || !strings.HasPrefix(out, "gallery: freed 0 files") {
+	if out, err := cleaned(t, "-max-size", "1B", "-older-than", "1h", dir); err != nil || !strings.HasPrefix(out, "gallery: freed 0 files") {
 		t.Errorf("clean says %q, %v", out, err)
 	}
 }
@@ -211,11 +211,11 @@ func TestClean_cacheElsewhere(t *testing.T) {
 	writeFile(t, filepath.Join(cache, "a", "mine.txt"), []byte("mine"))
 
 	empty := t.TempDir()
-	if out, err := clean(t, "-cache", cache, empty); err == nil || !strings.Contains(err.Error(), "not mounted") || !there(thumb) {
+	if out, err := cleaned(t, "-cache", cache, empty); err == nil || !strings.Contains(err.Error(), "not mounted") || !there(thumb) {
 		t.Errorf("over an empty directory clean says %q, %v", out, err)
 	}
 	write(t, filepath.Join(empty, "other.jpg"), 300, 200, 1)
-	if out, err := clean(t, "-cache", cache, empty); err != nil || there(filepath.Dir(thumb)) {
+	if out, err := cleaned(t, "-cache", cache, empty); err != nil || there(filepath.Dir(thumb)) {
 		t.Errorf("after the album went clean says %q, %v, and its _thumbs is there: %v", out, err, there(filepath.Dir(thumb)))
 	}
 	if !there(filepath.Join(cache, "a", "mine.txt")) {
@@ -236,7 +236,7 @@ func TestClean_unreadableAlbum(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer os.Chmod(filepath.Join(dir, "a"), 0o755)
-	if out, err := clean(t, "-cache", cache, dir); err == nil || !there(filepath.Join(cache, "a", album.ThumbsDir, "1.jpg")) {
+	if out, err := cleaned(t, "-cache", cache, dir); err == nil || !there(filepath.Join(cache, "a", album.ThumbsDir, "1.jpg")) {
 		t.Errorf("clean says %q, %v", out, err)
 	}
 }

@@ -95,7 +95,7 @@ func (p *photoPages) ensurePicture(ctx context.Context, view *photoView, src alb
 	case err == nil:
 		view.Image, view.ImageSize = p.addresses.thumb(src, rendition.Preview, larger.Record), photo.Fitted(upright, rendition.Sides[rendition.Preview])
 	case errors.Is(err, errUnfit), errors.Is(err, errChanging): // it takes more than the budget, say
-		view.Image, view.ImageSize = view.Thumb, photo.Fitted(upright, p.store.side)
+		view.Image, view.ImageSize = view.Thumb, photo.Fitted(upright, p.store.sideOf(""))
 	default:
 		return rendition.Record{}, err
 	}

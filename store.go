@@ -619,3 +619,8 @@ func (t *thumbs) check(ctx context.Context, f *os.File, size int64, mediaType st
 
 // memoryInUse is how many bytes of the budget are taken.
 func (t *thumbs) memoryInUse() int64 { return t.inUse.Load() }
+
+// photosRoot is the root of the photos, and cacheRoot that below which their
+// renditions are.
+func (t *thumbs) photosRoot() *os.Root { return t.photos }
+func (t *thumbs) cacheRoot() *os.Root  { return t.cache.Load() }

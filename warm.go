@@ -163,6 +163,12 @@ func runWarm(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	options := c.thumbsOptions()
 	options.Jobs = jobs
 	t := newThumbs(photos, cache, options, slog.New(slog.DiscardHandler))
+	return warm(ctx, t, jobs, stdout, stderr)
+}
+
+// warm makes every rendition of the store that is missing or stale, of so many photos
+// at once. It says on stderr how far it is and on stdout what could not be made.
+func warm(ctx context.Context, t *thumbs, jobs int, stdout, stderr io.Writer) error {
 	w := &warmRun{thumbs: t}
 	albums, total := w.count(ctx, ".")
 	w.progress = newProgress(stderr, total)
@@ -179,7 +185,7 @@ func (w *warmRun) count(ctx context.Context, name string) (albums []string, phot
 		return nil, 0
 	}
 	albums = []string{name}
-	folder, err := nolink.Folder(w.thumbs.photos, name, false)
+	folder, err := nolink.Folder(w.thumbs.photosRoot(), name, false)
 	if err != nil {
 		return albums, 0 // the run will say why
 	}
@@ -237,7 +243,7 @@ func (w *warmRun) stopped(ctx context.Context) error {
 
 // album queues an album's photos that are not warm.
 func (w *warmRun) album(ctx context.Context, name string, queue chan<- album.Photo) {
-	folder, err := nolink.Folder(w.thumbs.photos, name, false)
+	folder, err := nolink.Folder(w.thumbs.photosRoot(), name, false)
 	if err != nil {
 		w.fail(name+"/", err)
 		return

@@ -173,7 +173,7 @@ func TestWebP_notSmaller(t *testing.T) {
 			t.Errorf("a WebP of %.10s was kept although it is larger", name)
 		}
 	}
-	if out, err := clean(t, "-quality", "1", dir); err != nil || !strings.Contains(out, "freed 0 files") {
+	if out, err := cleaned(t, "-quality", "1", dir); err != nil || !strings.Contains(out, "freed 0 files") {
 		t.Errorf("clean says %q, %v", out, err)
 	}
 	// A photo that is gone leaves nothing.
@@ -230,11 +230,11 @@ func TestClean_webp(t *testing.T) {
 	writeFile(t, at("sub/1.jpg"), nil)
 	want := map[string]string{"keep.jpg": "", "gone.jpg": isOrphan, "lonely.jpg": isStale, "torn.jpg": isStale,
 		".noise.jpg": isOrphan, ".tmp-01234567": isLitter, "notes.txt": isForeign, "sub/": isForeign}
-	dry, err := clean(t, "-dry-run", dir)
+	dry, err := cleaned(t, "-dry-run", dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out, err := clean(t, dir); err != nil {
+	if out, err := cleaned(t, dir); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for name, reason := range want {
@@ -245,7 +245,7 @@ func TestClean_webp(t *testing.T) {
 			t.Errorf("after clean %s is there: %v (%s)", name, there(at(name)), reason)
 		}
 	}
-	if out, err := clean(t, "-max-size", "1B", dir); err != nil || there(filepath.Join(dir, album.ThumbsDir, "keep.jpg")) || there(at("keep.jpg")) {
+	if out, err := cleaned(t, "-max-size", "1B", dir); err != nil || there(filepath.Join(dir, album.ThumbsDir, "keep.jpg")) || there(at("keep.jpg")) {
 		t.Errorf("clean -max-size leaves a thumbnail: %q, %v", out, err)
 	}
 }
