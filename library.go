@@ -18,9 +18,6 @@ import (
 )
 
 const (
-	// settled is how old a folder's mtime is when no further change can bear the
-	// same one: file systems' clocks tick every few milliseconds.
-	settled = 20 * time.Millisecond
 	// pageAge bounds how long a listing or a page is answered from memory without a
 	// look at every photo in it. Names that come and go show at once, by the folders'
 	// mtimes; a photo changed in place shows after this.

@@ -190,7 +190,7 @@ func main() {
 	var usage usageError
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, new(addressError)):
 		fmt.Fprintln(os.Stderr, "gallery:", err)
 		fmt.Fprintln(os.Stderr, "gallery: -h explains every flag")
 		os.Exit(2)
@@ -262,7 +262,7 @@ func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) err
 	fmt.Fprintf(stdout, "gallery: %s is at %s (Ctrl-C ends it)\n", c.root, homepage(listener.Addr(), p.server.addresses.page(".")))
 	p.begin(ctx)
 	if c.debug != "" {
-		inside, err := listenDebug(c)
+		inside, err := listenDebug(c.debug, c.debugPublic)
 		if err != nil {
 			return err
 		}
@@ -599,6 +599,9 @@ func checkCache(root, cache string) error {
 	return usagef("-cache %s lies in DIR and would show as an album there: choose another place, or a name that begins with a dot", cache)
 }
 
+// addressError is a mistake in an address.
+type addressError struct{ error }
+
 // listen opens the address, or takes the socket that systemd hands over.
 func listen(address string) (net.Listener, error) {
 	handed, err := activation.Listeners()
@@ -618,7 +621,7 @@ func listen(address string) (net.Listener, error) {
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("%s may not be listened on by this user: ports below 1024 take root; choose another with -listen", address)
 	case err != nil:
-		return nil, usagef("-listen %s: HOST:PORT or unix:/PATH is expected: %w", address, err)
+		return nil, addressError{fmt.Errorf("-listen %s: HOST:PORT or unix:/PATH is expected: %w", address, err)}
 	}
 	return l, nil
 }
@@ -721,14 +724,14 @@ func (c *config) thumbsOptions() thumbsOptions {
 
 // listenDebug opens the address for looking inside. Anything but a loopback
 // address takes -debug-public, too: profiles tell a lot.
-func listenDebug(c config) (net.Listener, error) {
-	l, err := net.Listen("tcp", c.debug)
+func listenDebug(address string, public bool) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, usagef("-debug %s cannot be listened on: HOST:PORT is expected, such as 127.0.0.1:5002: %w", c.debug, err)
+		return nil, addressError{fmt.Errorf("-debug %s cannot be listened on: HOST:PORT is expected, such as 127.0.0.1:5002: %w", address, err)}
 	}
-	if !l.Addr().(*net.TCPAddr).IP.IsLoopback() && !c.debugPublic {
+	if !l.Addr().(*net.TCPAddr).IP.IsLoopback() && !public {
 		l.Close()
-		return nil, usagef("-debug %s can be reached from elsewhere, and shows the program's inside: choose 127.0.0.1, or add -debug-public", c.debug)
+		return nil, addressError{fmt.Errorf("-debug %s can be reached from elsewhere, and shows the program's inside: choose 127.0.0.1, or add -debug-public", address)}
 	}
 	return l, nil
 }

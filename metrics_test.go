@@ -95,7 +95,7 @@ func TestListenDebug(t *testing.T) {
 		{"0.0.0.0:0", true, ""},
 		{"nonsense", false, "HOST:PORT is expected"},
 	} {
-		l, err := listenDebug(config{debug: test.address, debugPublic: test.public})
+		l, err := listenDebug(test.address, test.public)
 		if l != nil {
 			l.Close()
 		}

@@ -37,7 +37,7 @@ func runPasswd(ctx context.Context, args []string, stdin *os.File, stderr io.Wri
 	}
 	file, name := args[0], args[1]
 	if err := checkUserName(name); err != nil {
-		return err
+		return usagef("passwd: %w", err)
 	}
 	password, err := askPassword(ctx, stdin, stderr, name)
 	if err != nil {
@@ -60,7 +60,7 @@ func runPasswd(ctx context.Context, args []string, stdin *os.File, stderr io.Wri
 func checkUserName(name string) error {
 	if name == "" || len(name) > 255 || name[0] == '#' || !utf8.ValidString(name) || strings.ContainsRune(name, ':') ||
 		strings.ContainsFunc(name, unicode.IsControl) || strings.TrimSpace(name) != name {
-		return usagef("passwd: the name %q will not do: text of at most 255 bytes without a colon, and without # or space at its ends", name)
+		return fmt.Errorf("the name %q will not do: text of at most 255 bytes without a colon, and without # or space at its ends", name)
 	}
 	return nil
 }

@@ -624,3 +624,7 @@ func (t *thumbs) memoryInUse() int64 { return t.inUse.Load() }
 // renditions are.
 func (t *thumbs) photosRoot() *os.Root { return t.photos }
 func (t *thumbs) cacheRoot() *os.Root  { return t.cache.Load() }
+
+// settled is how old a folder's mtime is when no further change can bear the
+// same one: file systems' clocks tick every few milliseconds.
+const settled = 20 * time.Millisecond
