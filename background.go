@@ -80,7 +80,7 @@ func (b *background) viewed(album string, st stamp) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if w, ok := b.warmed.Get(album); ok && w.stamp == st && time.Since(w.at) < warmFor {
+	if b.settled(album, st) {
 		return
 	}
 	b.push(album)
@@ -88,6 +88,12 @@ func (b *background) viewed(album string, st stamp) {
 	case b.wake <- struct{}{}:
 	default:
 	}
+}
+
+// settled reports whether nothing is to be done for an album whose state is st.
+func (b *background) settled(album string, st stamp) bool {
+	w, ok := b.warmed.Get(album)
+	return ok && w.stamp == st && time.Since(w.at) < warmFor
 }
 
 // push makes an album the one last looked at. b.mu is held.

@@ -77,13 +77,11 @@ func TestBackground_makesWhatPagesOffer(t *testing.T) {
 
 // warmedUp reports whether the background is done with an album as it is.
 func (s *site) warmedUp(album string) bool {
-	_, ok := s.server.background.warmed.Get(album)
-	return ok
+	return s.server.background.settled(album, s.store.stamp(album))
 }
 
 func TestBackground_standsBack(t *testing.T) {
-	s := newSite(t, t.TempDir())
-	b := s.server.background
+	b := newBackground(nil, nil, nil)
 	b.enter()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*quiet)
 	defer cancel()
@@ -139,7 +137,7 @@ func TestBackground_cannotStore(t *testing.T) {
 	if got := s.get("/_thumbs/1.jpg"); got.StatusCode != 200 {
 		t.Errorf("the thumbnail in memory = %d", got.StatusCode)
 	}
-	if n := s.store.unsaved.Len(); n != 1 {
+	if n := s.store.unstored(); n != 1 {
 		t.Errorf("%d renditions are in memory, want the thumbnail alone", n)
 	}
 }

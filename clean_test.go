@@ -65,11 +65,11 @@ func untidySite(t *testing.T) (string, map[string]string) {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"gone.jpg": isOrphan, "800/gone.jpg": isOrphan, "left by flask.jpg": isOrphan,
-		"10.gif": isStale, "1600/2.PNG": isOther,
-		".tmp-01234567": isLitter, "800/.tmp-01234567": isLitter,
-		"full size.jpg": isForeign, "notes.txt": isForeign, "torn.jpg": isForeign, "640/": isForeign,
-		"link.jpg": isForeign, "out": isForeign, "fifo.jpg": isForeign,
+		"gone.jpg": "of photos that are gone", "800/gone.jpg": "of photos that are gone", "left by flask.jpg": "of photos that are gone",
+		"10.gif": "older than their photos", "1600/2.PNG": "made with other options",
+		".tmp-01234567": "left unfinished", "800/.tmp-01234567": "left unfinished",
+		"full size.jpg": "not the gallery's", "notes.txt": "not the gallery's", "torn.jpg": "not the gallery's", "640/": "not the gallery's",
+		"link.jpg": "not the gallery's", "out": "not the gallery's", "fifo.jpg": "not the gallery's",
 		"1.jpg": "", "2.PNG": "", "800/1.jpg": "", "1600/1.jpg": "",
 	}
 	return s.dir, want

@@ -2,9 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"errors"
-	"image/jpeg"
 	"io"
 	"log/slog"
 	"mime"
@@ -153,64 +150,6 @@ func FuzzAlbumPage(f *testing.F) {
 		}
 	})
 }
-
-// fuzzThumbnail takes a file of any bytes the whole way to a thumbnail: it is
-// refused as unfit, or there is a whole JPEG, of its size, with its record,
-// and the photo is as it was.
-func fuzzThumbnail(f *testing.F, prefix, name string) {
-	s := fuzzServer(f)
-	for _, file := range slices.Concat(lies.Honest(), lies.Others()) {
-		if bytes.HasPrefix(file.Data, []byte(prefix)) {
-			f.Add(file.Data)
-		}
-	}
-	for _, file := range slices.Concat(lies.Huge(), lies.Zero()) {
-		if bytes.HasPrefix(file.Data, []byte(prefix)) && len(file.Data) < 10_000 {
-			f.Add(file.Data)
-		}
-	}
-	s.albumPages.store.memory = 64 << 20
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if !bytes.HasPrefix(data, []byte(prefix)) {
-			return
-		}
-		file := filepath.Join(s.root, name)
-		if err := os.WriteFile(file, data, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		src := s.albumPages.store.restat(album.Photo{Album: ".", File: name})
-		began := lies.ProcessorTime()
-		m, err := s.albumPages.store.render(context.Background(), src, "")
-		if took := lies.ProcessorTime() - began; took > 5*time.Second {
-			t.Errorf("it took %v", took)
-		}
-		if now, readErr := os.ReadFile(file); readErr != nil || !bytes.Equal(now, data) {
-			t.Errorf("the photo has changed, %v", readErr)
-		}
-		if err != nil {
-			if !errors.Is(err, errUnfit) || strings.Contains(err.Error(), "panicked") {
-				t.Error(err)
-			}
-			return
-		}
-		c, err := jpeg.Decode(bytes.NewReader(m.jpeg))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if size := c.Bounds().Size(); max(size.X, size.Y) > 400 || size.X < 1 || size.Y < 1 {
-			t.Errorf("the thumbnail has %v", size)
-		}
-		r, ok := rendition.ReadRecord(bytes.NewReader(m.jpeg))
-		if !ok || r.Size != int64(len(data)) || r.MTime != src.MTime || r.Width < 1 || r.Height < 1 || cssColor(r.Color) == "transparent" {
-			t.Errorf("its record is %+v, %v", r, ok)
-		}
-	})
-}
-
-func FuzzThumbnailJPEG(f *testing.F) { fuzzThumbnail(f, "\xff\xd8", "1.jpg") }
-func FuzzThumbnailPNG(f *testing.F)  { fuzzThumbnail(f, "\x89PNG", "1.png") }
-func FuzzThumbnailGIF(f *testing.F)  { fuzzThumbnail(f, "GIF8", "1.gif") }
-func FuzzThumbnailWebP(f *testing.F) { fuzzThumbnail(f, "RIFF", "1.webp") }
 
 // FuzzZipNames gives any file names their names in an archive: different ones
 // in any case, that every system can keep and that lead nowhere.

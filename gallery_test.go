@@ -23,7 +23,6 @@ import (
 	"gallery/internal/album"
 	"gallery/internal/answer"
 	"gallery/internal/messages"
-	"gallery/internal/rendition"
 )
 
 // smallSite has one of everything.
@@ -354,16 +353,7 @@ func TestAlbum_warmAfterRestart(t *testing.T) {
 
 // The first figures are out while later thumbnails are still being made.
 func TestAlbum_streams(t *testing.T) {
-	s := smallSite(t)
-	release := make(chan struct{})
-	key := rendition.Name(album.Photo{Album: "Trip", File: "2.PNG"}, "")
-	running := make(chan struct{})
-	go s.store.making.Do(t.Context(), key, func() (made, error) {
-		close(running)
-		<-release
-		return made{}, errUnfit
-	})
-	<-running
+	s := slowSite(t)
 	resp, err := http.Get(s.URL + "/Trip/")
 	if err != nil {
 		t.Fatal(err)
@@ -378,36 +368,49 @@ func TestAlbum_streams(t *testing.T) {
 			break
 		}
 	}
-	if n := s.onDisk(page.Bytes()); n != 2 { // the sub-album's cover and the first photo
-		t.Errorf("%d pictures came while the third was being made, want 2", n)
+	if n := s.onDisk(page.Bytes()); n != 1 {
+		t.Errorf("%d pictures came first, want 1", n)
 	}
-	close(release)
+	if there(filepath.Join(s.dir, "Trip", album.ThumbsDir, "slow 19.png")) {
+		t.Error("the first photo came when all thumbnails had been made")
+	}
 	for lines.Scan() {
 		page.Write(lines.Bytes())
 	}
 	doc := parse(t, page.Bytes())
-	if got := len(find(doc, ".photo")); got != 3 {
-		t.Errorf("the whole page has %d photos, want 3", got)
+	if got := len(find(doc, ".photo")); got != 22 {
+		t.Errorf("the whole page has %d photos, want 22", got)
 	}
 	if got := len(find(doc, ".photo .placeholder")); got != 1 {
 		t.Errorf("the whole page has %d placeholders, want 1 for the photo that failed", got)
 	}
 }
 
+// slowSite has an album of one small photo, one that is none, and twenty that take long.
+func slowSite(t *testing.T) *site {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "Trip", "1.jpg"), 300, 200, 1)
+	writeFile(t, filepath.Join(dir, "Trip", "3 bad.jpg"), []byte("not a picture"))
+	first := filepath.Join(dir, "Trip", "slow 0.png")
+	write(t, first, 3000, 2000, 1)
+	for i := 1; i < 20; i++ {
+		if err := os.Link(first, filepath.Join(dir, "Trip", fmt.Sprintf("slow %d.png", i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return newSite(t, dir)
+}
+
 // When the visitor leaves, the work stops.
 func TestAlbum_visitorLeaves(t *testing.T) {
-	s := smallSite(t)
-	ctx := context.Background()
-	all := int64(1 << 20)
-	for s.store.slots.TryAcquire(all) == false {
-		all-- // take every processor away
-	}
-	visit, leave := context.WithCancel(ctx)
+	s := slowSite(t)
+	visit, leave := context.WithCancel(t.Context())
 	returned := make(chan struct{})
 	handler := s.Config.Handler
 	s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer close(returned)
 		handler.ServeHTTP(w, r)
-		close(returned)
 	})
 	r, _ := http.NewRequestWithContext(visit, "GET", s.URL+"/Trip/", nil)
 	resp, err := http.DefaultClient.Do(r)
@@ -418,15 +421,11 @@ func TestAlbum_visitorLeaves(t *testing.T) {
 	resp.Body.Close()
 	select {
 	case <-returned:
-	case <-time.After(10 * time.Second):
+	case <-time.After(20 * time.Second):
 		t.Fatal("the page is still being made though nobody waits for it")
 	}
-	s.store.slots.Release(all)
-	if err := s.store.slots.Acquire(ctx, all); err != nil { // whoever was waiting has gone
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(s.dir, "Trip", album.ThumbsDir)); err == nil {
-		t.Error("thumbnails were made for a visitor who had left")
+	if n := s.made(); n > 10 {
+		t.Errorf("%d of 21 thumbnails were made though nobody waits for them", n)
 	}
 }
 

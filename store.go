@@ -628,3 +628,6 @@ func (t *thumbs) cacheRoot() *os.Root  { return t.cache.Load() }
 // settled is how old a folder's mtime is when no further change can bear the
 // same one: file systems' clocks tick every few milliseconds.
 const settled = 20 * time.Millisecond
+
+// unstored is how many renditions the disk would not take and memory holds.
+func (t *thumbs) unstored() int { return t.unsaved.Len() }

@@ -89,8 +89,8 @@ func TestThumbnail_freshness(t *testing.T) {
 			write(t, original, 600, 400, 1)
 			os.Chtimes(original, time.Now(), time.Unix(1e9, 6))
 		}, 1},
-		{"quality", func(s *site) { s.store.quality = 60 }, 1},
-		{"side", func(s *site) { s.store.side = 200 }, 1},
+		{"quality", func(s *site) { s.config.quality = 60; s.restart() }, 1},
+		{"side", func(s *site) { s.config.thumbSize = 200; s.restart() }, 1},
 		{"thumbnail gone", func(*site) { os.Remove(thumb) }, 1},
 		{"thumbnail torn", func(*site) { os.Truncate(thumb, 100) }, 1},
 		{"thumbnail empty", func(*site) { os.Truncate(thumb, 0) }, 1},
@@ -330,30 +330,6 @@ func FuzzReadRecord(f *testing.F) {
 			t.Errorf("%+v comes back as %+v, %v", r, again, ok)
 		}
 	})
-}
-
-// A photo that goes while its thumbnail is made leaves none behind.
-func TestThumbnail_photoGoesMeanwhile(t *testing.T) {
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "a", "1.jpg"), 60, 40, 1)
-	s := newSite(t, dir)
-	a, err := s.server.library.list(t.Context(), "a")
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := s.store.render(t.Context(), a.Photos[0], "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Remove(filepath.Join(dir, "a", "1.jpg")); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.store.store(a.Photos[0], "", m); err != nil {
-		t.Fatal(err)
-	}
-	if left, _ := filepath.Glob(filepath.Join(dir, "a", album.ThumbsDir, "*")); len(left) > 0 {
-		t.Errorf("%s is left behind", left)
-	}
 }
 
 // With -cache, thumbnails of an album that is gone go with its next view, or

@@ -286,7 +286,7 @@ func (w *warmRun) done(ctx context.Context, src album.Photo, err error) {
 		// It went away since it was listed.
 	case errors.As(err, &store):
 		err = fmt.Errorf("%s cannot be stored (%w): make room, or name another place with -cache",
-			rendition.Name(src, ""), nolink.Cause(store.error))
+			rendition.Name(src, ""), nolink.Cause(store.Unwrap()))
 		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EDQUOT) {
 			w.mu.Lock()
 			w.stop = err

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,21 +54,28 @@ func TestWarm_interrupted(t *testing.T) {
 	for i := range photos {
 		write(t, filepath.Join(dir, fmt.Sprintf("%d.jpg", i)), 1000, 700, i)
 	}
-	s := newSite(t, dir)
+	c, err := parseFlags([]string{dir}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	var left atomic.Int64
 	left.Store(7)
-	s.store.rendered = func(time.Duration, error) {
+	options := c.thumbsOptions()
+	options.Rendered = func(time.Duration, error) {
 		if left.Add(-1) == 0 {
 			cancel()
 		}
 	}
-	w := &warmRun{thumbs: s.store}
-	albums, total := w.count(ctx, ".")
-	w.progress = newProgress(s.log, total)
-	w.run(ctx, albums, 2)
 	var out bytes.Buffer
-	if err := w.report(ctx, &out, total, 0); err == nil || !strings.Contains(err.Error(), "interrupted") || w.made == 0 || w.made >= photos || len(w.failed) > 0 {
+	err = warm(ctx, newThumbs(root, root, options, slog.New(slog.DiscardHandler)), 1, &out, io.Discard)
+	var total, made int
+	if _, scanErr := fmt.Sscanf(out.String(), "gallery: %d photos: %d made in", &total, &made); err == nil || scanErr != nil || !strings.Contains(err.Error(), "interrupted") || made == 0 || made >= photos || !strings.Contains(out.String(), " 0 could not be") {
 		t.Errorf("interrupted it says %q, %v", out.String(), err)
 	}
 	litter, _ := filepath.Glob(filepath.Join(dir, album.ThumbsDir, "*", ".*"))
@@ -74,7 +83,7 @@ func TestWarm_interrupted(t *testing.T) {
 	if len(litter)+len(more) > 0 {
 		t.Errorf("it leaves %q %q", litter, more)
 	}
-	warmUp(t, []string{dir}, fmt.Sprintf("%d made", photos-w.made), fmt.Sprintf("%d were warm", w.made))
+	warmUp(t, []string{dir}, fmt.Sprintf("%d made", photos-made), fmt.Sprintf("%d were warm", made))
 }
 
 // A place that takes no thumbnails is not taken for photos that cannot be read,
@@ -93,8 +102,7 @@ func TestWarm_cannotStore(t *testing.T) {
 
 func TestProgress_lines(t *testing.T) {
 	var out bytes.Buffer
-	p := &progressLines{w: &out, total: 30}
-	p.last = p.last.AddDate(2000, 0, 0) // long ago
+	p := &progressLines{w: &out, total: 30} // last written long ago
 	p.add()
 	p.add()
 	if got := out.String(); strings.Count(got, "\n") != 1 || !strings.HasPrefix(got, "gallery: 1 of 30 photos, ") || !strings.HasSuffix(got, " left\n") {

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"gallery/internal/album"
+	"gallery/internal/lies"
+	"gallery/internal/rendition"
+	"image"
+	"image/jpeg"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// newStore is a store of its own over an empty directory.
+func newStore(t testing.TB, o thumbsOptions) (*thumbs, string) {
+	t.Helper()
+	dir := t.TempDir()
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { root.Close() })
+	return newThumbs(root, root, o, slog.New(slog.DiscardHandler)), dir
+}
+
+var usual = thumbsOptions{Side: 400, Quality: 82, Memory: 64 << 20}
+
+// writeJPEG writes a grey picture.
+func writeJPEG(t testing.TB, path string, width, height int) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, width, height)), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A photo that goes while its thumbnail is made leaves none behind.
+func TestStore_photoGoesMeanwhile(t *testing.T) {
+	s, dir := newStore(t, usual)
+	writeJPEG(t, filepath.Join(dir, "a", "1.jpg"), 60, 40)
+	src := s.restat(album.Photo{Album: "a", File: "1.jpg"})
+	m, err := s.render(t.Context(), src, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, "a", "1.jpg")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.store(src, "", m); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "a", album.ThumbsDir, "*")); len(left) > 0 {
+		t.Errorf("%s is left behind", left)
+	}
+}
+
+// A WebP that is being made while its JPEG changes does not stay.
+func TestRemoveStaleWebP(t *testing.T) {
+	dir := t.TempDir()
+	writeJPEG(t, filepath.Join(dir, "1.jpg"), 60, 40)
+	writeJPEG(t, filepath.Join(dir, rendition.WebPDir, "1.jpg"), 60, 40)
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	webp := filepath.Join(dir, rendition.WebPDir, "1.jpg")
+	info, err := os.Stat(filepath.Join(dir, "1.jpg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		mtime time.Time
+		stays bool
+	}{{info.ModTime(), true}, {info.ModTime().Add(-time.Hour), false}} {
+		if err := os.Chtimes(webp, test.mtime, test.mtime); err != nil {
+			t.Fatal(err)
+		}
+		removeStaleWebP(root, "1.jpg")
+		if _, err := os.Stat(webp); (err == nil) != test.stays {
+			t.Errorf("a WebP of %v beside a JPEG of %v: Stat = %v, want it there: %v", test.mtime, info.ModTime(), err, test.stays)
+		}
+	}
+}
+
+// fuzzThumbnail takes a file of any bytes the whole way to a thumbnail: it is
+// refused as unfit, or there is a whole JPEG, of its size, with its record,
+// and the photo is as it was.
+func fuzzThumbnail(f *testing.F, prefix, name string) {
+	s, dir := newStore(f, usual)
+	for _, file := range slices.Concat(lies.Honest(), lies.Others()) {
+		if bytes.HasPrefix(file.Data, []byte(prefix)) {
+			f.Add(file.Data)
+		}
+	}
+	for _, file := range slices.Concat(lies.Huge(), lies.Zero()) {
+		if bytes.HasPrefix(file.Data, []byte(prefix)) && len(file.Data) < 10_000 {
+			f.Add(file.Data)
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if !bytes.HasPrefix(data, []byte(prefix)) {
+			return
+		}
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		src := s.restat(album.Photo{Album: ".", File: name})
+		began := lies.ProcessorTime()
+		m, err := s.render(context.Background(), src, "")
+		if took := lies.ProcessorTime() - began; took > 5*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		if now, readErr := os.ReadFile(file); readErr != nil || !bytes.Equal(now, data) {
+			t.Errorf("the photo has changed, %v", readErr)
+		}
+		if err != nil {
+			if !errors.Is(err, errUnfit) || strings.Contains(err.Error(), "panic") {
+				t.Error(err)
+			}
+			return
+		}
+		c, err := jpeg.Decode(bytes.NewReader(m.jpeg))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if size := c.Bounds().Size(); max(size.X, size.Y) > 400 || size.X < 1 || size.Y < 1 {
+			t.Errorf("the thumbnail has %v", size)
+		}
+		r, ok := rendition.ReadRecord(bytes.NewReader(m.jpeg))
+		if !ok || r.Size != int64(len(data)) || r.MTime != src.MTime || r.Width < 1 || r.Height < 1 || len(r.Color) != 7 {
+			t.Errorf("its record is %+v, %v", r, ok)
+		}
+	})
+}
+
+func FuzzThumbnailJPEG(f *testing.F) { fuzzThumbnail(f, "\xff\xd8", "1.jpg") }
+func FuzzThumbnailPNG(f *testing.F)  { fuzzThumbnail(f, "\x89PNG", "1.png") }
+func FuzzThumbnailGIF(f *testing.F)  { fuzzThumbnail(f, "GIF8", "1.gif") }
+func FuzzThumbnailWebP(f *testing.F) { fuzzThumbnail(f, "RIFF", "1.webp") }
