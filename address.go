@@ -12,6 +12,15 @@ import (
 	"gallery/internal/rendition"
 )
 
+const (
+	// healthPath is for load balancers and authPath for nginx, which ask below no
+	// base.
+	healthPath = "/.health"
+	authPath   = "/.auth"
+	// signInPath asks for a password; see gate.serveSignIn.
+	signInPath = "/.signin"
+)
+
 // addresses writes the addresses of albums and photos, and reads the site's own
 // from requests.
 type addresses struct {

@@ -28,6 +28,8 @@ import (
 	"gallery/internal/messages"
 	"gallery/internal/photo"
 	"gallery/internal/rendition"
+	"gallery/internal/thumbs"
+	"gallery/internal/upkeep"
 )
 
 // pageSize is the greatest number of photos on one page.
@@ -36,14 +38,14 @@ const pageSize = 500
 // albumPages answers with the albums' pages.
 type albumPages struct {
 	library    *library
-	store      *thumbs
+	store      *thumbs.Store
 	views      *views
 	addresses  addresses
 	uploads    *uploader // nil where nobody can add photos
 	gate       *gate
-	zip        bool        // albums may be downloaded whole
-	background *background // nil for none
-	meters     *meters     // nil for none
+	zip        bool               // albums may be downloaded whole
+	background *upkeep.Background // nil for none
+	meters     *meters            // nil for none
 	log        *slog.Logger
 
 	pages    *bounded.Map[pageKey, cachedPage]
@@ -60,7 +62,7 @@ const (
 // cost one look at its folder.
 type cachedPage struct {
 	answer.Page
-	stamp stamp
+	stamp thumbs.Stamp
 	built time.Time
 }
 
@@ -93,7 +95,7 @@ func (p *albumPages) serve(w http.ResponseWriter, r *http.Request, name string) 
 		return err
 	}
 	key := pageKey{name, sortOrder(r), n, messages.For(r.Header.Get("Accept-Language")), p.gate.mayUpload(r)}
-	stamp := p.store.stamp(name)
+	stamp := p.store.Stamp(name)
 	cached, ok := p.pages.Get(key)
 	ok = ok && cached.stamp == stamp && time.Since(cached.built) < pageAge
 	p.meters.looked(ok)
@@ -103,7 +105,7 @@ func (p *albumPages) serve(w http.ResponseWriter, r *http.Request, name string) 
 			return err
 		}
 	}
-	p.background.viewed(name, stamp)
+	p.background.Viewed(name, stamp)
 	if built.grid != nil {
 		built.grid.clone().stream(w, r)
 		return nil
@@ -123,15 +125,15 @@ func (p *albumPages) header(w http.ResponseWriter, key pageKey) {
 
 // build makes a page as far as that takes no opening of photos, and remembers it if it
 // is whole. It also removes what is left of photos that are gone.
-func (p *albumPages) build(ctx context.Context, key pageKey, stamp stamp) (builtPage, error) {
+func (p *albumPages) build(ctx context.Context, key pageKey, stamp thumbs.Stamp) (builtPage, error) {
 	g, err := p.newGrid(ctx, key)
 	if errors.Is(err, fs.ErrNotExist) {
-		p.store.pruneGone(key.album)
+		p.store.PruneGone(key.album)
 	}
 	if err != nil {
 		return builtPage{}, err
 	}
-	p.store.prune(g.album)
+	p.store.Prune(g.album)
 	if !g.warm {
 		return builtPage{grid: g}, nil
 	}
@@ -191,7 +193,7 @@ func (p *albumPages) newGrid(ctx context.Context, key pageKey) (*grid, error) {
 	if key.n > g.pages {
 		return nil, answer.NotFound
 	}
-	if photos, ok := p.store.arrange(ctx, a, key.order, false); ok {
+	if photos, ok := p.store.Arrange(ctx, a, key.order, false); ok {
 		g.layOut(photos)
 		g.warm = g.fillKnown()
 	}
@@ -218,7 +220,7 @@ func (g *grid) layOut(photos []album.Photo) {
 	}
 	from := (g.key.n - 1) * pageSize
 	to := min(from+pageSize, len(photos))
-	sharper := g.p.store.sharper(g.album.Name, photos[from:to])
+	sharper := g.p.store.Sharper(g.album.Name, photos[from:to])
 	for _, src := range photos[from:to] {
 		g.cells = append(g.cells, cell{src: src, sharp: sharper[src.File]})
 	}
@@ -228,7 +230,7 @@ func (g *grid) layOut(photos []album.Photo) {
 // these are all.
 func (g *grid) fillKnown() bool {
 	thumbs := g.p.store
-	own := thumbs.openRenditions(g.album.Name, "")
+	own := thumbs.OpenRenditions(g.album.Name, "")
 	if own != nil {
 		defer own.Close()
 	}
@@ -238,7 +240,7 @@ func (g *grid) fillKnown() bool {
 		if c.sub != "" {
 			c.fillKnownCard(g.p)
 		} else {
-			c.record, c.known = thumbs.cached(own, c.src, "")
+			c.record, c.known = thumbs.Cached(own, c.src, "")
 		}
 		if !c.known && c.src.File != "" {
 			c.fillUnstored(thumbs)
@@ -250,10 +252,10 @@ func (g *grid) fillKnown() bool {
 
 // fillUnstored fills in a cell whose thumbnail is known not to be on disk:
 // there can be none, or the disk would not take it.
-func (c *cell) fillUnstored(t *thumbs) {
-	if t.failedBefore(c.src, "") != nil {
+func (c *cell) fillUnstored(t *thumbs.Store) {
+	if t.FailedBefore(c.src, "") != nil {
 		c.broken, c.known = true, true
-	} else if m, ok := t.waiting(c.src, ""); ok {
+	} else if m, ok := t.Waiting(c.src, ""); ok {
 		c.record, c.known = m.Record, true
 	}
 }
@@ -270,9 +272,9 @@ func (c *cell) fillKnownCard(p *albumPages) {
 		c.broken, c.known = true, true
 		return
 	}
-	if folder := p.store.openRenditions(c.src.Album, ""); folder != nil {
+	if folder := p.store.OpenRenditions(c.src.Album, ""); folder != nil {
 		defer folder.Close()
-		c.record, c.known = p.store.cached(folder, c.src, "")
+		c.record, c.known = p.store.Cached(folder, c.src, "")
 	}
 }
 
@@ -282,9 +284,9 @@ func (g *grid) fill(ctx context.Context, c *cell) {
 		g.fillCard(ctx, c)
 		return
 	}
-	m, err := g.p.store.ensure(ctx, c.src, "")
+	m, err := g.p.store.Ensure(ctx, c.src, "")
 	c.record, c.broken = m.Record, err != nil
-	if err != nil && g.p.store.failedBefore(c.src, "") == nil && ctx.Err() == nil {
+	if err != nil && g.p.store.FailedBefore(c.src, "") == nil && ctx.Err() == nil {
 		g.p.log.Warn("no thumbnail this time", "photo", c.src.Name(), "err", err)
 	}
 }
@@ -305,12 +307,12 @@ func (g *grid) fillCard(ctx context.Context, c *cell) {
 			return // tried already, or there is none
 		}
 		c.src = cover
-		m, err := g.p.store.ensure(ctx, c.src, "")
+		m, err := g.p.store.Ensure(ctx, c.src, "")
 		c.record, c.broken = m.Record, err != nil
 		if err == nil {
 			continue
 		}
-		if g.p.store.failedBefore(c.src, "") == nil {
+		if g.p.store.FailedBefore(c.src, "") == nil {
 			return
 		}
 		g.p.library.summaries.Delete(c.src.Album)
@@ -345,7 +347,7 @@ func (g *grid) stream(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !g.arranged {
-		photos, ok := g.p.store.arrange(ctx, g.album, g.key.order, true)
+		photos, ok := g.p.store.Arrange(ctx, g.album, g.key.order, true)
 		if !ok {
 			return
 		}
@@ -594,17 +596,17 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 // show fills in the picture: the cell's thumbnail, or a placeholder.
 func (f *figure) show(p *albumPages, c *cell) {
 	if c.broken {
-		f.Width, f.Height, f.Ratio = p.store.sideOf("")*3/4, p.store.sideOf("")*3/4, "1"
-		var own shownItself
-		if errors.As(p.store.failedBefore(c.src, ""), &own) {
+		f.Width, f.Height, f.Ratio = p.store.SideOf("")*3/4, p.store.SideOf("")*3/4, "1"
+		var own thumbs.ShownItself
+		if errors.As(p.store.FailedBefore(c.src, ""), &own) {
 			f.Thumb = p.addresses.file(c.src.Name())
-			f.setSize(photo.Fitted(own.size, p.store.sideOf("")))
+			f.setSize(photo.Fitted(own.Size, p.store.SideOf("")))
 		}
 		return
 	}
 	f.Thumb = p.addresses.thumb(c.src, "", c.record)
 	// A record is a file that others may have written: its size may be 0.
-	size := photo.Fitted(image.Pt(max(c.record.Width, 1), max(c.record.Height, 1)), p.store.sideOf(""))
+	size := photo.Fitted(image.Pt(max(c.record.Width, 1), max(c.record.Height, 1)), p.store.SideOf(""))
 	f.setSize(size)
 	sharper := photo.Fitted(image.Pt(max(c.sharp.Width, 1), max(c.sharp.Height, 1)), rendition.Sides[rendition.Sharp])
 	if sharper.X > size.X {

@@ -10,15 +10,16 @@ import (
 	"strings"
 
 	"gallery/internal/answer"
+	"gallery/internal/users"
 )
 
 // gate knows who a visitor is, what a visitor may see, and who may add photos.
 type gate struct {
-	users      *users // nil without -users
-	private    bool   // everything takes a password
-	upload     bool   // signed-in users may add photos
-	trustProxy bool   // X-Forwarded-For says who a visitor is
-	root       string // the photos' directory
+	users      *users.Users // nil without -users
+	private    bool         // everything takes a password
+	upload     bool         // signed-in users may add photos
+	trustProxy bool         // X-Forwarded-For says who a visitor is
+	root       string       // the photos' directory
 	addresses  addresses
 	log        *slog.Logger
 }
@@ -27,19 +28,19 @@ type gate struct {
 // names a user and the right password (HTTP Basic, RFC 7617).
 func (g *gate) authenticate(w http.ResponseWriter, r *http.Request) error {
 	name, password, ok := r.BasicAuth()
-	err := errWrong
+	err := users.ErrWrong
 	if ok {
-		err = g.users.check(r.Context(), g.visitor(r), name, password)
+		err = g.users.Check(r.Context(), g.visitor(r), name, password)
 	}
-	var tooMany tooManyError
+	var tooMany users.TooManyError
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &tooMany):
 		g.log.Warn("wrong passwords, refused for now", "from", g.visitor(r))
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(tooMany.wait.Seconds()))))
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(tooMany.Wait.Seconds()))))
 		return answer.Error{Status: http.StatusTooManyRequests, Err: err}
-	case errors.Is(err, errWrong):
+	case errors.Is(err, users.ErrWrong):
 		if ok {
 			g.log.Info("wrong name or password", "from", g.visitor(r))
 		}
@@ -78,7 +79,7 @@ func (g *gate) mayUpload(r *http.Request) bool {
 		return false
 	}
 	name, password, ok := r.BasicAuth()
-	return ok && g.users.check(r.Context(), g.visitor(r), name, password) == nil
+	return ok && g.users.Check(r.Context(), g.visitor(r), name, password) == nil
 }
 
 // serveSignIn asks for a password, and then leads back to an album. It lies at

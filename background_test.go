@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"gallery/internal/album"
+	"gallery/internal/thumbs"
 )
 
 // inBackground runs the site's background work until the test ends.
@@ -18,7 +18,7 @@ func (s *site) inBackground() {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		s.server.background.run(ctx)
+		s.server.background.Run(ctx)
 	}()
 	s.t.Cleanup(func() {
 		cancel()
@@ -77,44 +77,7 @@ func TestBackground_makesWhatPagesOffer(t *testing.T) {
 
 // warmedUp reports whether the background is done with an album as it is.
 func (s *site) warmedUp(album string) bool {
-	return s.server.background.settled(album, s.store.stamp(album))
-}
-
-func TestBackground_standsBack(t *testing.T) {
-	b := newBackground(nil, nil, nil)
-	b.enter()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*quiet)
-	defer cancel()
-	if err := b.wait(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("while a visitor waits, wait = %v", err)
-	}
-	b.leave()
-	left := time.Now()
-	if err := b.wait(t.Context()); err != nil || time.Since(left) < quiet-10*time.Millisecond {
-		t.Errorf("after the visitor's leaving wait = %v within %v, want %v", err, time.Since(left), quiet)
-	}
-}
-
-func TestBackground_queue(t *testing.T) {
-	b := newBackground(nil, nil, nil)
-	for i := range maxViewed + 5 {
-		b.viewed(fmt.Sprint(i), stamp{})
-	}
-	b.viewed("7", stamp{}) // looked at again: it comes first
-	var got []string
-	for album, ok := b.pop(); ok; album, ok = b.pop() {
-		got = append(got, album)
-	}
-	if len(got) != maxViewed || got[0] != "7" || got[1] != fmt.Sprint(maxViewed+4) || got[maxViewed-1] != "5" {
-		t.Errorf("%d albums wait, from %s, %s to %s", len(got), got[0], got[1], got[len(got)-1])
-	}
-	b.viewed("new", stamp{})
-	b.later("old")
-	first, _ := b.pop()
-	second, _ := b.pop()
-	if first != "new" || second != "old" {
-		t.Errorf("%s comes before %s", first, second)
-	}
+	return s.server.background.Settled(album, s.store.Stamp(album))
 }
 
 // Where nothing can be stored, the background gives up, and takes no memory
@@ -132,12 +95,12 @@ func TestBackground_cannotStore(t *testing.T) {
 	s.later()
 	s.get("/") // kept in memory now
 	s.inBackground()
-	s.server.background.viewed(".", stamp{})
+	s.server.background.Viewed(".", thumbs.Stamp{})
 	await(t, "the background to give up", func() bool { return s.warmedUp(".") })
 	if got := s.get("/_thumbs/1.jpg"); got.StatusCode != 200 {
 		t.Errorf("the thumbnail in memory = %d", got.StatusCode)
 	}
-	if n := s.store.unstored(); n != 1 {
+	if n := s.store.Unstored(); n != 1 {
 		t.Errorf("%d renditions are in memory, want the thumbnail alone", n)
 	}
 }

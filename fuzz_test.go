@@ -20,6 +20,7 @@ import (
 	"gallery/internal/lies"
 	"gallery/internal/messages"
 	"gallery/internal/rendition"
+	"gallery/internal/zipstream"
 )
 
 // fuzzServer is a server over an empty directory.
@@ -108,7 +109,7 @@ func FuzzAlbumPage(f *testing.F) {
 			return
 		}
 		src := album.Photo{Album: albumName, File: file, Size: 10, MTime: 5}
-		r := rendition.Record{Size: 10, MTime: 5, Width: width, Height: height, Caption: caption, Color: color, Taken: caption, Options: s.albumPages.store.options("")}
+		r := rendition.Record{Size: 10, MTime: 5, Width: width, Height: height, Caption: caption, Color: color, Taken: caption, Options: s.albumPages.store.Options("")}
 		g := &grid{p: s.albumPages, key: pageKey{albumName, album.ByDate, 1, messages.Languages[0], false}, album: album.Listing{Name: albumName, Albums: []string{sub}, Photos: []album.Photo{src, src}}, pages: 2}
 		g.cells = []cell{
 			{sub: albumName + "/" + sub, src: src, record: r, known: true, sum: summary{photos: 2}},
@@ -164,7 +165,7 @@ func FuzzZipNames(f *testing.F) {
 			}
 		}
 		seen := map[string]bool{}
-		for i, name := range safeFileNames(files) {
+		for i, name := range zipstream.SafeNames(files) {
 			folded := strings.ToLower(name)
 			if seen[folded] {
 				t.Errorf("%q becomes %q, as another does", files[i], name)
@@ -177,7 +178,7 @@ func FuzzZipNames(f *testing.F) {
 		}
 		header := attachment(archive + ".zip")
 		kind, params, err := mime.ParseMediaType(header)
-		if err != nil || kind != "attachment" || params["filename"] != safeFileName(archive+".zip") {
+		if err != nil || kind != "attachment" || params["filename"] != zipstream.SafeName(archive+".zip") {
 			t.Errorf("the archive of %q is offered by %q, %q, %v", archive, header, params, err)
 		}
 		if strings.ContainsFunc(header, func(r rune) bool { return r < ' ' || r > '~' }) {

@@ -19,19 +19,13 @@ import (
 	"gallery/internal/bounded"
 	"gallery/internal/messages"
 	"gallery/internal/nolink"
+	"gallery/internal/thumbs"
+	"gallery/internal/upkeep"
 )
 
-const (
-	// maxURI is the length of the longest request target, as in nginx with its
-	// default buffers.
-	maxURI = 8 << 10
-	// healthPath is for load balancers and authPath for nginx, which ask below no
-	// base.
-	healthPath = "/.health"
-	authPath   = "/.auth"
-	// signInPath asks for a password; see gate.serveSignIn.
-	signInPath = "/.signin"
-)
+// maxURI is the length of the longest request target, as in nginx with its
+// default buffers.
+const maxURI = 8 << 10
 
 // server answers every request: it finds out what is asked for, and has it answered.
 // Its methods are safe for use by many goroutines.
@@ -45,10 +39,10 @@ type server struct {
 	thumbnails thumbnails
 	albumPages *albumPages
 	photoPages photoPages
-	uploads    *uploader   // nil where nobody can add photos
-	archives   *archives   // nil where albums cannot be downloaded whole
-	background *background // nil for none
-	meters     *meters     // nil where nothing is observed
+	uploads    *uploader          // nil where nobody can add photos
+	archives   *archives          // nil where albums cannot be downloaded whole
+	background *upkeep.Background // nil for none
+	meters     *meters            // nil where nothing is observed
 	log        *slog.Logger
 }
 
@@ -175,8 +169,8 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, to route) error 
 			return err
 		}
 	}
-	s.background.enter()
-	defer s.background.leave()
+	s.background.Enter()
+	defer s.background.Leave()
 	switch to.kind {
 	case toThumbnail, toPreview:
 		return s.thumbnails.serve(w, r, to.target)
@@ -227,7 +221,7 @@ func (s *server) fail(w *observedWriter, r *http.Request, err error) {
 	case panicked != nil:
 	case errors.As(err, &other):
 		status = other.Status
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, errUnfit), errors.Is(err, errChanging),
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, thumbs.ErrUnfit), errors.Is(err, thumbs.ErrChanging),
 		errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENAMETOOLONG), errors.Is(err, fs.ErrPermission):
 		status = http.StatusNotFound
 	default:

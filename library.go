@@ -15,6 +15,7 @@ import (
 	"gallery/internal/nolink"
 	"gallery/internal/note"
 	"gallery/internal/photo"
+	"gallery/internal/thumbs"
 )
 
 const (
@@ -38,7 +39,7 @@ const (
 type library struct {
 	title  string // of the site
 	photos *os.Root
-	store  *thumbs
+	store  *thumbs.Store
 
 	reading   bounded.Calls[album.Listing] // by album
 	listings  *bounded.Map[string, listing]
@@ -46,7 +47,7 @@ type library struct {
 	summaries *bounded.Map[string, folderSummary] // by album
 }
 
-func newLibrary(title string, photos *os.Root, store *thumbs) *library {
+func newLibrary(title string, photos *os.Root, store *thumbs.Store) *library {
 	return &library{
 		title: title, photos: photos, store: store,
 		listings:  bounded.NewMap[string](maxListed, listing.files),
@@ -59,7 +60,7 @@ func newLibrary(title string, photos *os.Root, store *thumbs) *library {
 // one listing, and so do the photos' pages, which need their neighbours.
 type listing struct {
 	album.Listing
-	stamp  stamp
+	stamp  thumbs.Stamp
 	listed time.Time
 }
 
@@ -69,12 +70,12 @@ func (l listing) files() int64 { return int64(max(1, len(l.Photos)+len(l.Notes))
 // list returns an album as it is, or was less than pageAge ago if no name in
 // it has changed since.
 func (l *library) list(ctx context.Context, name string) (album.Listing, error) {
-	st := l.store.stamp(name)
-	if known, ok := l.listings.Get(name); ok && known.stamp.photos.Equal(st.photos) && time.Since(known.listed) < pageAge {
+	st := l.store.Stamp(name)
+	if known, ok := l.listings.Get(name); ok && known.stamp.Photos.Equal(st.Photos) && time.Since(known.listed) < pageAge {
 		return known.Listing, nil
 	}
 	return l.reading.Do(ctx, name, func() (album.Listing, error) {
-		anew := listing{stamp: l.store.stamp(name), listed: time.Now()}
+		anew := listing{stamp: l.store.Stamp(name), listed: time.Now()}
 		folder, err := nolink.Folder(l.photos, name, false)
 		if err != nil {
 			return album.Listing{}, err
@@ -225,8 +226,8 @@ func (n *newest) add(below newest, own bool) {
 type folderSummary struct {
 	summary
 	albums []string
-	stamp  stamp     // of the folder when it was read
-	until  time.Time // when it is to be read again whatever the stamp says; zero for never
+	stamp  thumbs.Stamp // of the folder when it was read
+	until  time.Time    // when it is to be read again whatever the stamp says; zero for never
 }
 
 // summarize returns an album's summary. With known it reads no folder that it
@@ -234,8 +235,8 @@ type folderSummary struct {
 func (l *library) summarize(ctx context.Context, name string, known bool) (summary, bool) {
 	sum, ok := l.collect(ctx, name, known)
 	if ok {
-		sum.taken.cover = l.store.restat(sum.taken.cover)
-		sum.modified.cover = l.store.restat(sum.modified.cover)
+		sum.taken.cover = l.store.Restat(sum.taken.cover)
+		sum.modified.cover = l.store.Restat(sum.modified.cover)
 	}
 	return sum, ok
 }
@@ -262,7 +263,7 @@ func (l *library) collect(ctx context.Context, name string, known bool) (summary
 
 // summarizeFolder returns a folder's own part of a summary.
 func (l *library) summarizeFolder(ctx context.Context, name string, known bool) (folderSummary, bool) {
-	st, now := l.store.stamp(name), time.Now()
+	st, now := l.store.Stamp(name), time.Now()
 	sum, ok := l.summaries.Get(name)
 	if ok && sum.stamp == st && (sum.until.IsZero() || now.Before(sum.until)) {
 		return sum, true
@@ -277,8 +278,8 @@ func (l *library) summarizeFolder(ctx context.Context, name string, known bool) 
 	sum.stamp = st
 	switch {
 	case sum.unreadable:
-		sum.until = now.Add(retryUnreadable) // what mends it does not show in the stamp
-	case now.Sub(st.photos) < settled, now.Sub(st.thumbs) < settled:
+		sum.until = now.Add(thumbs.RetryUnreadable) // what mends it does not show in the stamp
+	case now.Sub(st.Photos) < thumbs.Settled, now.Sub(st.Thumbs) < thumbs.Settled:
 		sum.until = now.Add(pageAge) // another change may bear the same stamp
 	}
 	l.summaries.Put(name, sum)
@@ -308,24 +309,24 @@ func (l *library) readSummary(ctx context.Context, name string) folderSummary {
 	sum := folderSummary{albums: a.Albums}
 	sum.photos = len(a.Photos)
 	sum.exact = true
-	own := l.store.openRenditions(name, "")
+	own := l.store.OpenRenditions(name, "")
 	if own != nil {
 		defer own.Close()
 	}
 	for _, src := range a.Photos {
-		if l.store.failedBefore(src, "") != nil {
+		if l.store.FailedBefore(src, "") != nil {
 			continue
 		}
 		sum.modified.add(newest{src, src.Modified(), src.Modified()}, false)
 		if !sum.exact {
 			continue // taken cannot be told any more
 		}
-		r, ok := l.store.cached(own, src, "")
+		r, ok := l.store.Cached(own, src, "")
 		if sum.exact = ok; ok {
 			sum.taken.add(newest{src, r.Date(), r.Date()}, false)
 		}
 	}
-	if cover, ok := chosenCover(a.Photos); ok && l.store.failedBefore(cover, "") == nil {
+	if cover, ok := chosenCover(a.Photos); ok && l.store.FailedBefore(cover, "") == nil {
 		sum.modified.cover, sum.taken.cover = cover, cover
 	}
 	if len(a.Photos) > 0 && sum.modified.cover.File == "" {

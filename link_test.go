@@ -132,7 +132,7 @@ func TestLinks_notFollowed(t *testing.T) {
 					}
 				}
 			}
-			s.store.sweep(t.Context(), ".")
+			s.store.Sweep(t.Context(), ".")
 			if _, err := os.Stat(filepath.Join(outside, album.ThumbsDir)); err == nil {
 				t.Error("thumbnails were written outside")
 			}

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"gallery/internal/patient"
 	"io"
 	"net"
 	"net/http"
@@ -14,6 +13,9 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"gallery/internal/listen"
+	"gallery/internal/patient"
 )
 
 // TestMain lets the scripts in testdata/script run this program as gallery.
@@ -67,7 +69,7 @@ func TestListen_staleSocket(t *testing.T) {
 	}
 	old.SetUnlinkOnClose(false)
 	old.Close()
-	l, err := listen("unix:" + path)
+	l, err := listen.Listen("unix:" + path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +83,7 @@ func TestListen_staleSocket(t *testing.T) {
 func TestListen_notASocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "photo.jpg")
 	writeFile(t, path, []byte("sacred"))
-	if _, err := listen("unix:" + path); err == nil {
+	if _, err := listen.Listen("unix:" + path); err == nil {
 		t.Error("listening on a photo's name succeeded")
 	}
 	if data, _ := os.ReadFile(path); string(data) != "sacred" {

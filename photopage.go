@@ -20,12 +20,13 @@ import (
 	"gallery/internal/messages"
 	"gallery/internal/photo"
 	"gallery/internal/rendition"
+	"gallery/internal/thumbs"
 )
 
 // photoPages answers with the photos' own pages.
 type photoPages struct {
 	library   *library
-	store     *thumbs
+	store     *thumbs.Store
 	views     *views
 	addresses addresses
 	gps       bool // pages may say where a photo was taken
@@ -47,7 +48,7 @@ func (p *photoPages) serve(w http.ResponseWriter, r *http.Request, t target) err
 		return err
 	}
 	order := sortOrder(r)
-	photos, ok := p.store.arrange(r.Context(), a, order, true)
+	photos, ok := p.store.Arrange(r.Context(), a, order, true)
 	if !ok {
 		return fmt.Errorf("reading the dates in %s: %w", src.Album, cmp.Or(r.Context().Err(), fs.ErrNotExist))
 	}
@@ -72,12 +73,12 @@ func (p *photoPages) serve(w http.ResponseWriter, r *http.Request, t target) err
 // ensurePicture has the renditions that a photo's page shows made, and puts
 // them on it. The page of a photo that there can be none of says so.
 func (p *photoPages) ensurePicture(ctx context.Context, view *photoView, src album.Photo) (rendition.Record, error) {
-	m, err := p.store.ensure(ctx, src, "")
-	if own := (shownItself{}); errors.As(err, &own) {
-		view.Image, view.ImageType, view.ImageSize = view.Original, album.MediaType(src.File), own.size
+	m, err := p.store.Ensure(ctx, src, "")
+	if own := (thumbs.ShownItself{}); errors.As(err, &own) {
+		view.Image, view.ImageType, view.ImageSize = view.Original, album.MediaType(src.File), own.Size
 		return rendition.Record{}, nil
 	}
-	if errors.Is(err, errUnfit) || errors.Is(err, errChanging) {
+	if errors.Is(err, thumbs.ErrUnfit) || errors.Is(err, thumbs.ErrChanging) {
 		return rendition.Record{}, nil // the page says so
 	}
 	if err != nil {
@@ -90,12 +91,12 @@ func (p *photoPages) ensurePicture(ctx context.Context, view *photoView, src alb
 		return m.Record, nil
 	}
 	view.ImageType = "image/jpeg"
-	larger, err := p.store.ensure(ctx, src, rendition.Preview)
+	larger, err := p.store.Ensure(ctx, src, rendition.Preview)
 	switch {
 	case err == nil:
 		view.Image, view.ImageSize = p.addresses.thumb(src, rendition.Preview, larger.Record), photo.Fitted(upright, rendition.Sides[rendition.Preview])
-	case errors.Is(err, errUnfit), errors.Is(err, errChanging): // it takes more than the budget, say
-		view.Image, view.ImageSize = view.Thumb, photo.Fitted(upright, p.store.sideOf(""))
+	case errors.Is(err, thumbs.ErrUnfit), errors.Is(err, thumbs.ErrChanging): // it takes more than the budget, say
+		view.Image, view.ImageSize = view.Thumb, photo.Fitted(upright, p.store.SideOf(""))
 	default:
 		return rendition.Record{}, err
 	}

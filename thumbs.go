@@ -12,12 +12,13 @@ import (
 	"gallery/internal/album"
 	"gallery/internal/answer"
 	"gallery/internal/nolink"
+	"gallery/internal/thumbs"
 )
 
 // thumbnails answers requests for renditions.
 type thumbnails struct {
 	photos *os.Root
-	store  *thumbs
+	store  *thumbs.Store
 }
 
 // serve answers with a rendition of a photo, made now if there is none.
@@ -43,12 +44,12 @@ func (t *thumbnails) serve(w http.ResponseWriter, r *http.Request, at target) er
 	if t.serveStored(w, r, folder, src, at.rend, webpToo, caching) {
 		return nil
 	}
-	m, err := t.store.ensure(r.Context(), src, at.rend)
+	m, err := t.store.Ensure(r.Context(), src, at.rend)
 	if err != nil {
 		return err
 	}
-	if m.jpeg != nil {
-		answer.File(w, r, bytes.NewReader(m.jpeg), time.Unix(0, m.MTime), int64(len(m.jpeg)), "image/jpeg", answer.Revalidate)
+	if m.Jpeg != nil {
+		answer.File(w, r, bytes.NewReader(m.Jpeg), time.Unix(0, m.MTime), int64(len(m.Jpeg)), "image/jpeg", answer.Revalidate)
 		return nil
 	}
 	src.Size, src.MTime = m.Size, m.MTime // as they were when it was made
@@ -61,7 +62,7 @@ func (t *thumbnails) serve(w http.ResponseWriter, r *http.Request, at target) er
 // serveStored answers with a fresh rendition from disk, and reports whether
 // there is one.
 func (t *thumbnails) serveStored(w http.ResponseWriter, r *http.Request, photos *os.Root, src album.Photo, rend string, webpToo bool, caching string) bool {
-	f, info, isWebP, ok := t.store.open(photos, src, rend, webpToo)
+	f, info, isWebP, ok := t.store.Open(photos, src, rend, webpToo)
 	if !ok {
 		return false
 	}

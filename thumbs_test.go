@@ -284,7 +284,7 @@ func TestSweep_wholeTree(t *testing.T) {
 	for _, path := range litter {
 		writeFile(t, path, []byte("half a thumbnail"))
 	}
-	s.store.sweep(t.Context(), ".")
+	s.store.Sweep(t.Context(), ".")
 	for _, path := range litter {
 		if _, err := os.Stat(path); err == nil {
 			t.Errorf("%s is still there", path)
@@ -337,7 +337,7 @@ func FuzzReadRecord(f *testing.F) {
 func TestThumbnail_albumGone(t *testing.T) {
 	for name, look := range map[string]func(*site){
 		"view":  func(s *site) { s.get("/a/b/") },
-		"start": func(s *site) { s.store.sweep(s.t.Context(), ".") },
+		"start": func(s *site) { s.store.Sweep(s.t.Context(), ".") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, cache := t.TempDir(), t.TempDir()

@@ -25,6 +25,7 @@ import (
 	"gallery/internal/messages"
 	"gallery/internal/nolink"
 	"gallery/internal/patient"
+	"gallery/internal/thumbs"
 )
 
 // This file alone creates files beside the photos. It gives them names that
@@ -49,7 +50,7 @@ const (
 // uploader takes photos into albums.
 type uploader struct {
 	photos    *os.Root
-	store     *thumbs
+	store     *thumbs.Store
 	gate      *gate
 	views     *views
 	addresses addresses
@@ -271,16 +272,16 @@ func (u *uploader) create(up *uploads) (*os.Root, *atomicfile.File, error) {
 
 // check refuses a file that is no photo of the kind that its name says.
 func (u *uploader) check(ctx context.Context, f *os.File, size int64, name string, up *uploads) error {
-	err := u.store.check(ctx, f, size, album.MediaType(name))
-	var other otherFormatError
+	err := u.store.Check(ctx, f, size, album.MediaType(name))
+	var other thumbs.OtherFormatError
 	switch {
 	case errors.As(err, &other):
 		return refusal{http.StatusUnsupportedMediaType, fmt.Sprintf(up.texts.OtherFormat, other.Error())}
-	case errors.Is(err, errNoPhoto):
+	case errors.Is(err, thumbs.ErrNoPhoto):
 		return refusal{http.StatusUnsupportedMediaType, up.texts.NotAPhoto}
-	case errors.Is(err, errTooManyPixels):
+	case errors.Is(err, thumbs.ErrTooManyPixels):
 		return refusal{http.StatusRequestEntityTooLarge, up.texts.TooManyPixels}
-	case errors.Is(err, errDamaged):
+	case errors.Is(err, thumbs.ErrDamaged):
 		return refusal{http.StatusUnprocessableEntity, up.texts.Damaged}
 	}
 	return err

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"gallery/internal/album"
+	"gallery/internal/thumbs"
+	"gallery/internal/upkeep"
 )
 
 // Warming what is warm opens no photo: it does not notice that none can be read.
@@ -73,7 +75,7 @@ func TestWarm_interrupted(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	err = warm(ctx, newThumbs(root, root, options, slog.New(slog.DiscardHandler)), 1, &out, io.Discard)
+	err = upkeep.Warm(ctx, thumbs.New(root, root, options, slog.New(slog.DiscardHandler)), 1, &out, io.Discard)
 	var total, made int
 	if _, scanErr := fmt.Sscanf(out.String(), "gallery: %d photos: %d made in", &total, &made); err == nil || scanErr != nil || !strings.Contains(err.Error(), "interrupted") || made == 0 || made >= photos || !strings.Contains(out.String(), " 0 could not be") {
 		t.Errorf("interrupted it says %q, %v", out.String(), err)
@@ -97,16 +99,6 @@ func TestWarm_cannotStore(t *testing.T) {
 	err := runWarm(t.Context(), []string{dir}, &out, &out)
 	if err == nil || !strings.Contains(out.String(), "a/1.jpg: a/_thumbs/1.jpg cannot be stored (") || !there(filepath.Join(dir, "b", album.ThumbsDir, "2.jpg")) {
 		t.Errorf("it says %q, %v", out.String(), err)
-	}
-}
-
-func TestProgress_lines(t *testing.T) {
-	var out bytes.Buffer
-	p := &progressLines{w: &out, total: 30} // last written long ago
-	p.add()
-	p.add()
-	if got := out.String(); strings.Count(got, "\n") != 1 || !strings.HasPrefix(got, "gallery: 1 of 30 photos, ") || !strings.HasSuffix(got, " left\n") {
-		t.Errorf("progress says %q", got)
 	}
 }
 

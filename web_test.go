@@ -24,6 +24,7 @@ import (
 	"golang.org/x/net/html"
 
 	"gallery/internal/album"
+	"gallery/internal/thumbs"
 )
 
 // site is a server over a directory of a test's own.
@@ -32,7 +33,7 @@ type site struct {
 	t      *testing.T
 	config config
 	server *server
-	store  *thumbs
+	store  *thumbs.Store
 	dir    string
 	log    *logBuffer
 }

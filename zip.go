@@ -14,6 +14,7 @@ import (
 	"gallery/internal/answer"
 	"gallery/internal/bounded"
 	"gallery/internal/nolink"
+	"gallery/internal/zipstream"
 )
 
 // maxChecksums bounds the checksums that are remembered: at some 200 bytes each, 20 MB.
@@ -42,14 +43,14 @@ func (a *archives) serve(w http.ResponseWriter, r *http.Request, albumName strin
 		return answer.NotFound
 	}
 	z := a.archive(r.Context(), listing.Photos)
-	defer z.close()
+	defer z.Close()
 	h := w.Header()
 	h.Set("Content-Type", "application/zip")
 	h.Set("Content-Disposition", attachment(a.library.albumTitle(albumName)+".zip"))
 	h.Set("Cache-Control", answer.Revalidate)
-	h.Set("ETag", z.etag())
+	h.Set("ETag", z.ETag())
 	answer.Content(w, r, time.Time{}, z)
-	if err := z.failure(); err != nil {
+	if err := z.Err(); err != nil {
 		// What was sent is no archive; that the connection breaks tells the client.
 		if r.Context().Err() == nil {
 			a.log.Warn("archive cut short", "album", albumName, "err", err)
@@ -60,17 +61,17 @@ func (a *archives) serve(w http.ResponseWriter, r *http.Request, albumName strin
 }
 
 // archive lays out an archive of these photos.
-func (a *archives) archive(ctx context.Context, photos []album.Photo) *archive {
+func (a *archives) archive(ctx context.Context, photos []album.Photo) *zipstream.Archive {
 	files := make([]string, len(photos))
 	for i, src := range photos {
 		files[i] = src.File
 	}
-	entries := make([]Photo, len(photos))
-	for i, title := range safeFileNames(files) {
+	entries := make([]zipstream.Photo, len(photos))
+	for i, title := range zipstream.SafeNames(files) {
 		src := photos[i]
-		entries[i] = Photo{Name: src.Name(), Title: title, Size: src.Size, Modified: src.Modified()}
+		entries[i] = zipstream.Photo{Name: src.Name(), Title: title, Size: src.Size, Modified: src.Modified()}
 	}
-	return newArchive(ctx, entries, Source{
+	return zipstream.New(ctx, entries, zipstream.Source{
 		Open: func(i int) (*os.File, error) {
 			folder, err := nolink.Folder(a.library.photos, photos[i].Album, false)
 			if err != nil {
@@ -88,7 +89,7 @@ func (a *archives) archive(ctx context.Context, photos []album.Photo) *archive {
 // attachment has a browser save the answer under that name: RFC 6266 with the
 // name in UTF-8 as in RFC 8187, and in ASCII for clients that do not know that.
 func attachment(name string) string {
-	name = safeFileName(name)
+	name = zipstream.SafeName(name)
 	ascii := strings.Map(func(r rune) rune {
 		if r >= 0x7f || r == '%' {
 			return '_'

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gallery/internal/zipstream"
 )
 
 func withZip(c *config) { c.zip = true }
@@ -57,7 +59,7 @@ func TestZip_whole(t *testing.T) {
 	var contents [][]byte
 	seen := map[string]bool{}
 	for _, f := range z.File {
-		if seen[strings.ToLower(f.Name)] || safeFileName(f.Name) != f.Name || f.NonUTF8 {
+		if seen[strings.ToLower(f.Name)] || zipstream.SafeName(f.Name) != f.Name || f.NonUTF8 {
 			t.Errorf("the archive has the name %q", f.Name)
 		}
 		seen[strings.ToLower(f.Name)] = true

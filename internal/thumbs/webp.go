@@ -1,4 +1,4 @@
-package main
+package thumbs
 
 import (
 	"context"
@@ -57,18 +57,18 @@ func webpSettled(folder, below *os.Root, file string) bool {
 
 // ensureWebP makes the WebP that goes with src's thumbnail, if it is wanted and
 // not there. Where there is no thumbnail it does nothing.
-func (t *thumbs) ensureWebP(ctx context.Context, src album.Photo) error {
+func (t *Store) ensureWebP(ctx context.Context, src album.Photo) error {
 	_, err := t.webps.Do(ctx, src.Name(), func() (struct{}, error) { return struct{}{}, t.makeWebP(ctx, src) })
 	return err
 }
 
-func (t *thumbs) makeWebP(ctx context.Context, src album.Photo) error {
-	folder := t.openRenditions(src.Album, "")
+func (t *Store) makeWebP(ctx context.Context, src album.Photo) error {
+	folder := t.OpenRenditions(src.Album, "")
 	if folder == nil {
 		return nil
 	}
 	defer folder.Close()
-	if _, ok := t.cached(folder, src, ""); !ok {
+	if _, ok := t.Cached(folder, src, ""); !ok {
 		return nil
 	}
 	jpeg, err := folder.Lstat(src.File)
@@ -77,7 +77,7 @@ func (t *thumbs) makeWebP(ctx context.Context, src album.Photo) error {
 	}
 	below, err := nolink.Step(folder, rendition.WebPDir, true)
 	if err != nil {
-		return notStored{err}
+		return NotStored{err}
 	}
 	defer below.Close()
 	if webpSettled(folder, below, src.File) {
@@ -100,7 +100,7 @@ func (t *thumbs) makeWebP(ctx context.Context, src album.Photo) error {
 	case errors.Is(err, syscall.ENAMETOOLONG):
 		return nil // rendition.NoWebP is a byte longer than the photo's name: it is tried again
 	case err != nil:
-		return notStored{err}
+		return NotStored{err}
 	}
 	// The JPEG may have been made anew meanwhile, or the photo be gone.
 	removeStaleWebP(folder, src.File)
@@ -112,11 +112,11 @@ func (t *thumbs) makeWebP(ctx context.Context, src album.Photo) error {
 
 // renderWebP makes a WebP in memory, within the budget. It returns nil where
 // there can be none.
-func (t *thumbs) renderWebP(ctx context.Context, src album.Photo) (data []byte, err error) {
+func (t *Store) renderWebP(ctx context.Context, src album.Photo) (data []byte, err error) {
 	side := int64(t.side)
 	err = t.reduce(ctx, src, t.side, webp.Memory(side*side), func(img image.Image, info photo.Info, before fs.FileInfo) error {
 		if before.Size() != src.Size || before.ModTime().UnixNano() != src.MTime {
-			return errChanging // since its thumbnail was made
+			return ErrChanging // since its thumbnail was made
 		}
 		data, err = webp.Encode(img, webp.Quality(t.quality), info.Profile())
 		if errors.Is(err, webp.ErrProfile) {
@@ -124,7 +124,7 @@ func (t *thumbs) renderWebP(ctx context.Context, src album.Photo) (data []byte, 
 		}
 		return err
 	})
-	if errors.Is(err, errUnfit) { // it takes too much memory
+	if errors.Is(err, ErrUnfit) { // it takes too much memory
 		return nil, nil
 	}
 	if err != nil {

@@ -1,4 +1,6 @@
-package main
+// Package zipstream makes ZIP archives of known length, as they are read and
+// from anywhere in them.
+package zipstream
 
 import (
 	"context"
@@ -14,7 +16,7 @@ import (
 	"time"
 )
 
-// archive is a ZIP archive that is made as it is read (PKWARE's APPNOTE 6.3.10,
+// Archive is a ZIP archive that is made as it is read (PKWARE's APPNOTE 6.3.10,
 // by whose sections the comments go). It is laid out as
 //
 //	for each photo: local header, bytes, data descriptor
@@ -25,7 +27,7 @@ import (
 // behind them, in the descriptor, and in the central directory. Reading either
 // from a range that left the bytes out reads the photo, unless its checksum is
 // remembered.
-type archive struct {
+type Archive struct {
 	ctx     context.Context
 	from    Source
 	entries []zipEntry
@@ -94,9 +96,9 @@ type Source struct {
 	Remember func(i int, crc32 uint32)
 }
 
-// newArchive lays an archive out. Reading it ends with ctx.
-func newArchive(ctx context.Context, photos []Photo, from Source) *archive {
-	z := &archive{ctx: ctx, from: from, entries: make([]zipEntry, len(photos))}
+// New lays an archive out. Reading it ends with ctx.
+func New(ctx context.Context, photos []Photo, from Source) *Archive {
+	z := &Archive{ctx: ctx, from: from, entries: make([]zipEntry, len(photos))}
 	for i, photo := range photos {
 		e := &z.entries[i]
 		*e = zipEntry{photo: photo, offset: z.central}
@@ -112,11 +114,11 @@ func newArchive(ctx context.Context, photos []Photo, from Source) *archive {
 	return z
 }
 
-// failure is why reading ended early, nil if it did not.
-func (z *archive) failure() error { return z.err }
+// Err is why reading ended early, nil if it did not.
+func (z *Archive) Err() error { return z.err }
 
-// etag names the very bytes: they follow from these.
-func (z *archive) etag() string {
+// ETag names the very bytes: they follow from these.
+func (z *Archive) ETag() string {
 	h := sha256.New()
 	for _, e := range z.entries {
 		fmt.Fprintf(h, "%q %d %d\n", e.photo.Title, e.photo.Size, e.photo.Modified.UnixNano())
@@ -124,14 +126,14 @@ func (z *archive) etag() string {
 	return fmt.Sprintf(`"zip1-%x"`, h.Sum(nil)[:16])
 }
 
-func (z *archive) close() {
+func (z *Archive) Close() {
 	if z.file != nil {
 		z.file.Close()
 		z.file = nil
 	}
 }
 
-func (z *archive) Seek(offset int64, whence int) (int64, error) {
+func (z *Archive) Seek(offset int64, whence int) (int64, error) {
 	switch whence {
 	case io.SeekCurrent:
 		offset += z.pos
@@ -145,7 +147,7 @@ func (z *archive) Seek(offset int64, whence int) (int64, error) {
 	return offset, nil
 }
 
-func (z *archive) Read(p []byte) (int, error) {
+func (z *Archive) Read(p []byte) (int, error) {
 	if z.err == nil {
 		z.err = z.ctx.Err()
 	}
@@ -162,7 +164,7 @@ func (z *archive) Read(p []byte) (int, error) {
 }
 
 // readPart reads of the part in which the position is.
-func (z *archive) readPart(p []byte) (int, error) {
+func (z *Archive) readPart(p []byte) (int, error) {
 	switch {
 	case z.pos >= z.end:
 		return copy(p, z.ending()[z.pos-z.end:]), nil
@@ -192,7 +194,7 @@ func (z *archive) readPart(p []byte) (int, error) {
 
 // readPhoto reads bytes of photo number i from at, and adds them to its checksum
 // if they are the next.
-func (z *archive) readPhoto(p []byte, i int, at int64) (int, error) {
+func (z *Archive) readPhoto(p []byte, i int, at int64) (int, error) {
 	e := &z.entries[i]
 	if err := z.open(i); err != nil {
 		return 0, err
@@ -215,11 +217,11 @@ func (z *archive) readPhoto(p []byte, i int, at int64) (int, error) {
 }
 
 // open has photo number i open, which must be as it was listed.
-func (z *archive) open(i int) error {
+func (z *Archive) open(i int) error {
 	if z.file != nil && z.number == i {
 		return nil
 	}
-	z.close()
+	z.Close()
 	f, err := z.from.Open(i)
 	if err != nil {
 		return err
@@ -229,7 +231,7 @@ func (z *archive) open(i int) error {
 }
 
 // unchanged fails if the open photo is no longer as it was listed.
-func (z *archive) unchanged(i int) error {
+func (z *Archive) unchanged(i int) error {
 	info, err := z.file.Stat()
 	if err != nil {
 		return err
@@ -243,7 +245,7 @@ func (z *archive) unchanged(i int) error {
 
 // finish ends the reading of photo number i, and remembers its checksum if all
 // of it was read.
-func (z *archive) finish(i int) error {
+func (z *Archive) finish(i int) error {
 	if err := z.unchanged(i); err != nil {
 		return err
 	}
@@ -255,7 +257,7 @@ func (z *archive) finish(i int) error {
 
 // checksum returns that of photo number i, for which it is read unless it was
 // before.
-func (z *archive) checksum(i int) (uint32, error) {
+func (z *Archive) checksum(i int) (uint32, error) {
 	size := z.entries[i].photo.Size
 	if sum, ok := z.from.Sum(i); ok {
 		return sum, nil
@@ -381,7 +383,7 @@ func (e *zipEntry) appendTime(b []byte) []byte {
 }
 
 // ending is what stands behind the central directory (4.3.14 to 4.3.16).
-func (z *archive) ending() []byte {
+func (z *Archive) ending() []byte {
 	le := binary.LittleEndian
 	n, size := uint64(len(z.entries)), uint64(z.end-z.central)
 	var b []byte

@@ -1,4 +1,4 @@
-package main
+package upkeep
 
 import (
 	"context"
@@ -11,13 +11,14 @@ import (
 
 	"gallery/internal/album"
 	"gallery/internal/bounded"
+	"gallery/internal/thumbs"
 )
 
-// background makes, while nobody waits for anything, the renditions of the
+// Background makes, while nobody waits for anything, the renditions of the
 // albums that were just looked at, one at a time. A nil background does
 // nothing.
-type background struct {
-	store  *thumbs
+type Background struct {
+	store  *thumbs.Store
 	list   func(ctx context.Context, album string) (album.Listing, error)
 	log    *slog.Logger
 	wake   chan struct{}                // holds one element when albums has been added to
@@ -32,7 +33,7 @@ type background struct {
 
 // warmed says how an album was when it was warmed.
 type warmed struct {
-	stamp stamp
+	stamp thumbs.Stamp
 	at    time.Time
 }
 
@@ -50,21 +51,21 @@ const (
 	quiet = 200 * time.Millisecond
 )
 
-// newBackground makes what warms albums of the store once they have been viewed. list
+// NewBackground makes what warms albums of the store once they have been viewed. list
 // lists an album.
-func newBackground(store *thumbs, list func(ctx context.Context, album string) (album.Listing, error), log *slog.Logger) *background {
-	return &background{
+func NewBackground(store *thumbs.Store, list func(ctx context.Context, album string) (album.Listing, error), log *slog.Logger) *Background {
+	return &Background{
 		store: store, list: list, log: log,
 		wake:   make(chan struct{}, 1),
 		warmed: bounded.NewMap[string, warmed](maxWarmed, nil),
 	}
 }
 
-// enter and leave frame a request that takes the processor.
-func (b *background) enter() { b.visit(1) }
-func (b *background) leave() { b.visit(-1) }
+// Enter and leave frame a request that takes the processor.
+func (b *Background) Enter() { b.visit(1) }
+func (b *Background) Leave() { b.visit(-1) }
 
-func (b *background) visit(n int64) {
+func (b *Background) visit(n int64) {
 	if b == nil {
 		return
 	}
@@ -72,15 +73,15 @@ func (b *background) visit(n int64) {
 	b.visitors.Add(n)
 }
 
-// viewed has an album warmed that somebody looks at, unless it is as it was when
+// Viewed has an album warmed that somebody looks at, unless it is as it was when
 // it was last warmed.
-func (b *background) viewed(album string, st stamp) {
+func (b *Background) Viewed(album string, st thumbs.Stamp) {
 	if b == nil {
 		return
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.settled(album, st) {
+	if b.Settled(album, st) {
 		return
 	}
 	b.push(album)
@@ -90,14 +91,14 @@ func (b *background) viewed(album string, st stamp) {
 	}
 }
 
-// settled reports whether nothing is to be done for an album whose state is st.
-func (b *background) settled(album string, st stamp) bool {
+// Settled reports whether nothing is to be done for an album whose state is st.
+func (b *Background) Settled(album string, st thumbs.Stamp) bool {
 	w, ok := b.warmed.Get(album)
 	return ok && w.stamp == st && time.Since(w.at) < warmFor
 }
 
 // push makes an album the one last looked at. b.mu is held.
-func (b *background) push(album string) {
+func (b *Background) push(album string) {
 	at := len(b.albums)
 	for i, other := range b.albums {
 		if other == album {
@@ -113,7 +114,7 @@ func (b *background) push(album string) {
 }
 
 // pop takes the album last looked at.
-func (b *background) pop() (album string, ok bool) {
+func (b *Background) pop() (album string, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	n := len(b.albums)
@@ -124,9 +125,9 @@ func (b *background) pop() (album string, ok bool) {
 	return album, true
 }
 
-// run works until ctx ends. What is being made then is not waited for: it is
+// Run works until ctx ends. What is being made then is not waited for: it is
 // written whole or not at all.
-func (b *background) run(ctx context.Context) {
+func (b *Background) Run(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -152,7 +153,7 @@ var errElsewhere = errors.New("another album is looked at")
 
 // album warms an album. If another is looked at meanwhile it makes room for
 // that, and gets its turn again afterwards.
-func (b *background) album(ctx context.Context, name string) {
+func (b *Background) album(ctx context.Context, name string) {
 	if b.wait(ctx) != nil {
 		return
 	}
@@ -162,14 +163,14 @@ func (b *background) album(ctx context.Context, name string) {
 	}
 	t := b.store
 	next := func() error { return b.turn(ctx) }
-	folders := t.openWarmFolders(name)
-	defer folders.close()
+	folders := t.OpenWarmFolders(name)
+	defer folders.Close()
 	for _, src := range a.Photos {
-		if t.warm(folders, src) {
+		if t.Complete(folders, src) {
 			continue
 		}
-		err := t.warmUp(ctx, src, next)
-		switch store := (notStored{}); {
+		err := t.Warm(ctx, src, next)
+		switch store := (thumbs.NotStored{}); {
 		case ctx.Err() != nil:
 			return
 		case errors.Is(err, errElsewhere):
@@ -186,7 +187,7 @@ func (b *background) album(ctx context.Context, name string) {
 
 // turn waits until no visitor is there, and fails if another album is to be
 // warmed first.
-func (b *background) turn(ctx context.Context) error {
+func (b *Background) turn(ctx context.Context) error {
 	if err := b.wait(ctx); err != nil {
 		return err
 	}
@@ -199,7 +200,7 @@ func (b *background) turn(ctx context.Context) error {
 }
 
 // wait waits until no visitor has come or gone for a while.
-func (b *background) wait(ctx context.Context) error {
+func (b *Background) wait(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -221,7 +222,7 @@ func (b *background) wait(ctx context.Context) error {
 }
 
 // later puts an album below the one that was looked at meanwhile.
-func (b *background) later(album string) {
+func (b *Background) later(album string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var newest string
@@ -235,6 +236,6 @@ func (b *background) later(album string) {
 }
 
 // finish notes that an album has been warmed.
-func (b *background) finish(album string) {
-	b.warmed.Put(album, warmed{b.store.stamp(album), time.Now()})
+func (b *Background) finish(album string) {
+	b.warmed.Put(album, warmed{b.store.Stamp(album), time.Now()})
 }

@@ -1,4 +1,7 @@
-package main
+// Package thumbs keeps the renditions of photos: it makes what is missing,
+// within a bound on memory, stores it beside the photos or below a cache, and
+// removes what is of no more use. It knows no HTTP.
+package thumbs
 
 import (
 	"bytes"
@@ -11,7 +14,6 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -25,9 +27,9 @@ import (
 	"gallery/internal/rendition"
 )
 
-// thumbs makes and keeps the renditions of photos. It is safe for use by many
+// Store makes and keeps the renditions of photos. It is safe for use by many
 // goroutines.
-type thumbs struct {
+type Store struct {
 	photos   *os.Root                // never written to, other than in _thumbs
 	cache    atomic.Pointer[os.Root] // where ALBUM/_thumbs lies: photos, or cacheDir
 	cacheDir string                  // of -cache; "" for none
@@ -52,8 +54,8 @@ type thumbs struct {
 	unsaved *bounded.Map[string, made]    // by the rendition's name: what could not be stored
 }
 
-// thumbsOptions say how renditions are made and kept.
-type thumbsOptions struct {
+// Options say how renditions are made and kept.
+type Options struct {
 	CacheDir string // of -cache; "" for beside the photos
 	Side     int    // the thumbnail's longer side, pixels
 	Quality  int    // JPEG quality, 1 to 100
@@ -79,9 +81,9 @@ type failure struct {
 	until       time.Time // when it may be tried again all the same; zero for never
 }
 
-// retryUnreadable is how long a photo that may not be read is left alone: what
+// RetryUnreadable is how long a photo that may not be read is left alone: what
 // mends that does not show in its size or mtime.
-const retryUnreadable = time.Minute
+const RetryUnreadable = time.Minute
 
 const (
 	// maxIndexed bounds the index and its like: at some 300 bytes an entry, 30 MB.
@@ -91,14 +93,14 @@ const (
 	maxUnsaved = 32 << 20
 )
 
-// newThumbs makes the store of the renditions of photos, which it keeps below cache:
+// New makes the store of the renditions of photos, which it keeps below cache:
 // the same root, or that of o.CacheDir.
-func newThumbs(photos, cache *os.Root, o thumbsOptions, log *slog.Logger) *thumbs {
+func New(photos, cache *os.Root, o Options, log *slog.Logger) *Store {
 	rendered := o.Rendered
 	if rendered == nil {
 		rendered = func(time.Duration, error) {}
 	}
-	t := &thumbs{
+	t := &Store{
 		photos: photos, cacheDir: o.CacheDir, side: o.Side, quality: o.Quality, webp: o.WebP, log: log,
 		rendered: rendered,
 		memory:   o.Memory,
@@ -107,33 +109,33 @@ func newThumbs(photos, cache *os.Root, o thumbsOptions, log *slog.Logger) *thumb
 		index:    bounded.NewMap[string, indexed](maxIndexed, nil),
 		failed:   bounded.NewMap[string, failure](maxIndexed, nil),
 		pruned:   bounded.NewMap[string, int64](maxIndexed, nil),
-		unsaved:  bounded.NewMap[string](maxUnsaved, func(m made) int64 { return int64(len(m.jpeg)) }),
+		unsaved:  bounded.NewMap[string](maxUnsaved, func(m made) int64 { return int64(len(m.Jpeg)) }),
 	}
 	t.cache.Store(cache)
 	return t
 }
 
-func (t *thumbs) sideOf(rend string) int {
+func (t *Store) SideOf(rend string) int {
 	if rend == "" {
 		return t.side
 	}
 	return rendition.Sides[rend]
 }
 
-// options are what a rendition is made with; another value makes it stale.
-func (t *thumbs) options(rend string) string {
-	return fmt.Sprintf("%dpx q%d", t.sideOf(rend), t.quality)
+// Options are what a rendition is made with; another value makes it stale.
+func (t *Store) Options(rend string) string {
+	return fmt.Sprintf("%dpx q%d", t.SideOf(rend), t.quality)
 }
 
-// fresh reports whether a record is that of src as it is now.
-func (t *thumbs) fresh(r rendition.Record, src album.Photo, rend string) bool {
-	return r.Size == src.Size && r.MTime == src.MTime && r.Options == t.options(rend)
+// Fresh reports whether a record is that of src as it is now.
+func (t *Store) Fresh(r rendition.Record, src album.Photo, rend string) bool {
+	return r.Size == src.Size && r.MTime == src.MTime && r.Options == t.Options(rend)
 }
 
-// cached returns the record of src's rendition if a fresh one lies in folder,
+// Cached returns the record of src's rendition if a fresh one lies in folder,
 // the album's rendition.Folder, nil where there is none. The file is opened only
 // the first time it is seen.
-func (t *thumbs) cached(folder *os.Root, src album.Photo, rend string) (rendition.Record, bool) {
+func (t *Store) Cached(folder *os.Root, src album.Photo, rend string) (rendition.Record, bool) {
 	if folder == nil {
 		return rendition.Record{}, false
 	}
@@ -143,7 +145,7 @@ func (t *thumbs) cached(folder *os.Root, src album.Photo, rend string) (renditio
 	}
 	name := rendition.Name(src, rend)
 	if r, ok := t.recall(name, info); ok {
-		return r, t.fresh(r, src, rend)
+		return r, t.Fresh(r, src, rend)
 	}
 	f, info, err := nolink.File(folder, src.File)
 	if err != nil {
@@ -152,15 +154,15 @@ func (t *thumbs) cached(folder *os.Root, src album.Photo, rend string) (renditio
 	defer f.Close()
 	r, ok := rendition.ReadRecord(f)
 	t.remember(name, r, info)
-	return r, ok && t.fresh(r, src, rend)
+	return r, ok && t.Fresh(r, src, rend)
 }
 
-// sharper returns the records of the fresh sharp renditions in an album, by
+// Sharper returns the records of the fresh sharp renditions in an album, by
 // their files' names. Their folder is read once: unlike cached, it looks at no
 // file whose record is indexed, so that one that was just replaced by hand may
 // pass for what it was.
-func (t *thumbs) sharper(albumName string, photos []album.Photo) map[string]rendition.Record {
-	folder := t.openRenditions(albumName, rendition.Sharp)
+func (t *Store) Sharper(albumName string, photos []album.Photo) map[string]rendition.Record {
+	folder := t.OpenRenditions(albumName, rendition.Sharp)
 	if folder == nil {
 		return nil
 	}
@@ -184,8 +186,8 @@ func (t *thumbs) sharper(albumName string, photos []album.Photo) map[string]rend
 		}
 		known, ok := t.index.Get(name)
 		r := known.Record
-		if !ok || !t.fresh(r, src, rendition.Sharp) {
-			r, ok = t.cached(folder, src, rendition.Sharp)
+		if !ok || !t.Fresh(r, src, rendition.Sharp) {
+			r, ok = t.Cached(folder, src, rendition.Sharp)
 		}
 		if ok {
 			records[src.File] = r
@@ -195,19 +197,19 @@ func (t *thumbs) sharper(albumName string, photos []album.Photo) map[string]rend
 }
 
 // recall returns the record of a rendition's file, if it is indexed as it is.
-func (t *thumbs) recall(name string, info fs.FileInfo) (rendition.Record, bool) {
+func (t *Store) recall(name string, info fs.FileInfo) (rendition.Record, bool) {
 	known, ok := t.index.Get(name)
 	return known.Record, ok && known.fileSize == info.Size() && known.fileMTime == info.ModTime().UnixNano()
 }
 
 // remember indexes the record of a rendition's file.
-func (t *thumbs) remember(name string, r rendition.Record, info fs.FileInfo) {
+func (t *Store) remember(name string, r rendition.Record, info fs.FileInfo) {
 	t.index.Put(name, indexed{r, info.Size(), info.ModTime().UnixNano()})
 }
 
-// failedBefore returns why no rendition could be made of src as it is now, or
+// FailedBefore returns why no rendition could be made of src as it is now, or
 // nil if that was not tried or may be tried again.
-func (t *thumbs) failedBefore(src album.Photo, rend string) error {
+func (t *Store) FailedBefore(src album.Photo, rend string) error {
 	f, ok := t.failed.Get(rendition.Name(src, rend))
 	if !ok || f.size != src.Size || f.mtime != src.MTime || !f.until.IsZero() && time.Now().After(f.until) {
 		return nil
@@ -218,11 +220,11 @@ func (t *thumbs) failedBefore(src album.Photo, rend string) error {
 // fail remembers that no rendition can be made of src as it is now, and says
 // so in the log, once. Errors that may be gone the next moment are not
 // remembered.
-func (t *thumbs) fail(src album.Photo, rend string, err error) {
+func (t *Store) fail(src album.Photo, rend string, err error) {
 	f := failure{size: src.Size, mtime: src.MTime, err: err}
 	if errors.Is(err, fs.ErrPermission) {
-		f.until = time.Now().Add(retryUnreadable)
-	} else if !errors.Is(err, errUnfit) {
+		f.until = time.Now().Add(RetryUnreadable)
+	} else if !errors.Is(err, ErrUnfit) {
 		return
 	}
 	name := rendition.Name(src, rend)
@@ -233,14 +235,14 @@ func (t *thumbs) fail(src album.Photo, rend string, err error) {
 	}
 }
 
-// open returns the file of src's rendition if it is fresh: the WebP, if one is
+// Open returns the file of src's rendition if it is fresh: the WebP, if one is
 // accepted and there, or else the JPEG. photos is the album's folder.
-func (t *thumbs) open(photos *os.Root, src album.Photo, rend string, webpToo bool) (f *os.File, info fs.FileInfo, isWebP, ok bool) {
+func (t *Store) Open(photos *os.Root, src album.Photo, rend string, webpToo bool) (f *os.File, info fs.FileInfo, isWebP, ok bool) {
 	var folder *os.Root
 	if t.cacheDir == "" {
 		folder, _ = nolink.Folder(photos, rendition.Folder(".", rend), false)
 	} else {
-		folder = t.openRenditions(src.Album, rend)
+		folder = t.OpenRenditions(src.Album, rend)
 	}
 	if folder == nil {
 		return nil, nil, false, false
@@ -257,7 +259,7 @@ func (t *thumbs) open(photos *os.Root, src album.Photo, rend string, webpToo boo
 			t.remember(name, r, info)
 		}
 	}
-	if !ok || !t.fresh(r, src, rend) {
+	if !ok || !t.Fresh(r, src, rend) {
 		f.Close()
 		return nil, nil, false, false
 	}
@@ -273,25 +275,25 @@ func (t *thumbs) open(photos *os.Root, src album.Photo, rend string, webpToo boo
 // made is a rendition that is fresh.
 type made struct {
 	rendition.Record
-	jpeg []byte // its bytes, where it could not be stored
+	Jpeg []byte // its bytes, where it could not be stored
 }
 
-// errUnfit marks what is wrong with the photo itself, so that trying again is
+// ErrUnfit marks what is wrong with the photo itself, so that trying again is
 // of no use until it changes.
-var errUnfit = errors.New("no thumbnail can be made of it")
+var ErrUnfit = errors.New("no thumbnail can be made of it")
 
-// ensure returns a fresh rendition of src, which it makes if there is none.
+// Ensure returns a fresh rendition of src, which it makes if there is none.
 // However many ask at once, it is made once. It ends early with ctx, but a
 // picture that is being decoded is finished.
-func (t *thumbs) ensure(ctx context.Context, src album.Photo, rend string) (made, error) {
-	if err := t.failedBefore(src, rend); err != nil {
+func (t *Store) Ensure(ctx context.Context, src album.Photo, rend string) (made, error) {
+	if err := t.FailedBefore(src, rend); err != nil {
 		return made{}, err
 	}
 	return t.making.Do(ctx, rendition.Name(src, rend), func() (made, error) { return t.find(ctx, src, rend) })
 }
 
-// restat returns the photo as it is now, or as it was if it is gone.
-func (t *thumbs) restat(src album.Photo) album.Photo {
+// Restat returns the photo as it is now, or as it was if it is gone.
+func (t *Store) Restat(src album.Photo) album.Photo {
 	folder, err := nolink.Folder(t.photos, src.Album, false)
 	if err != nil {
 		return src
@@ -305,24 +307,24 @@ func (t *thumbs) restat(src album.Photo) album.Photo {
 
 // find looks for a fresh rendition on disk once more, now that nobody else is
 // making it, and otherwise makes it.
-func (t *thumbs) find(ctx context.Context, src album.Photo, rend string) (made, error) {
-	src = t.restat(src) // it may have changed since the album was listed
-	if folder := t.openRenditions(src.Album, rend); folder != nil {
+func (t *Store) find(ctx context.Context, src album.Photo, rend string) (made, error) {
+	src = t.Restat(src) // it may have changed since the album was listed
+	if folder := t.OpenRenditions(src.Album, rend); folder != nil {
 		defer folder.Close()
-		if r, ok := t.cached(folder, src, rend); ok {
+		if r, ok := t.Cached(folder, src, rend); ok {
 			return made{Record: r}, nil
 		}
 	}
-	m, waiting := t.waiting(src, rend)
+	m, waiting := t.Waiting(src, rend)
 	if !waiting {
 		var err error
 		start := time.Now()
 		m, err = t.render(ctx, src, rend)
 		for range 3 {
-			if !errors.Is(err, errChanging) {
+			if !errors.Is(err, ErrChanging) {
 				break
 			}
-			src = t.restat(src)
+			src = t.Restat(src)
 			m, err = t.render(ctx, src, rend)
 		}
 		t.rendered(time.Since(start), err)
@@ -331,7 +333,7 @@ func (t *thumbs) find(ctx context.Context, src album.Photo, rend string) (made, 
 			return made{}, err
 		}
 	}
-	if err := t.store(src, rend, m); err != nil {
+	if err := t.put(src, rend, m); err != nil {
 		t.keep(src, rend, m, err)
 		return m, nil
 	}
@@ -339,16 +341,16 @@ func (t *thumbs) find(ctx context.Context, src album.Photo, rend string) (made, 
 	return made{Record: m.Record}, nil
 }
 
-// waiting returns the rendition of src as it is now that could not be stored
+// Waiting returns the rendition of src as it is now that could not be stored
 // when it was made.
-func (t *thumbs) waiting(src album.Photo, rend string) (made, bool) {
+func (t *Store) Waiting(src album.Photo, rend string) (made, bool) {
 	m, ok := t.unsaved.Get(rendition.Name(src, rend))
-	return m, ok && t.fresh(m.Record, src, rend)
+	return m, ok && t.Fresh(m.Record, src, rend)
 }
 
 // keep holds a rendition that the disk would not take in memory, and says so
 // in the log, once until the disk takes one again.
-func (t *thumbs) keep(src album.Photo, rend string, m made, err error) {
+func (t *Store) keep(src album.Photo, rend string, m made, err error) {
 	if t.unsaved.Len() == 0 {
 		t.log.Error("thumbnails cannot be stored and are kept in memory; -cache names another place for them",
 			"folder", rendition.Folder(src.Album, rend), "err", err)
@@ -357,20 +359,20 @@ func (t *thumbs) keep(src album.Photo, rend string, m made, err error) {
 }
 
 // forget lets go of what keep held.
-func (t *thumbs) forget(src album.Photo, rend string) {
+func (t *Store) forget(src album.Photo, rend string) {
 	t.unsaved.Delete(rendition.Name(src, rend))
 }
 
 // render makes a rendition in memory, within the budget.
-func (t *thumbs) render(ctx context.Context, src album.Photo, rend string) (m made, err error) {
-	err = t.reduce(ctx, src, t.sideOf(rend), 0, func(img image.Image, info photo.Info, before fs.FileInfo) error {
+func (t *Store) render(ctx context.Context, src album.Photo, rend string) (m made, err error) {
+	err = t.reduce(ctx, src, t.SideOf(rend), 0, func(img image.Image, info photo.Info, before fs.FileInfo) error {
 		r := rendition.Record{
 			Size:    before.Size(),
 			MTime:   before.ModTime().UnixNano(),
 			Width:   info.Width,
 			Height:  info.Height,
 			Caption: info.Caption,
-			Options: t.options(rend),
+			Options: t.Options(rend),
 		}
 		if !info.Taken.IsZero() {
 			r.Taken = info.Taken.Format(rendition.TakenLayout)
@@ -393,7 +395,7 @@ func (t *thumbs) render(ctx context.Context, src album.Photo, rend string) (m ma
 
 // reduce decodes src, reduces it to side pixels and has it used, all within the
 // budget, of which the use takes so many bytes.
-func (t *thumbs) reduce(ctx context.Context, src album.Photo, side int, useCost int64, use func(image.Image, photo.Info, fs.FileInfo) error) error {
+func (t *Store) reduce(ctx context.Context, src album.Photo, side int, useCost int64, use func(image.Image, photo.Info, fs.FileInfo) error) error {
 	if err := t.slots.Acquire(ctx, 1); err != nil {
 		return err
 	}
@@ -417,7 +419,7 @@ func (t *thumbs) reduce(ctx context.Context, src album.Photo, side int, useCost 
 	cost := info.Cost(side) + useCost
 	if cost > t.memory {
 		return fmt.Errorf("%w: decoding its %d x %d pixels takes %d MiB, and -memory is %d MiB",
-			errUnfit, info.Width, info.Height, cost>>20, t.memory>>20)
+			ErrUnfit, info.Width, info.Height, cost>>20, t.memory>>20)
 	}
 	if err := t.budget.Acquire(ctx, cost); err != nil {
 		return err
@@ -429,8 +431,8 @@ func (t *thumbs) reduce(ctx context.Context, src album.Photo, side int, useCost 
 	img, err := photo.Reduce(f, before.Size(), info, side)
 	if err != nil {
 		err = t.unfitUnlessChanged(f, before, err)
-		if errors.Is(err, errUnfit) && browsersShow(info, before.Size()) {
-			err = shownItself{err, image.Pt(info.Width, info.Height)}
+		if errors.Is(err, ErrUnfit) && browsersShow(info, before.Size()) {
+			err = ShownItself{err, image.Pt(info.Width, info.Height)}
 		}
 		return err
 	}
@@ -440,14 +442,14 @@ func (t *thumbs) reduce(ctx context.Context, src album.Photo, side int, useCost 
 	return unchanged(f, before)
 }
 
-// shownItself is why no rendition can be made of a photo that a browser can
+// ShownItself is why no rendition can be made of a photo that a browser can
 // probably show all the same: it may be shown itself.
-type shownItself struct {
+type ShownItself struct {
 	error
-	size image.Point // upright, pixels
+	Size image.Point // upright, pixels
 }
 
-func (e shownItself) Unwrap() error { return e.error }
+func (e ShownItself) Unwrap() error { return e.error }
 
 // browsersShow reports whether a picture that could not be decoded may be put
 // before a browser: it has a sound header, and is small whether it lies or not.
@@ -457,10 +459,10 @@ func browsersShow(info photo.Info, bytes int64) bool {
 	return info.Format != photo.JPEG && bytes <= 2<<20 && info.Width*info.Height <= 25e6
 }
 
-// errChanging says that a photo is being written just now.
-var errChanging = errors.New("the photo changed while it was read")
+// ErrChanging says that a photo is being written just now.
+var ErrChanging = errors.New("the photo changed while it was read")
 
-// unchanged fails with errChanging if the open photo is no longer as it was: what was read of
+// unchanged fails with ErrChanging if the open photo is no longer as it was: what was read of
 // it may be half of one picture and half of another.
 func unchanged(f *os.File, before fs.FileInfo) error {
 	now, err := f.Stat()
@@ -468,25 +470,25 @@ func unchanged(f *os.File, before fs.FileInfo) error {
 		return err
 	}
 	if now.Size() != before.Size() || !now.ModTime().Equal(before.ModTime()) {
-		return errChanging
+		return ErrChanging
 	}
 	return nil
 }
 
 // unfitUnlessChanged marks an error as the photo's own, unless the photo is
 // being written just now or the disk failed.
-func (t *thumbs) unfitUnlessChanged(f *os.File, before fs.FileInfo, err error) error {
+func (t *Store) unfitUnlessChanged(f *os.File, before fs.FileInfo, err error) error {
 	if changed := unchanged(f, before); changed != nil {
 		return changed
 	}
 	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
 		return err
 	}
-	return fmt.Errorf("%w: %w", errUnfit, err)
+	return fmt.Errorf("%w: %w", ErrUnfit, err)
 }
 
-// store writes a rendition to its place and indexes it.
-func (t *thumbs) store(src album.Photo, rend string, m made) error {
+// put writes a rendition to its place and indexes it.
+func (t *Store) put(src album.Photo, rend string, m made) error {
 	folder, err := nolink.Folder(t.cache.Load(), rendition.Folder(src.Album, rend), true)
 	if errors.Is(err, fs.ErrNotExist) && t.renewCache() {
 		folder, err = nolink.Folder(t.cache.Load(), rendition.Folder(src.Album, rend), true)
@@ -504,7 +506,7 @@ func (t *thumbs) store(src album.Photo, rend string, m made) error {
 			defer removeStaleWebP(folder, src.File)
 		}
 	}
-	if err := atomicfile.Write(folder, src.File, m.jpeg, 0o644); err != nil {
+	if err := atomicfile.Write(folder, src.File, m.Jpeg, 0o644); err != nil {
 		return err
 	}
 	info, err := folder.Lstat(src.File)
@@ -519,7 +521,7 @@ func (t *thumbs) store(src album.Photo, rend string, m made) error {
 
 // renewCache makes and opens the directory of -cache anew where the one that is
 // open has been removed. It reports false where it has not.
-func (t *thumbs) renewCache() bool {
+func (t *Store) renewCache() bool {
 	if t.cacheDir == "" {
 		return false
 	}
@@ -545,9 +547,9 @@ func (t *thumbs) renewCache() bool {
 	return true
 }
 
-// openRenditions opens an album's folder of renditions of one kind, or returns
+// OpenRenditions opens an album's folder of renditions of one kind, or returns
 // nil if there is none that can be read.
-func (t *thumbs) openRenditions(albumName, rend string) *os.Root {
+func (t *Store) OpenRenditions(albumName, rend string) *os.Root {
 	folder, err := nolink.Folder(t.cache.Load(), rendition.Folder(albumName, rend), false)
 	if err != nil {
 		return nil
@@ -555,79 +557,32 @@ func (t *thumbs) openRenditions(albumName, rend string) *os.Root {
 	return folder
 }
 
-// stamp is the state of an album's folder and of its thumbnails' folder: it
+// Stamp is the state of an album's folder and of its thumbnails' folder: it
 // changes when a name is added to or removed from either.
-type stamp struct{ photos, thumbs time.Time }
+type Stamp struct{ Photos, Thumbs time.Time }
 
-func (t *thumbs) stamp(albumName string) stamp {
-	var st stamp
+func (t *Store) Stamp(albumName string) Stamp {
+	var st Stamp
 	if info, err := t.photos.Lstat(albumName); err == nil {
-		st.photos = info.ModTime()
+		st.Photos = info.ModTime()
 	}
 	if info, err := t.cache.Load().Lstat(rendition.Folder(albumName, "")); err == nil {
-		st.thumbs = info.ModTime()
+		st.Thumbs = info.ModTime()
 	}
 	return st
 }
 
-// Why check refuses a file.
-var (
-	errNoPhoto       = errors.New("not a photo")
-	errTooManyPixels = errors.New("decoding it takes more memory than there may be")
-	errDamaged       = errors.New("damaged or incomplete")
-)
+// MemoryInUse is how many bytes of the budget are taken.
+func (t *Store) MemoryInUse() int64 { return t.inUse.Load() }
 
-// otherFormatError is the format of a photo that bears the name of another, in
-// capitals.
-type otherFormatError string
-
-func (e otherFormatError) Error() string { return string(e) }
-
-// check decodes a file whole, within the budget, to see that it is a photo of the
-// given type. It fails with one of the errors above, or with the disk's.
-func (t *thumbs) check(ctx context.Context, f *os.File, size int64, mediaType string) error {
-	info, err := photo.Inspect(f, size)
-	switch {
-	case nolink.FromDisk(err):
-		return err
-	case err != nil:
-		return errNoPhoto
-	case "image/"+info.Format.String() != mediaType:
-		return otherFormatError(strings.ToUpper(info.Format.String()))
-	}
-	cost := max(info.CheckCost(t.memory), info.Cost(t.side))
-	if cost > t.memory {
-		return errTooManyPixels
-	}
-	if err := t.slots.Acquire(ctx, 1); err != nil {
-		return err
-	}
-	defer t.slots.Release(1)
-	if err := t.budget.Acquire(ctx, cost); err != nil {
-		return err
-	}
-	t.inUse.Add(cost)
-	defer t.inUse.Add(-cost)
-	defer t.budget.Release(cost)
-	if err := photo.Check(f, size, info, t.memory); nolink.FromDisk(err) {
-		return err
-	} else if err != nil {
-		return errDamaged
-	}
-	return nil
-}
-
-// memoryInUse is how many bytes of the budget are taken.
-func (t *thumbs) memoryInUse() int64 { return t.inUse.Load() }
-
-// photosRoot is the root of the photos, and cacheRoot that below which their
+// PhotosRoot is the root of the photos, and CacheRoot that below which their
 // renditions are.
-func (t *thumbs) photosRoot() *os.Root { return t.photos }
-func (t *thumbs) cacheRoot() *os.Root  { return t.cache.Load() }
+func (t *Store) PhotosRoot() *os.Root { return t.photos }
+func (t *Store) CacheRoot() *os.Root  { return t.cache.Load() }
 
-// settled is how old a folder's mtime is when no further change can bear the
+// Settled is how old a folder's mtime is when no further change can bear the
 // same one: file systems' clocks tick every few milliseconds.
-const settled = 20 * time.Millisecond
+const Settled = 20 * time.Millisecond
 
-// unstored is how many renditions the disk would not take and memory holds.
-func (t *thumbs) unstored() int { return t.unsaved.Len() }
+// Unstored is how many renditions the disk would not take and memory holds.
+func (t *Store) Unstored() int { return t.unsaved.Len() }

@@ -1,4 +1,4 @@
-package main
+package thumbs
 
 import (
 	"context"
@@ -16,18 +16,18 @@ import (
 	"gallery/internal/rendition"
 )
 
-// prune removes the renditions in an album whose photos are gone. It looks
+// Prune removes the renditions in an album whose photos are gone. It looks
 // only when the album's folder has changed since it last did.
 //
 // It removes what bears a record of ours, and JPEGs no larger than a
 // thumbnail, which the program's predecessor left; anything else in _thumbs
 // is not ours to remove.
-func (t *thumbs) prune(a album.Listing) {
+func (t *Store) Prune(a album.Listing) {
 	now := a.MTime.UnixNano()
 	if before, ok := t.pruned.Get(a.Name); ok && before == now {
 		return
 	}
-	if time.Since(a.MTime) > settled {
+	if time.Since(a.MTime) > Settled {
 		t.pruned.Put(a.Name, now)
 	}
 	present := make(map[string]bool, len(a.Photos))
@@ -41,16 +41,16 @@ func (t *thumbs) prune(a album.Listing) {
 	t.pruneWebP(a.Name, present)
 }
 
-// pruneGone removes all renditions of an album that is no longer there, where
+// PruneGone removes all renditions of an album that is no longer there, where
 // they do not lie within it.
-func (t *thumbs) pruneGone(albumName string) {
+func (t *Store) PruneGone(albumName string) {
 	if t.cacheDir != "" {
-		t.prune(album.Listing{Name: albumName, MTime: time.Now()})
+		t.Prune(album.Listing{Name: albumName, MTime: time.Now()})
 	}
 }
 
-func (t *thumbs) pruneFolder(albumName, rend string, present map[string]bool) {
-	folder := t.openRenditions(albumName, rend)
+func (t *Store) pruneFolder(albumName, rend string, present map[string]bool) {
+	folder := t.OpenRenditions(albumName, rend)
 	if folder == nil {
 		return
 	}
@@ -77,8 +77,8 @@ func (t *thumbs) pruneFolder(albumName, rend string, present map[string]bool) {
 }
 
 // pruneWebP removes the WebPs in an album whose photos are gone.
-func (t *thumbs) pruneWebP(albumName string, present map[string]bool) {
-	below := t.openRenditions(albumName, rendition.WebPDir)
+func (t *Store) pruneWebP(albumName string, present map[string]bool) {
+	below := t.OpenRenditions(albumName, rendition.WebPDir)
 	if below == nil {
 		return
 	}
@@ -99,7 +99,7 @@ func (t *thumbs) pruneWebP(albumName string, present map[string]bool) {
 
 // madeByUs reports whether the file is a rendition: by its record or, where
 // it has none, by being a JPEG of a thumbnail's size.
-func (t *thumbs) madeByUs(folder *os.Root, file string) bool {
+func (t *Store) madeByUs(folder *os.Root, file string) bool {
 	f, info, err := nolink.File(folder, file)
 	if err != nil {
 		return false
@@ -108,24 +108,24 @@ func (t *thumbs) madeByUs(folder *os.Root, file string) bool {
 	if _, ok := rendition.ReadRecord(f); ok {
 		return true
 	}
-	return predecessors(f, info, t.side)
+	return Predecessors(f, info, t.side)
 }
 
-// predecessors reports whether a file without a record is a thumbnail of the
+// Predecessors reports whether a file without a record is a thumbnail of the
 // program's predecessor, which is replaced when its album is next looked at.
-func predecessors(f *os.File, info fs.FileInfo, side int) bool {
+func Predecessors(f *os.File, info fs.FileInfo, side int) bool {
 	what, err := photo.Inspect(f, info.Size())
 	return err == nil && what.Format == photo.JPEG && max(what.Width, what.Height) <= side
 }
 
 // removeIfGone removes a rendition from its folder if its photo is no longer
 // there, and reports whether it did.
-func (t *thumbs) removeIfGone(folder *os.Root, src album.Photo) bool {
+func (t *Store) removeIfGone(folder *os.Root, src album.Photo) bool {
 	return t.gone(src) && folder.Remove(src.File) == nil
 }
 
 // gone reports whether a photo is no longer there.
-func (t *thumbs) gone(src album.Photo) bool {
+func (t *Store) gone(src album.Photo) bool {
 	photos, err := nolink.Folder(t.photos, src.Album, false)
 	if err == nil {
 		_, err = photos.Lstat(src.File)
@@ -134,9 +134,9 @@ func (t *thumbs) gone(src album.Photo) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// sweep removes what interrupted writes left behind in every _thumbs below the
+// Sweep removes what interrupted writes left behind in every _thumbs below the
 // album name, and all renditions of albums that are gone. It stops with ctx.
-func (t *thumbs) sweep(ctx context.Context, name string) {
+func (t *Store) Sweep(ctx context.Context, name string) {
 	folder, err := nolink.Folder(t.cache.Load(), name, false)
 	if err != nil || ctx.Err() != nil {
 		return
@@ -150,7 +150,7 @@ func (t *thumbs) sweep(ctx context.Context, name string) {
 	if photos, err := nolink.Folder(t.photos, name, false); err == nil {
 		photos.Close()
 	} else if errors.Is(err, fs.ErrNotExist) {
-		t.pruneGone(name)
+		t.PruneGone(name)
 	}
 	list, err := folder.Open(".")
 	if err != nil {
@@ -160,14 +160,14 @@ func (t *thumbs) sweep(ctx context.Context, name string) {
 	list.Close()
 	for _, entry := range entries {
 		if entry.IsDir() && album.Visible(entry.Name()) && entry.Name() != album.ThumbsDir {
-			t.sweep(ctx, path.Join(name, entry.Name()))
+			t.Sweep(ctx, path.Join(name, entry.Name()))
 		}
 	}
 }
 
 // sweepFolder removes what interrupted writes left behind among an album's
 // renditions of one kind.
-func (t *thumbs) sweepFolder(albumFolder *os.Root, name, rend string) {
+func (t *Store) sweepFolder(albumFolder *os.Root, name, rend string) {
 	folder, err := nolink.Folder(albumFolder, rendition.Folder(".", rend), false)
 	if err != nil {
 		return

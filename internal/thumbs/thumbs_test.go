@@ -1,12 +1,9 @@
-package main
+package thumbs
 
 import (
 	"bytes"
 	"context"
 	"errors"
-	"gallery/internal/album"
-	"gallery/internal/lies"
-	"gallery/internal/rendition"
 	"image"
 	"image/jpeg"
 	"log/slog"
@@ -16,10 +13,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gallery/internal/album"
+	"gallery/internal/lies"
+	"gallery/internal/rendition"
 )
 
 // newStore is a store of its own over an empty directory.
-func newStore(t testing.TB, o thumbsOptions) (*thumbs, string) {
+func newStore(t testing.TB, o Options) (*Store, string) {
 	t.Helper()
 	dir := t.TempDir()
 	root, err := os.OpenRoot(dir)
@@ -27,10 +28,10 @@ func newStore(t testing.TB, o thumbsOptions) (*thumbs, string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { root.Close() })
-	return newThumbs(root, root, o, slog.New(slog.DiscardHandler)), dir
+	return New(root, root, o, slog.New(slog.DiscardHandler)), dir
 }
 
-var usual = thumbsOptions{Side: 400, Quality: 82, Memory: 64 << 20}
+var usual = Options{Side: 400, Quality: 82, Memory: 64 << 20}
 
 // writeJPEG writes a grey picture.
 func writeJPEG(t testing.TB, path string, width, height int) {
@@ -51,7 +52,7 @@ func writeJPEG(t testing.TB, path string, width, height int) {
 func TestStore_photoGoesMeanwhile(t *testing.T) {
 	s, dir := newStore(t, usual)
 	writeJPEG(t, filepath.Join(dir, "a", "1.jpg"), 60, 40)
-	src := s.restat(album.Photo{Album: "a", File: "1.jpg"})
+	src := s.Restat(album.Photo{Album: "a", File: "1.jpg"})
 	m, err := s.render(t.Context(), src, "")
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +60,7 @@ func TestStore_photoGoesMeanwhile(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "a", "1.jpg")); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.store(src, "", m); err != nil {
+	if err := s.put(src, "", m); err != nil {
 		t.Fatal(err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "a", album.ThumbsDir, "*")); len(left) > 0 {
@@ -119,7 +120,7 @@ func fuzzThumbnail(f *testing.F, prefix, name string) {
 		if err := os.WriteFile(file, data, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		src := s.restat(album.Photo{Album: ".", File: name})
+		src := s.Restat(album.Photo{Album: ".", File: name})
 		began := lies.ProcessorTime()
 		m, err := s.render(context.Background(), src, "")
 		if took := lies.ProcessorTime() - began; took > 5*time.Second {
@@ -129,19 +130,19 @@ func fuzzThumbnail(f *testing.F, prefix, name string) {
 			t.Errorf("the photo has changed, %v", readErr)
 		}
 		if err != nil {
-			if !errors.Is(err, errUnfit) || strings.Contains(err.Error(), "panic") {
+			if !errors.Is(err, ErrUnfit) || strings.Contains(err.Error(), "panic") {
 				t.Error(err)
 			}
 			return
 		}
-		c, err := jpeg.Decode(bytes.NewReader(m.jpeg))
+		c, err := jpeg.Decode(bytes.NewReader(m.Jpeg))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if size := c.Bounds().Size(); max(size.X, size.Y) > 400 || size.X < 1 || size.Y < 1 {
 			t.Errorf("the thumbnail has %v", size)
 		}
-		r, ok := rendition.ReadRecord(bytes.NewReader(m.jpeg))
+		r, ok := rendition.ReadRecord(bytes.NewReader(m.Jpeg))
 		if !ok || r.Size != int64(len(data)) || r.MTime != src.MTime || r.Width < 1 || r.Height < 1 || len(r.Color) != 7 {
 			t.Errorf("its record is %+v, %v", r, ok)
 		}

@@ -1,4 +1,4 @@
-package main
+package zipstream
 
 import (
 	"archive/zip"
@@ -31,13 +31,13 @@ func TestArchive_large(t *testing.T) {
 		}
 		photos[i] = Photo{Name: name, Title: name, Size: info.Size(), Modified: info.ModTime()}
 	}
-	z := newArchive(t.Context(), photos, Source{
+	z := New(t.Context(), photos, Source{
 		Open: func(i int) (*os.File, error) { return os.Open(filepath.Join(dir, names[i])) },
 		// Reading the large ones would take a minute.
 		Sum:      func(i int) (uint32, bool) { return 0, photos[i].Size > 1<<20 },
 		Remember: func(int, uint32) {},
 	})
-	defer z.close()
+	defer z.Close()
 	r, err := zip.NewReader(readerAt{z}, z.size)
 	if err != nil {
 		t.Fatal(err)
@@ -62,13 +62,13 @@ func TestArchive_large(t *testing.T) {
 }
 
 // readerAt reads an archive anywhere.
-type readerAt struct{ *archive }
+type readerAt struct{ *Archive }
 
 func (r readerAt) ReadAt(p []byte, off int64) (int, error) {
 	if _, err := r.Seek(off, io.SeekStart); err != nil {
 		return 0, err
 	}
-	return io.ReadFull(r.archive, p)
+	return io.ReadFull(r.Archive, p)
 }
 
 // More photos than 16 bits count.
@@ -77,7 +77,7 @@ func TestArchive_manyEntries(t *testing.T) {
 	for i := range photos {
 		photos[i] = Photo{Title: fmt.Sprintf("%d.jpg", i)} // empty, and so never read
 	}
-	z := newArchive(t.Context(), photos, Source{Sum: func(int) (uint32, bool) { return 0, true }})
+	z := New(t.Context(), photos, Source{Sum: func(int) (uint32, bool) { return 0, true }})
 	var b bytes.Buffer
 	if n, err := io.Copy(&b, z); err != nil || n != z.size {
 		t.Fatalf("read %d of %d bytes, %v", n, z.size, err)
@@ -104,7 +104,7 @@ func TestArchive_changed(t *testing.T) {
 		if err := os.Chtimes(path, changed.mtime, changed.mtime); err != nil {
 			t.Fatal(err)
 		}
-		z := newArchive(t.Context(), []Photo{{Name: "1.jpg", Title: "1.jpg", Size: 100, Modified: listed}}, Source{
+		z := New(t.Context(), []Photo{{Name: "1.jpg", Title: "1.jpg", Size: 100, Modified: listed}}, Source{
 			Open:     func(int) (*os.File, error) { return os.Open(path) },
 			Sum:      func(int) (uint32, bool) { return 0, true },
 			Remember: func(int, uint32) {},
@@ -112,10 +112,10 @@ func TestArchive_changed(t *testing.T) {
 		if _, err := z.Seek(60, io.SeekStart); err != nil {
 			t.Fatal(err)
 		}
-		if n, err := io.Copy(io.Discard, z); err == nil || z.failure() == nil {
+		if n, err := io.Copy(io.Discard, z); err == nil || z.Err() == nil {
 			t.Errorf("%s changed: %d bytes are read, %v", changed.name, n, err)
 		}
-		z.close()
+		z.Close()
 	}
 }
 
@@ -126,7 +126,7 @@ func TestSafeFileName(t *testing.T) {
 		"CON.jpg": "_CON.jpg", "con": "_con", "Com1.tar.jpg": "_Com1.tar.jpg", "COM10.jpg": "COM10.jpg", "LPT¹.jpg": "_LPT¹.jpg", "COM.jpg": "COM.jpg",
 		"console.jpg": "console.jpg", "nul .jpg": "_nul .jpg", "a. . ": "a", "...": "_", "": "_", ".jpg": "_.jpg",
 	} {
-		if got := safeFileName(name); got != want {
+		if got := SafeName(name); got != want {
 			t.Errorf("safeFileName(%q) = %q, want %q", name, got, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package thumbs
 
 import (
 	"context"
@@ -14,17 +14,17 @@ import (
 	"gallery/internal/rendition"
 )
 
-// arrange returns the photos of an album in the given order. Dates are those
+// Arrange returns the photos of an album in the given order. Dates are those
 // of the thumbnails' records, else from the photos' metadata, which takes
 // opening them: without read it reports false instead, and with read it ends
 // early with ctx. Whoever else asks for the same meanwhile gets the same.
-func (t *thumbs) arrange(ctx context.Context, a album.Listing, order string, read bool) ([]album.Photo, bool) {
+func (t *Store) Arrange(ctx context.Context, a album.Listing, order string, read bool) ([]album.Photo, bool) {
 	if order == album.ByName || order == album.ByNameDown {
 		return album.Sorted(a.Photos, order, nil), true
 	}
 	dates := make([]time.Time, len(a.Photos))
 	var unknown []int
-	own := t.openRenditions(a.Name, "")
+	own := t.OpenRenditions(a.Name, "")
 	if own != nil {
 		defer own.Close()
 	}
@@ -53,7 +53,7 @@ func (t *thumbs) arrange(ctx context.Context, a album.Listing, order string, rea
 
 // readDates reads and remembers the dates of the photos with these numbers in
 // the album.
-func (t *thumbs) readDates(ctx context.Context, a album.Listing, which []int) error {
+func (t *Store) readDates(ctx context.Context, a album.Listing, which []int) error {
 	folder, err := nolink.Folder(t.photos, a.Name, false)
 	if err != nil {
 		return err
@@ -76,8 +76,8 @@ func (t *thumbs) readDates(ctx context.Context, a album.Listing, which []int) er
 
 // dateKnown returns the photo's place in time if it can be told without
 // opening the photo. folder holds the album's thumbnails, or is nil.
-func (t *thumbs) dateKnown(folder *os.Root, src album.Photo) (time.Time, bool) {
-	if r, ok := t.cached(folder, src, ""); ok {
+func (t *Store) dateKnown(folder *os.Root, src album.Photo) (time.Time, bool) {
+	if r, ok := t.Cached(folder, src, ""); ok {
 		return r.Date(), true
 	}
 	known, ok := t.index.Get(src.Name()) // where readDate left it; never a rendition's name
@@ -88,7 +88,7 @@ func (t *thumbs) dateKnown(folder *os.Root, src album.Photo) (time.Time, bool) {
 }
 
 // readDate reads the photo's place in time from its metadata, and remembers it.
-func (t *thumbs) readDate(photos *os.Root, src album.Photo) {
+func (t *Store) readDate(photos *os.Root, src album.Photo) {
 	f, info, err := nolink.File(photos, src.File)
 	if err != nil {
 		return

@@ -1,4 +1,6 @@
-package main
+// Package users knows the names and passwords of a file such as htpasswd writes,
+// and limits wrong guesses.
+package users
 
 import (
 	"bytes"
@@ -27,7 +29,7 @@ import (
 	"gallery/internal/nolink"
 )
 
-// users knows the names and passwords in a file such as htpasswd writes. It is
+// Users knows the names and passwords in a file such as htpasswd writes. It is
 // safe for use by many goroutines.
 //
 // A request bears its password each time, and bcrypt takes a quarter of a
@@ -35,7 +37,7 @@ import (
 // remembered, as an HMAC under a key that is this process's own, until the file
 // changes. Wrong ones are limited by address, and there is a bound on how many
 // are compared at once.
-type users struct {
+type Users struct {
 	path      string
 	log       *slog.Logger
 	key       [32]byte                // of the HMACs
@@ -58,19 +60,19 @@ const (
 	usersAge = time.Second
 	// maxUsersFile bounds the file in bytes: some 10,000 users.
 	maxUsersFile = 1 << 20
-	// newCost is that of the hashes that "gallery passwd" makes. Each more takes
+	// NewCost is that of the hashes that "gallery passwd" makes. Each more takes
 	// twice the time.
-	newCost = 12
+	NewCost = 12
 	// maxCost is the highest that is compared: some two seconds.
 	maxCost = 15
 	// maxVerified bounds the passwords that are remembered: 32 bytes each.
 	maxVerified = 10_000
 )
 
-// newUsers reads the file; whatever is wrong with it is an error here, and
+// Open reads the file; whatever is wrong with it is an error here, and
 // lets nobody in later on.
-func newUsers(path string, log *slog.Logger) (*users, error) {
-	u := &users{
+func Open(path string, log *slog.Logger) (*Users, error) {
+	u := &Users{
 		path:  path,
 		log:   log,
 		slots: semaphore.NewWeighted(int64(max(1, runtime.GOMAXPROCS(0)/2))),
@@ -87,7 +89,7 @@ func newUsers(path string, log *slog.Logger) (*users, error) {
 }
 
 // refresh reads the file again if it has changed.
-func (u *users) refresh() {
+func (u *Users) refresh() {
 	now := time.Now()
 	if now.Sub(u.looked) < usersAge {
 		return
@@ -109,7 +111,7 @@ func (u *users) refresh() {
 
 // read takes the users from the file. Where it cannot, there are none: who has
 // been removed must not stay in because of somebody else's line.
-func (u *users) read(now time.Time) {
+func (u *Users) read(now time.Time) {
 	hashes, info, err := readUsers(u.path)
 	u.looked, u.file, u.hashes, u.verified, u.mistake = now, info, hashes, bounded.NewMap[[sha256.Size]byte, bool](maxVerified, nil), ""
 	if err != nil {
@@ -121,7 +123,7 @@ func (u *users) read(now time.Time) {
 		c, _ := bcrypt.Cost(hash)
 		cost = max(cost, c)
 	}
-	u.nobody = fmt.Appendf(nil, "$2a$%02d$%s", cmp.Or(cost, newCost), strings.Repeat("O", 22+31))
+	u.nobody = fmt.Appendf(nil, "$2a$%02d$%s", cmp.Or(cost, NewCost), strings.Repeat("O", 22+31))
 }
 
 // readUsers reads a password file: NAME:HASH in each line.
@@ -190,19 +192,19 @@ func parseUsers(data []byte) (map[string][]byte, error) {
 	return hashes, nil
 }
 
-// errWrong says that there is no such user or that the password is another.
-var errWrong = errors.New("wrong name or password")
+// ErrWrong says that there is no such user or that the password is another.
+var ErrWrong = errors.New("wrong name or password")
 
-// tooManyError says that no more passwords are compared for an address before
+// TooManyError says that no more passwords are compared for an address before
 // some time has passed.
-type tooManyError struct{ wait time.Duration }
+type TooManyError struct{ Wait time.Duration }
 
-func (e tooManyError) Error() string { return fmt.Sprint("too many wrong passwords, wait ", e.wait) }
+func (e TooManyError) Error() string { return fmt.Sprint("too many wrong passwords, wait ", e.Wait) }
 
-// check fails with errWrong or a tooManyError unless the name and password are
+// Check fails with ErrWrong or a TooManyError unless the name and password are
 // right. A wrong one takes as long as one that is right for the first time,
 // whether there is such a user or not.
-func (u *users) check(ctx context.Context, from netip.Addr, name, password string) error {
+func (u *Users) Check(ctx context.Context, from netip.Addr, name, password string) error {
 	mac := u.mac(name, password)
 	u.mu.Lock()
 	u.refresh()
@@ -218,7 +220,7 @@ func (u *users) check(ctx context.Context, from netip.Addr, name, password strin
 	visitor := visitorPrefix(from)
 	_, err := u.comparing.Do(ctx, from.String()+string(mac[:]), func() (struct{}, error) {
 		if wait := u.tries.take(visitor, time.Now()); wait > 0 {
-			return struct{}{}, tooManyError{wait}
+			return struct{}{}, TooManyError{wait}
 		}
 		if err := u.slots.Acquire(ctx, 1); err != nil {
 			u.tries.giveBack(visitor)
@@ -226,7 +228,7 @@ func (u *users) check(ctx context.Context, from netip.Addr, name, password strin
 		}
 		defer u.slots.Release(1)
 		if bcrypt.CompareHashAndPassword(hash, []byte(password)) != nil || !known {
-			return struct{}{}, errWrong
+			return struct{}{}, ErrWrong
 		}
 		u.tries.giveBack(visitor)
 		verified.Put(mac, true) // lost, where the file has been read anew meanwhile
@@ -236,7 +238,7 @@ func (u *users) check(ctx context.Context, from netip.Addr, name, password strin
 }
 
 // mac is what a right password is remembered by.
-func (u *users) mac(name, password string) [sha256.Size]byte {
+func (u *Users) mac(name, password string) [sha256.Size]byte {
 	h := hmac.New(sha256.New, u.key[:])
 	io.WriteString(h, name+"\x00"+password)
 	return [sha256.Size]byte(h.Sum(nil))

@@ -1,4 +1,4 @@
-package main
+package zipstream
 
 import (
 	"fmt"
@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// safeFileName is a name under which any system can keep a file: without what
+// SafeName is a name under which any system can keep a file: without what
 // Windows reserves, in characters, in names of devices, and at the end.
-func safeFileName(name string) string {
+func SafeName(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`<>:"/\|?*`, r) || !unicode.IsPrint(r) || r == utf8.RuneError {
 			return '_'
@@ -30,16 +30,16 @@ func safeFileName(name string) string {
 	return name
 }
 
-// safeFileNames makes file names safe and unlike one another, whatever the
+// SafeNames makes file names safe and unlike one another, whatever the
 // case.
-func safeFileNames(files []string) []string {
+func SafeNames(files []string) []string {
 	names := make([]string, len(files))
 	taken := map[string]bool{}
 	for i, file := range files {
-		name := safeFileName(file)
+		name := SafeName(file)
 		extension := path.Ext(name)
 		for n := 2; taken[strings.ToLower(name)]; n++ {
-			name = fmt.Sprintf("%s (%d)%s", strings.TrimSuffix(safeFileName(file), extension), n, extension)
+			name = fmt.Sprintf("%s (%d)%s", strings.TrimSuffix(SafeName(file), extension), n, extension)
 		}
 		taken[strings.ToLower(name)] = true
 		names[i] = name

@@ -1,14 +1,12 @@
-package main
+package upkeep
 
 import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path"
 	"slices"
@@ -22,6 +20,7 @@ import (
 	"gallery/internal/atomicfile"
 	"gallery/internal/nolink"
 	"gallery/internal/rendition"
+	"gallery/internal/thumbs"
 )
 
 // The reasons to remove a file from _thumbs, as they are reported.
@@ -55,7 +54,7 @@ func (t tally) String() string {
 // cleanRun is one run of "gallery clean". It removes files within folders
 // called _thumbs and nothing else, and follows no symbolic link.
 type cleanRun struct {
-	thumbs *thumbs
+	thumbs *thumbs.Store
 	stdout io.Writer
 	dryRun bool      // only say what would be removed
 	before time.Time // renditions made earlier go; zero for none
@@ -73,55 +72,24 @@ type stored struct {
 	made   time.Time // its mtime
 }
 
-// runClean is "gallery clean": it removes from _thumbs what is of no use.
-func runClean(ctx context.Context, args []string, stdout io.Writer) error {
-	c := defaults()
-	var olderThan time.Duration
-	var o cleanOptions
-	flags := flag.NewFlagSet("gallery clean", flag.ContinueOnError)
-	c.addThumbFlags(flags)
-	flags.Func("older-than", "", age(&olderThan))
-	flags.Func("max-size", "", byteSize(&o.maxSize, 1))
-	flags.BoolVar(&o.dryRun, "dry-run", false, "")
-	if err := readFlags(flags, args, stdout); err != nil {
-		return err
-	}
-	if err := c.setRoot(flags); err != nil {
-		return err
-	}
-	if c.root == "" {
-		return usagef("clean: name the DIR of your photos")
-	}
-	photos, cache, err := openRoots(c)
-	if err != nil {
-		return err
-	}
-	defer photos.Close()
-	defer cache.Close()
-	if olderThan > 0 {
-		o.before = time.Now().Add(-olderThan)
-	}
-	return clean(ctx, newThumbs(photos, cache, c.thumbsOptions(), slog.New(slog.DiscardHandler)), o, stdout)
+// CleanOptions say what clean removes besides what is of no use.
+type CleanOptions struct {
+	Before  time.Time // renditions made earlier go; zero for none
+	MaxSize int64     // the oldest go until what is left takes no more bytes; 0 for no bound
+	DryRun  bool      // only say what would be removed
 }
 
-// cleanOptions say what clean removes besides what is of no use.
-type cleanOptions struct {
-	before  time.Time // renditions made earlier go; zero for none
-	maxSize int64     // the oldest go until what is left takes no more bytes; 0 for no bound
-	dryRun  bool      // only say what would be removed
-}
-
-// clean removes from the _thumbs of a store what is of no use, and says on stdout what
+// Clean removes from the _thumbs of a store what is of no use, and says on stdout what
 // it freed.
-func clean(ctx context.Context, t *thumbs, o cleanOptions, stdout io.Writer) error {
-	run := cleanRun{thumbs: t, stdout: stdout, dryRun: o.dryRun, before: o.before, freed: map[string]*tally{}}
-	photos := t.photosRoot()
+func Clean(ctx context.Context, t *thumbs.Store, o CleanOptions, stdout io.Writer) error {
+	run := cleanRun{thumbs: t, stdout: stdout, dryRun: o.DryRun, before: o.Before, freed: map[string]*tally{}}
+	photos := t.PhotosRoot()
 	if a, err := run.photos("."); err == nil && len(a) == 0 && !hasAlbum(photos) {
 		return fmt.Errorf("DIR %s holds no photo and no album, and every thumbnail would go: if its disk is not mounted, mount it", photos.Name())
 	}
 	run.folder(ctx, ".")
-	if o.maxSize > 0 {
-		run.shrink(ctx, o.maxSize)
+	if o.MaxSize > 0 {
+		run.shrink(ctx, o.MaxSize)
 	}
 	return run.report(ctx)
 }
@@ -137,30 +105,13 @@ func hasAlbum(folder *os.Root) bool {
 	return slices.ContainsFunc(entries, album.IsAlbum)
 }
 
-// age parses a flag's span of time: a number and h, d or w.
-func age(to *time.Duration) func(string) error {
-	return func(s string) error {
-		units := map[string]time.Duration{"h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour}
-		number, unit := s, ""
-		if s != "" {
-			number, unit = s[:len(s)-1], s[len(s)-1:]
-		}
-		n, err := strconv.Atoi(number)
-		if err != nil || n < 1 || n > 10_000 || units[unit] == 0 {
-			return errors.New("a number of hours, days or weeks is expected, such as 12h, 30d or 8w")
-		}
-		*to = time.Duration(n) * units[unit]
-		return nil
-	}
-}
-
 // folder cleans the _thumbs of the folder name below the cache's root, and
 // those of the folders in it.
 func (c *cleanRun) folder(ctx context.Context, name string) {
 	if ctx.Err() != nil {
 		return
 	}
-	folder, err := nolink.Folder(c.thumbs.cacheRoot(), name, false)
+	folder, err := nolink.Folder(c.thumbs.CacheRoot(), name, false)
 	if err != nil {
 		c.fail(name, err)
 		return
@@ -225,7 +176,7 @@ func (c *cleanRun) album(ctx context.Context, folder *os.Root, name string) {
 // photos returns the photos of an album by their files' names: none if it is
 // gone.
 func (c *cleanRun) photos(name string) (map[string]album.Photo, error) {
-	folder, err := nolink.Folder(c.thumbs.photosRoot(), name, false)
+	folder, err := nolink.Folder(c.thumbs.PhotosRoot(), name, false)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
@@ -364,13 +315,13 @@ func (c *cleanRun) judge(folder *os.Root, info fs.FileInfo, rend string, photos 
 	src, present := photos[file]
 	r, ours := rendition.ReadRecord(f)
 	switch {
-	case !ours && !predecessors(f, info, c.thumbs.sideOf("")):
+	case !ours && !thumbs.Predecessors(f, info, c.thumbs.SideOf("")):
 		return isForeign, nil
 	case !present:
 		return isOrphan, nil
-	case ours && r.Options != c.thumbs.options(rend):
+	case ours && r.Options != c.thumbs.Options(rend):
 		return isOther, nil
-	case ours && !c.thumbs.fresh(r, src, rend):
+	case ours && !c.thumbs.Fresh(r, src, rend):
 		return isStale, nil
 	case info.ModTime().Before(c.before):
 		return isOld, nil
@@ -453,7 +404,7 @@ func (c *cleanRun) shrink(ctx context.Context, size int64) {
 	gone := 0
 	for ; gone < len(c.kept) && total > size && ctx.Err() == nil; gone++ {
 		r := c.kept[gone]
-		if folder, err := nolink.Folder(c.thumbs.cacheRoot(), r.folder, false); err == nil {
+		if folder, err := nolink.Folder(c.thumbs.CacheRoot(), r.folder, false); err == nil {
 			c.remove(folder, r, isTooMuch)
 			folder.Close()
 		}

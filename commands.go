@@ -1,0 +1,283 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	_ "embed"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+	"golang.org/x/term"
+
+	"gallery/internal/album"
+	"gallery/internal/nolink"
+	"gallery/internal/sample"
+	"gallery/internal/thumbs"
+	"gallery/internal/upkeep"
+	"gallery/internal/users"
+	"gallery/internal/webp"
+)
+
+// runClean is "gallery clean": it removes from _thumbs what is of no use.
+func runClean(ctx context.Context, args []string, stdout io.Writer) error {
+	c := defaults()
+	var olderThan time.Duration
+	var o upkeep.CleanOptions
+	flags := flag.NewFlagSet("gallery clean", flag.ContinueOnError)
+	c.addThumbFlags(flags)
+	flags.Func("older-than", "", age(&olderThan))
+	flags.Func("max-size", "", byteSize(&o.MaxSize, 1))
+	flags.BoolVar(&o.DryRun, "dry-run", false, "")
+	if err := readFlags(flags, args, stdout); err != nil {
+		return err
+	}
+	if err := c.setRoot(flags); err != nil {
+		return err
+	}
+	if c.root == "" {
+		return usagef("clean: name the DIR of your photos")
+	}
+	photos, cache, err := openRoots(c)
+	if err != nil {
+		return err
+	}
+	defer photos.Close()
+	defer cache.Close()
+	if olderThan > 0 {
+		o.Before = time.Now().Add(-olderThan)
+	}
+	return upkeep.Clean(ctx, thumbs.New(photos, cache, c.thumbsOptions(), slog.New(slog.DiscardHandler)), o, stdout)
+}
+
+// newLog logs lines of text or JSON.
+func newLog(w io.Writer, json bool) *slog.Logger {
+	if json {
+		return slog.New(slog.NewJSONHandler(w, nil))
+	}
+	return slog.New(slog.NewTextHandler(w, nil))
+}
+
+// version names the build: the module's version or commit, and Go's.
+func version() string {
+	of := "(devel)"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		of = info.Main.Version
+	}
+	return fmt.Sprintf("gallery %s %s %s/%s", of, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// boundMemory has the garbage collector keep the process at the budget for
+// pictures and what everything else takes, unless GOMEMLIMIT says otherwise.
+func boundMemory(budget int64) {
+	const everythingElse = 40 << 20
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(budget + everythingElse)
+	}
+}
+
+// sampleDir draws the sample, where that has not been done before, and returns
+// its directory.
+func sampleDir(ctx context.Context, stdout io.Writer) (string, error) {
+	caches, err := os.UserCacheDir()
+	if err != nil {
+		return "", usagef("without DIR a sample is drawn into the user's cache directory, and there is none (%w): name a DIR", err)
+	}
+	dir := filepath.Join(caches, "gallery", "sample")
+	fmt.Fprintln(stdout, "gallery: no DIR given, so here is a sample; `gallery DIR` shows your own photos")
+	if err := sample.Write(ctx, dir); err != nil {
+		return "", fmt.Errorf("drawing the sample: %w", err)
+	}
+	return dir, nil
+}
+
+// openRoots opens the directory of photos and that of their thumbnails, which
+// may be the same.
+func openRoots(c config) (photos, cache *os.Root, err error) {
+	if photos, err = openDir("DIR", c.root); err != nil {
+		return nil, nil, err
+	}
+	if c.cache == "" {
+		return photos, photos, nil
+	}
+	if err = checkCache(c.root, c.cache); err == nil {
+		if err = os.MkdirAll(c.cache, 0o755); err != nil {
+			err = fmt.Errorf("-cache %s cannot be made: %w", c.cache, nolink.Cause(err))
+		} else {
+			cache, err = openDir("-cache", c.cache)
+		}
+	}
+	if err != nil {
+		photos.Close()
+		return nil, nil, err
+	}
+	return photos, cache, nil
+}
+
+// openDir opens a directory named on the command line as what.
+func openDir(what, dir string) (*os.Root, error) {
+	root, err := os.OpenRoot(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s %s does not exist: name a directory", what, dir)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("%s %s cannot be opened: let this user read and enter it (chmod, or run as another user)", what, dir)
+	case err != nil:
+		if info, statErr := os.Stat(dir); statErr == nil && !info.IsDir() {
+			return nil, fmt.Errorf("%s %s is a file: name the directory it lies in", what, dir)
+		}
+		return nil, fmt.Errorf("%s %s cannot be opened: %w", what, dir, nolink.Cause(err))
+	}
+	list, err := root.Open(".")
+	if err == nil {
+		_, err = list.ReadDir(1)
+		list.Close()
+	}
+	if err != nil && err != io.EOF {
+		root.Close()
+		return nil, fmt.Errorf("%s %s cannot be read: let this user list it (chmod, or run as another user)", what, dir)
+	}
+	return root, nil
+}
+
+// checkCache refuses a cache that would be an album of its own photos' site.
+func checkCache(root, cache string) error {
+	cache, err := filepath.Abs(cache)
+	if err != nil {
+		return err
+	}
+	below, err := filepath.Rel(root, cache)
+	if err != nil {
+		return nil
+	}
+	for segment := range strings.SplitSeq(below, "/") {
+		if below != "." && !album.Visible(segment) { // hidden, or "..": outside
+			return nil
+		}
+	}
+	return usagef("-cache %s lies in DIR and would show as an album there: choose another place, or a name that begins with a dot", cache)
+}
+
+// runPasswd is "gallery passwd FILE NAME": it sets a user's password in a file.
+func runPasswd(ctx context.Context, args []string, stdin *os.File, stderr io.Writer) error {
+	if len(args) != 2 {
+		return usagef("passwd: FILE and NAME are expected, such as `gallery passwd /etc/gallery/users ann`")
+	}
+	file, name := args[0], args[1]
+	if err := users.CheckName(name); err != nil {
+		return usagef("passwd: %w", err)
+	}
+	password, err := askPassword(ctx, stdin, stderr, name)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(password) < users.MinPassword:
+		return fmt.Errorf("the password is too short: at least %d characters", users.MinPassword)
+	case len(password) > users.MaxPassword:
+		return fmt.Errorf("the password is too long: at most %d bytes", users.MaxPassword)
+	}
+	hash, err := bcrypt.GenerateFromPassword(password, users.NewCost)
+	if err != nil {
+		return err
+	}
+	return users.SetPassword(file, name, hash)
+}
+
+// askPassword asks for the password twice on a terminal, which does not show
+// it, or reads one line.
+func askPassword(ctx context.Context, stdin *os.File, stderr io.Writer, name string) ([]byte, error) {
+	if !term.IsTerminal(int(stdin.Fd())) {
+		line, err := bufio.NewReader(io.LimitReader(stdin, 1<<10)).ReadBytes('\n')
+		if err != nil && err != io.EOF {
+			return nil, fmt.Errorf("reading the password: %w", err)
+		}
+		return bytes.TrimRight(line, "\r\n"), nil
+	}
+	first, err := readHidden(ctx, stdin, stderr, "Password for "+name+": ")
+	if err != nil {
+		return nil, err
+	}
+	second, err := readHidden(ctx, stdin, stderr, "Once more: ")
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(first, second) {
+		return nil, errors.New("the two passwords differ: nothing was changed")
+	}
+	return first, nil
+}
+
+// readHidden reads a line that the terminal does not show. A signal ends it
+// and leaves the terminal as it was.
+func readHidden(ctx context.Context, stdin *os.File, stderr io.Writer, prompt string) ([]byte, error) {
+	fd := int(stdin.Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return nil, fmt.Errorf("reading the password: %w", err)
+	}
+	fmt.Fprint(stderr, prompt)
+	defer fmt.Fprintln(stderr)
+	type line struct {
+		text []byte
+		err  error
+	}
+	read := make(chan line, 1)
+	go func() {
+		text, err := term.ReadPassword(fd)
+		read <- line{text, err}
+	}()
+	select {
+	case l := <-read:
+		return l.text, l.err
+	case <-ctx.Done():
+		term.Restore(fd, before)
+		return nil, errors.New("interrupted: nothing was changed")
+	}
+}
+
+// runWarm is "gallery warm": it makes every rendition that is missing or stale.
+func runWarm(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	c := defaults()
+	jobs := runtime.GOMAXPROCS(0)
+	flags := flag.NewFlagSet("gallery warm", flag.ContinueOnError)
+	c.addThumbFlags(flags)
+	flags.Func("memory", "", byteSize(&c.memory, minMemory))
+	flags.BoolVar(&c.webp, "webp", false, "")
+	flags.Func("jobs", "", integer(&jobs, 1, 1000, "photos at once"))
+	if err := readFlags(flags, args, stdout); err != nil {
+		return err
+	}
+	if err := c.setRoot(flags); err != nil {
+		return err
+	}
+	if c.root == "" {
+		return usagef("warm: name the DIR of your photos")
+	}
+	if err := webp.Supported(); c.webp && err != nil {
+		return fmt.Errorf("-webp: %w (systemd: MemoryDenyWriteExecute=no)", err)
+	}
+	boundMemory(c.memory)
+	photos, cache, err := openRoots(c)
+	if err != nil {
+		return err
+	}
+	defer photos.Close()
+	defer cache.Close()
+
+	options := c.thumbsOptions()
+	options.Jobs = jobs
+	t := thumbs.New(photos, cache, options, slog.New(slog.DiscardHandler))
+	return upkeep.Warm(ctx, t, jobs, stdout, stderr)
+}

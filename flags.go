@@ -1,0 +1,248 @@
+package main
+
+import (
+	_ "embed"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"gallery/internal/thumbs"
+)
+
+// age parses a flag's span of time: a number and h, d or w.
+func age(to *time.Duration) func(string) error {
+	return func(s string) error {
+		units := map[string]time.Duration{"h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour}
+		number, unit := s, ""
+		if s != "" {
+			number, unit = s[:len(s)-1], s[len(s)-1:]
+		}
+		n, err := strconv.Atoi(number)
+		if err != nil || n < 1 || n > 10_000 || units[unit] == 0 {
+			return errors.New("a number of hours, days or weeks is expected, such as 12h, 30d or 8w")
+		}
+		*to = time.Duration(n) * units[unit]
+		return nil
+	}
+}
+
+// config is what the flags say.
+type config struct {
+	root      string // the photos' directory, absolute; "" for the sample
+	listen    string // HOST:PORT or unix:/PATH
+	cache     string // where thumbnails are kept; "" for beside the photos
+	thumbSize int    // pixels, 50 to 2000
+	quality   int    // JPEG quality, 1 to 100
+	memory    int64  // bytes, at least minMemory
+	title     string // the site's name
+	base      string // path below which the site is, such as "/photos"; "" for the top
+	zip       bool   // albums may be downloaded whole
+	gps       bool   // pages may say where a photo was taken
+	users     string // the password file; "" for none
+	private   bool   // everything takes a password
+	upload    bool   // who is signed in may add photos
+	uploadMax int64  // bytes, of one photo that is sent
+
+	debug       string // HOST:PORT of metrics and profiles; "" for none
+	debugPublic bool   // that may be other than a loopback address
+	logJSON     bool   // log lines are JSON, else text
+	logRequests bool   // each request is a log line
+
+	trustProxy bool // X-Forwarded-For says who a visitor is, -Proto and -Host where they see the site
+	version    bool // print the version instead of serving
+
+	webp         bool // make thumbnails as WebP, too, in the background
+	inBackground bool // make renditions of albums just viewed ahead of time
+}
+
+// minMemory is the least budget that is of use: a phone's photo decodes within
+// it.
+const minMemory = 32 << 20
+
+// usageError is a mistake in the command line or the environment.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error {
+	return usageError{fmt.Errorf(format, args...)}
+}
+
+//go:embed main.go
+var mainSource string
+
+// manual is the comment at the head of this file, as -h prints it.
+func manual() string {
+	comment, _, _ := strings.Cut(mainSource, "\npackage main")
+	var b strings.Builder
+	for line := range strings.Lines(comment) {
+		line = strings.TrimPrefix(strings.TrimPrefix(line, "//"), " ")
+		b.WriteString(strings.TrimPrefix(line, "# "))
+	}
+	return b.String()
+}
+
+// defaults are the settings where nothing else is said.
+func defaults() config {
+	return config{thumbSize: 400, quality: 82, memory: 256 << 20, uploadMax: 64_000_000}
+}
+
+// addThumbFlags adds the flags that say where thumbnails are and how they are
+// made: those of every subcommand.
+func (c *config) addThumbFlags(flags *flag.FlagSet) {
+	flags.StringVar(&c.cache, "cache", "", "")
+	flags.Func("thumb-size", "", integer(&c.thumbSize, 50, 2000, "pixels"))
+	flags.Func("quality", "", integer(&c.quality, 1, 100, "JPEG quality"))
+}
+
+// parseFlags reads the server's command line.
+func parseFlags(args []string, stdout io.Writer) (config, error) {
+	c := defaults()
+	flags := flag.NewFlagSet("gallery", flag.ContinueOnError)
+	c.addThumbFlags(flags)
+	flags.Func("memory", "", byteSize(&c.memory, minMemory))
+	flags.StringVar(&c.listen, "listen", "127.0.0.1:5001", "")
+	flags.StringVar(&c.title, "title", "Gallery", "")
+	flags.Func("base", "", basePath(&c.base))
+	flags.BoolVar(&c.trustProxy, "trust-proxy", false, "")
+	flags.BoolVar(&c.zip, "zip", false, "")
+	flags.BoolVar(&c.gps, "gps", false, "")
+	flags.StringVar(&c.users, "users", "", "")
+	flags.BoolVar(&c.private, "private", false, "")
+	flags.BoolVar(&c.upload, "upload", false, "")
+	flags.StringVar(&c.debug, "debug", "", "")
+	flags.BoolVar(&c.debugPublic, "debug-public", false, "")
+	flags.Func("log-format", "", logFormat(&c.logJSON))
+	flags.BoolVar(&c.logRequests, "log-requests", false, "")
+	flags.Func("upload-max", "", byteSize(&c.uploadMax, 1<<10))
+	flags.BoolVar(&c.inBackground, "background", true, "")
+	flags.BoolVar(&c.webp, "webp", false, "")
+	flags.BoolVar(&c.version, "version", false, "")
+	if err := readFlags(flags, args, stdout); err != nil {
+		return c, err
+	}
+	for name, on := range map[string]bool{"-private": c.private, "-upload": c.upload} {
+		if on && c.users == "" {
+			return c, usagef("%s takes -users FILE: `gallery passwd FILE NAME` makes one", name)
+		}
+	}
+	return c, c.setRoot(flags)
+}
+
+// readFlags sets flags from a command line and, those that are not on it, from the
+// environment. Asked for help, it prints the manual.
+func readFlags(flags *flag.FlagSet, args []string, stdout io.Writer) error {
+	flags.SetOutput(io.Discard)
+	if err := setFromEnvironment(flags); err != nil {
+		return err
+	}
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(stdout, manual())
+		return err
+	}
+	if err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+// setRoot sets the directory from what stands behind the flags, or else from
+// the environment.
+func (c *config) setRoot(flags *flag.FlagSet) (err error) {
+	switch flags.NArg() {
+	case 0:
+		c.root = os.Getenv("GALLERY_ROOT")
+	case 1:
+		if c.root = flags.Arg(0); c.root == "" {
+			return usagef("DIR is empty: name the directory of your photos, or leave it out for a sample")
+		}
+	default:
+		return usagef("one DIR is expected, not %d (%q): flags stand before it", flags.NArg(), flags.Args())
+	}
+	if c.root != "" {
+		c.root, err = filepath.Abs(c.root)
+	}
+	return err
+}
+
+// logFormat parses a flag that says how log lines look.
+func logFormat(json *bool) func(string) error {
+	return func(s string) error {
+		if s != "text" && s != "json" {
+			return errors.New("text or json is expected")
+		}
+		*json = s == "json"
+		return nil
+	}
+}
+
+// setFromEnvironment sets each flag whose environment variable is not empty:
+// GALLERY_ and the flag's name, in capitals, with _ for -.
+func setFromEnvironment(flags *flag.FlagSet) error {
+	var mistake error
+	flags.VisitAll(func(f *flag.Flag) {
+		name := "GALLERY_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		value := os.Getenv(name)
+		if value == "" || f.Name == "version" {
+			return
+		}
+		if err := f.Value.Set(value); err != nil && mistake == nil {
+			mistake = usagef("invalid value %q for %s: %w", value, name, err)
+		}
+	})
+	return mistake
+}
+
+// integer parses a flag's number, which lies between low and high.
+func integer(to *int, low, high int, unit string) func(string) error {
+	return func(s string) error {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < low || n > high {
+			return fmt.Errorf("a number of %d to %d (%s) is expected", low, high, unit)
+		}
+		*to = n
+		return nil
+	}
+}
+
+// byteSize parses a flag's number of bytes, with or without a unit.
+func byteSize(to *int64, low int64) func(string) error {
+	return func(s string) error {
+		n, err := humanize.ParseBytes(s)
+		if err != nil || n < uint64(low) || n > 1<<50 {
+			return fmt.Errorf("a size of at least %s is expected, such as 256MiB or 1GB", humanize.IBytes(uint64(low)))
+		}
+		*to = int64(n)
+		return nil
+	}
+}
+
+// basePath parses -base: the path below which the site is, without a slash at
+// its end; "" for the top.
+func basePath(to *string) func(string) error {
+	return func(s string) error {
+		s = strings.TrimSuffix(s, "/")
+		if s == "" {
+			*to = ""
+			return nil
+		}
+		t, ok := parsePath("/", s)
+		if !ok || t.thumb || "/"+t.name != s {
+			return errors.New("a path such as /photos is expected")
+		}
+		*to = s
+		return nil
+	}
+}
+
+// thumbsOptions are what the flags say of making thumbnails.
+func (c *config) thumbsOptions() thumbs.Options {
+	return thumbs.Options{CacheDir: c.cache, Side: c.thumbSize, Quality: c.quality, Memory: c.memory, WebP: c.webp}
+}

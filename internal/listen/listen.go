@@ -1,0 +1,81 @@
+// Package listen opens the sockets that the program listens on, or takes those
+// that systemd hands over.
+package listen
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/coreos/go-systemd/v22/activation"
+)
+
+// AddressError is a mistake in an address.
+type AddressError struct{ error }
+
+// Listen opens the address, or takes the socket that systemd hands over.
+func Listen(address string) (net.Listener, error) {
+	handed, err := activation.Listeners()
+	if err != nil {
+		return nil, fmt.Errorf("taking the socket that systemd hands over: %w", err)
+	}
+	if len(handed) > 0 && handed[0] != nil {
+		return handed[0], nil
+	}
+	if socket, ok := strings.CutPrefix(address, "unix:"); ok && socket != "" {
+		return listenUnix(socket)
+	}
+	l, err := net.Listen("tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s is in use by another program: end that one, or choose another address with -listen", address)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("%s may not be listened on by this user: ports below 1024 take root; choose another with -listen", address)
+	case err != nil:
+		return nil, AddressError{fmt.Errorf("-listen %s: HOST:PORT or unix:/PATH is expected: %w", address, err)}
+	}
+	return l, nil
+}
+
+// listenUnix opens a socket file, in place of one that nobody listens on any
+// more. Its group may connect, so that nginx can.
+func listenUnix(socket string) (net.Listener, error) {
+	if info, err := os.Lstat(socket); err == nil && info.Mode().Type() == fs.ModeSocket {
+		conn, err := net.Dial("unix", socket)
+		if err == nil {
+			conn.Close()
+		}
+		if !errors.Is(err, syscall.ECONNREFUSED) {
+			return nil, fmt.Errorf("unix:%s is in use by another program: end that one, or choose another address with -listen", socket)
+		}
+		os.Remove(socket)
+	}
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		return nil, fmt.Errorf("-listen unix:%s: %w", socket, err)
+	}
+	if err := os.Chmod(socket, 0o660); err != nil {
+		l.Close()
+		return nil, fmt.Errorf("-listen unix:%s: %w", socket, err)
+	}
+	return l, nil
+}
+
+// Debug opens the address for looking inside. Anything but a loopback
+// address takes -debug-public, too: profiles tell a lot.
+func Debug(address string, public bool) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, AddressError{fmt.Errorf("-debug %s cannot be listened on: HOST:PORT is expected, such as 127.0.0.1:5002: %w", address, err)}
+	}
+	if !l.Addr().(*net.TCPAddr).IP.IsLoopback() && !public {
+		l.Close()
+		return nil, AddressError{fmt.Errorf("-debug %s can be reached from elsewhere, and shows the program's inside: choose 127.0.0.1, or add -debug-public", address)}
+	}
+	return l, nil
+}

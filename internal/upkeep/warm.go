@@ -1,0 +1,201 @@
+// Package upkeep holds the long runs over a whole tree: warming, ahead of time
+// or behind the visitors' backs, and cleaning.
+package upkeep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"gallery/internal/album"
+	"gallery/internal/nolink"
+	"gallery/internal/rendition"
+	"gallery/internal/thumbs"
+)
+
+// warmRun is one run of "gallery warm".
+type warmRun struct {
+	thumbs   *thumbs.Store
+	progress progress
+
+	mu     sync.Mutex
+	made   int      // photos that took making something
+	warm   int      // photos that had everything
+	failed []string // photos and albums that could not be read, and why
+	stop   error    // what makes going on useless
+}
+
+// Warm makes every rendition of the store that is missing or stale, of so many photos
+// at once. It says on stderr how far it is and on stdout what could not be made.
+func Warm(ctx context.Context, t *thumbs.Store, jobs int, stdout, stderr io.Writer) error {
+	w := &warmRun{thumbs: t}
+	albums, total := w.count(ctx, ".")
+	w.progress = newProgress(stderr, total)
+	begun := time.Now()
+	w.run(ctx, albums, 2*jobs) // twice the jobs, so that some decode while others write to disk
+	w.progress.end()
+	return w.report(ctx, stdout, total, time.Since(begun))
+}
+
+// count returns the albums in the album name, itself included, and how many
+// photos there are in them all.
+func (w *warmRun) count(ctx context.Context, name string) (albums []string, photos int) {
+	if ctx.Err() != nil {
+		return nil, 0
+	}
+	albums = []string{name}
+	folder, err := nolink.Folder(w.thumbs.PhotosRoot(), name, false)
+	if err != nil {
+		return albums, 0 // the run will say why
+	}
+	defer folder.Close()
+	list, err := folder.Open(".")
+	if err != nil {
+		return albums, 0
+	}
+	entries, _ := list.ReadDir(-1)
+	list.Close()
+	slices.SortFunc(entries, func(x, y fs.DirEntry) int { return album.Compare(x.Name(), y.Name()) })
+	for _, entry := range entries {
+		switch {
+		case album.IsAlbum(entry):
+			below, n := w.count(ctx, path.Join(name, entry.Name()))
+			albums, photos = append(albums, below...), photos+n
+		case album.IsPhoto(entry):
+			photos++
+		}
+	}
+	return albums, photos
+}
+
+// run warms the albums, so many photos at once. When ctx ends, what is being
+// made is finished.
+func (w *warmRun) run(ctx context.Context, albums []string, workers int) {
+	queue := make(chan album.Photo)
+	var all sync.WaitGroup
+	for range workers {
+		all.Go(func() {
+			for src := range queue {
+				w.done(ctx, src, w.thumbs.Warm(context.WithoutCancel(ctx), src, func() error { return w.stopped(ctx) }))
+			}
+		})
+	}
+	for _, name := range albums {
+		if w.stopped(ctx) != nil {
+			break
+		}
+		w.album(ctx, name, queue)
+	}
+	close(queue)
+	all.Wait()
+}
+
+// stopped returns why the run is to end, if it is.
+func (w *warmRun) stopped(ctx context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.stop != nil {
+		return w.stop
+	}
+	return ctx.Err()
+}
+
+// album queues an album's photos that are not warm.
+func (w *warmRun) album(ctx context.Context, name string, queue chan<- album.Photo) {
+	folder, err := nolink.Folder(w.thumbs.PhotosRoot(), name, false)
+	if err != nil {
+		w.fail(name+"/", err)
+		return
+	}
+	defer folder.Close()
+	a, err := album.List(folder, name)
+	if err != nil {
+		w.fail(name+"/", err)
+		return
+	}
+	folders := w.thumbs.OpenWarmFolders(name)
+	defer folders.Close()
+	for _, src := range a.Photos {
+		if w.thumbs.Complete(folders, src) {
+			w.mu.Lock()
+			w.warm++
+			w.mu.Unlock()
+			w.progress.add()
+			continue
+		}
+		select {
+		case queue <- src:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// done notes what became of a photo.
+func (w *warmRun) done(ctx context.Context, src album.Photo, err error) {
+	var store thumbs.NotStored
+	switch {
+	case err == nil:
+		w.mu.Lock()
+		w.made++
+		w.mu.Unlock()
+	case w.stopped(ctx) != nil:
+		return // it is not this photo's turn any more
+	case errors.Is(err, fs.ErrNotExist) && !errors.As(err, &store):
+		// It went away since it was listed.
+	case errors.As(err, &store):
+		err = fmt.Errorf("%s cannot be stored (%w): make room, or name another place with -cache",
+			rendition.Name(src, ""), nolink.Cause(store.Unwrap()))
+		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EDQUOT) {
+			w.mu.Lock()
+			w.stop = err
+			w.mu.Unlock()
+			return
+		}
+		w.fail(src.Name(), err)
+	default:
+		w.fail(src.Name(), err)
+	}
+	w.progress.add()
+}
+
+// LeftOutError says that some of the photos have no thumbnails, and all others do.
+type LeftOutError struct{ left, total int }
+
+func (e LeftOutError) Error() string {
+	return fmt.Sprintf("no thumbnails of %d of %d photos", e.left, e.total)
+}
+
+// fail notes a photo or an album that could not be read.
+func (w *warmRun) fail(name string, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failed = append(w.failed, fmt.Sprintf("%s: %s", name, strings.TrimPrefix(nolink.Cause(err).Error(), thumbs.ErrUnfit.Error()+": ")))
+}
+
+// report says what was done, and then what could not be.
+func (w *warmRun) report(ctx context.Context, stdout io.Writer, total int, took time.Duration) error {
+	fmt.Fprintf(stdout, "gallery: %d photos: %d made in %v, %d were warm, %d could not be\n",
+		total, w.made, took.Round(100*time.Millisecond), w.warm, len(w.failed))
+	slices.SortFunc(w.failed, album.Compare)
+	for _, line := range w.failed {
+		fmt.Fprintln(stdout, line)
+	}
+	switch {
+	case w.stop != nil:
+		return w.stop
+	case ctx.Err() != nil:
+		return errors.New("interrupted: the same command goes on where it was")
+	case len(w.failed) > 0:
+		return LeftOutError{len(w.failed), total}
+	}
+	return nil
+}
