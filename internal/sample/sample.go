@@ -1,41 +1,34 @@
-// Package sample draws a gallery to look at where there is none yet: two
-// albums and two dozen pictures, computed in well under a second.
+// Package sample draws a gallery to look at where there is none yet: three
+// albums and two dozen pictures, computed in about a second.
 //
-// They are small stand-ins for what a photographer's folder holds: landscape
-// and portrait formats, a square, a panorama; JPEG, PNG with transparency,
-// GIF; files stored on their side with an Exif orientation, capture dates over
-// two years, captions in Exif, IPTC and XMP; names whose numbers want natural
-// sorting.
-//
-// A picture is drawn onto a canvas of floating-point pixels (canvas.go) from
-// a few inexpensive things: colour gradients, noise, filled shapes, and soft
-// layers computed at low resolution. The motifs are in landscape.go, night.go
-// and study.go; which of them becomes which file is in catalogue.go.
+// They stand in for what a photographer's folder holds: landscape and portrait
+// formats, a square, a panorama; JPEG, PNG with transparency, GIF; files stored
+// on their side with an Exif orientation, capture dates over two years,
+// captions, cameras; names whose numbers want natural sorting. All come from
+// four kinds of scene (landscape, terrain, field, tiles) in several lights.
 package sample
 
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"image/gif"
-	"image/jpeg"
 	"image/png"
-	"io/fs"
 	"os"
 	"path"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 
 	"gallery/internal/atomicfile"
+	"gallery/internal/baseline"
 
 	"golang.org/x/sync/errgroup"
 )
 
 // version is the version of the pictures. It changes when any of them does.
-const version = 1
+const version = 2
 
 // marker is the file whose content says which version of the pictures is
 // there. The dot keeps it out of the gallery.
@@ -44,22 +37,18 @@ const marker = ".gallery-sample"
 // quality is that of the JPEG files, 1 to 100.
 const quality = 88
 
-// Write makes sure that the directory dir holds the sample, and returns at
-// once if it does. Missing directories are made, dir included.
+// Write makes sure that the directory dir, which it makes if need be, holds
+// the sample.
 //
 // A sample that is incomplete, because it is being written or because that
 // was interrupted, is completed; files that exist stay as they are. One of an
-// older version is drawn again. Either way only the sample's own files are
-// touched, and nothing is ever deleted. A sample of a newer version is left
-// alone.
+// older version is drawn again, one of a newer version left alone. Only the
+// sample's own files are touched, and nothing is ever deleted. If ctx ends, so
+// does Write, with its error; the next Write goes on.
 //
-// Pictures are drawn in parallel, on as many processors as the program may
-// use. The pixels are the same each time on the same kind of processor; other
-// kinds may round differently. Two processes may write to the same dir at the
-// same time: both do all the work that is still to do, and replace each
-// other's files by equal ones.
-//
-// If ctx ends, so does Write, with its error; the next Write goes on.
+// Pictures are drawn in parallel. Their pixels are the same each time on the
+// same kind of processor; other kinds may round differently. Two processes may
+// write to the same dir at once, and replace each other's files by equal ones.
 func Write(ctx context.Context, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("making the sample's directory: %w", err)
@@ -69,15 +58,35 @@ func Write(ctx context.Context, dir string) error {
 		return fmt.Errorf("opening the sample's directory: %w", err)
 	}
 	defer root.Close()
-	found, marked := markedVersion(root)
-	if found >= version {
+	data, unmarked := root.ReadFile(marker)
+	// A marker that says nonsense says version 0.
+	if found, _ := strconv.Atoi(strings.TrimSpace(string(data))); found >= version {
 		return nil
 	}
-	todo, err := unwritten(root, marked)
-	if err != nil {
-		return err
+	pictures := catalogue()
+	todo := make(chan picture, len(pictures))
+	for _, p := range pictures {
+		if _, err := root.Lstat(p.name); err != nil || unmarked == nil {
+			todo <- p
+		}
 	}
-	if err := writeAll(ctx, root, todo); err != nil {
+	close(todo)
+	group, ctx := errgroup.WithContext(ctx)
+	for range runtime.GOMAXPROCS(0) {
+		group.Go(func() error {
+			var c canvas
+			for p := range todo {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				if err := p.write(root, &c); err != nil {
+					return fmt.Errorf("drawing %s: %w", p.name, err)
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
 		return err
 	}
 	if err := atomicfile.Write(root, marker, fmt.Appendln(nil, version), 0o644); err != nil {
@@ -86,94 +95,45 @@ func Write(ctx context.Context, dir string) error {
 	return nil
 }
 
-// markedVersion returns the version that dir holds all of, and whether it
-// holds all of any. What the marker says may be nonsense, which is version 0.
-func markedVersion(dir *os.Root) (v int, marked bool) {
-	data, err := dir.ReadFile(marker)
+// write stores the file of the picture in dir, as if it had been written when
+// the picture was taken. If the process is killed between the two steps, the
+// file keeps its wrong time.
+func (p picture) write(dir *os.Root, c *canvas) error {
+	data, err := p.encode(c)
 	if err != nil {
-		return 0, false
+		return err
 	}
-	v, _ = strconv.Atoi(strings.TrimSpace(string(data)))
-	return v, true
-}
-
-// unwritten makes the albums in dir and returns the pictures to be written:
-// those that are not there, or simply all.
-func unwritten(dir *os.Root, all bool) ([]picture, error) {
-	var todo []picture
-	for _, p := range catalogue() {
-		if err := dir.MkdirAll(path.Dir(p.name), 0o755); err != nil {
-			return nil, fmt.Errorf("making an album of the sample: %w", err)
-		}
-		if _, err := dir.Lstat(p.name); all || errors.Is(err, fs.ErrNotExist) {
-			todo = append(todo, p)
-		}
+	if err := dir.MkdirAll(path.Dir(p.name), 0o755); err != nil {
+		return err
 	}
-	return todo, nil
-}
-
-// writeAll draws pictures, in about the order given, and writes them below
-// dir. Each of its goroutines uses one canvas for all of its pictures.
-func writeAll(ctx context.Context, dir *os.Root, pictures []picture) error {
-	var next atomic.Int64
-	group, ctx := errgroup.WithContext(ctx)
-	for range min(runtime.GOMAXPROCS(0), len(pictures)) {
-		group.Go(func() error {
-			c := newCanvas(0, 0)
-			for i := next.Add(1); i <= int64(len(pictures)); i = next.Add(1) {
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				p := pictures[i-1]
-				c.reset(p.w, p.h)
-				data, err := p.encode(c)
-				if err != nil {
-					return fmt.Errorf("drawing %s: %w", p.name, err)
-				}
-				if err := p.write(dir, data); err != nil {
-					return fmt.Errorf("writing %s: %w", p.name, err)
-				}
-			}
-			return nil
-		})
-	}
-	return group.Wait()
-}
-
-// encode draws the picture on c and returns the file that holds it.
-func (p picture) encode(c *canvas) ([]byte, error) {
-	var out bytes.Buffer
-	switch path.Ext(p.name) {
-	case ".png":
-		encoder := png.Encoder{CompressionLevel: png.BestSpeed}
-		err := encoder.Encode(&out, p.cutOut(c))
-		return out.Bytes(), err
-	case ".gif":
-		p.draw(c)
-		err := gif.Encode(&out, c.paletted(), nil)
-		return out.Bytes(), err
-	default:
-		p.draw(c)
-		img := turned(c.ycbcr(p.grain), p.turn())
-		if err := jpeg.Encode(&out, img, &jpeg.Options{Quality: quality}); err != nil {
-			return nil, err
-		}
-		return p.withMetadata(out.Bytes()), nil
-	}
-}
-
-// write stores the file in dir, as if it had been written when the picture
-// was taken. If the process is killed between the two steps, the file keeps
-// its wrong time.
-func (p picture) write(dir *os.Root, data []byte) error {
 	album, err := dir.OpenRoot(path.Dir(p.name))
 	if err != nil {
 		return err
 	}
 	defer album.Close()
-	name := path.Base(p.name)
-	if err := atomicfile.Write(album, name, data, 0o644); err != nil {
+	if err := atomicfile.Write(album, path.Base(p.name), data, 0o644); err != nil {
 		return err
 	}
-	return album.Chtimes(name, p.taken, p.taken)
+	return album.Chtimes(path.Base(p.name), p.taken, p.taken)
+}
+
+// encode draws the picture on c and returns the file that holds it.
+func (p picture) encode(c *canvas) ([]byte, error) {
+	p.scene.draw(c.reset(p.w, p.h))
+	var out bytes.Buffer
+	switch path.Ext(p.name) {
+	case ".png":
+		encoder := png.Encoder{CompressionLevel: png.BestSpeed}
+		err := encoder.Encode(&out, c.paletted())
+		return out.Bytes(), err
+	case ".gif":
+		err := gif.Encode(&out, c.paletted(), nil)
+		return out.Bytes(), err
+	}
+	file, err := baseline.Append(nil, c.ycbcr(p.orientation), quality)
+	if err != nil {
+		return nil, err
+	}
+	// Exif stands right behind SOI, where readers expect it.
+	return slices.Insert(file, 2, p.exif()...), nil
 }
