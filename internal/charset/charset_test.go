@@ -28,7 +28,7 @@ func TestDecode(t *testing.T) {
 			"Mädchen", "ÜBERFAHRT", "STRAßE", "Ärger", "¿Dónde está?", "“Olga” – am See…", "20 °C, 5 €", "© Olga Müller", "©Olga Müller",
 			"Köln–Bonn", "Reykjavík", "perché così", "l’île d’Yeu", "don’t", "Zoë’s", "cœur", "Ålesund", "corações", "maçã", "ça", "Lego™ in März"},
 		charmap.Macintosh: {"Café Zoë", "Größe", "für", "Mädchen", "à la plage", "Äpfel", "Österreich", "Übung", "Año Nuevo", "García",
-			"María", "Perú", "hôtel", "Smørrebrød", "São João", "garçon", "Ålesund", "naïf", "più", "Señor", "Märchen", "forêt"},
+			"María", "Perú", "hôtel", "Smørrebrød", "São João", "garçon", "Ålesund", "naïf", "Tübingen", "più", "Señor", "Märchen", "forêt"},
 		charmap.Windows1250: {"Příbram, léto", "Łódź, wiosna", "Żółw", "Kraków", "Győr", "Čeština", "Toruń", "Gdańsk", "Plzeňská věž",
 			"Brněnsko", "Škofja Loka", "Băile", "erdő"},
 		charmap.Windows1254: {"İstanbul, güneşli bir gün", "Muğla'da kış güneşi"},
@@ -38,7 +38,7 @@ func TestDecode(t *testing.T) {
 		charmap.MacintoshCyrillic: {"Озеро Байкал", "Бабушка на даче"},
 		charmap.CodePage866:       {"Озеро Байкал", "Бабушка на даче"},
 		charmap.Windows1253:       {"Καλημέρα Ελλάδα", "Ακρόπολη Αθηνών"},
-		charmap.Windows1255:       {"ירושלים", "תל אביב בלילה"},
+		charmap.Windows1255:       {"ירושלים", "חיפה", "תל אביב בלילה"},
 		charmap.Windows1256:       {"القاهرة مصر"},
 		charmap.CodePage850:       {"Größe", "Übermut in Österreich"},
 	} {

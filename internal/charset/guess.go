@@ -172,7 +172,7 @@ func (s *script) cost(letters []rune) int {
 	}
 	if capitals == n && n > 1 {
 		cost += 2 * slight
-	} else if s.accents != "" && accents == 0 && n > 4 {
+	} else if s.accents != "" && accents == 0 && n > 3 {
 		cost += odd
 	}
 	return cost
@@ -207,6 +207,9 @@ func (e encoding) letterCost(text []rune, i int) int {
 	r, before, after := text[i], text[i-1], text[i+1]
 	cost := 0
 	if unicode.IsUpper(r) && unicode.IsLower(before) || r != 'ß' && unicode.IsLower(r) && unicode.IsUpper(after) {
+		cost += wrong
+	}
+	if unicode.IsUpper(r) && unicode.IsUpper(before) && unicode.IsLower(after) {
 		cost += wrong
 	}
 	if e.script != nil && (before < 0x80 && isLetter(before) || after < 0x80 && isLetter(after)) {
