@@ -66,7 +66,7 @@ func Decode(b []byte) (text string, sure bool) {
 		if i == fallbacks && least > maxCost {
 			least = maxCost + 1 // where nothing else fits, the better of these two it is
 		}
-		if n := e.cost(sample); n < least {
+		if n := e.cost(sample, least); n < least {
 			best, least = i, n
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/traditionalchinese"
+
+	"gallery/internal/lies"
 )
 
 func encode(t testing.TB, c *charmap.Charmap, s string) []byte {
@@ -142,6 +144,20 @@ func TestLatin(t *testing.T) {
 	}
 }
 
+// Text made to be slow to judge costs no more than some of which the encoding shows at once.
+func TestDecode_hostile(t *testing.T) {
+	for _, piece := range []string{"\xff", "\xe9", "\x92a", "\xb9", "a\x92", "\xc3", "\xc3\xa9\xff\xff", "\xce\xe7"} {
+		text := []byte(strings.Repeat(piece, 64_000/len(piece)))
+		start := lies.ProcessorTime()
+		for range 20 {
+			Decode(text)
+		}
+		if d := lies.ProcessorTime() - start; d > 20*5*time.Millisecond {
+			t.Errorf("%q… took a processor %v", piece, d/20)
+		}
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte("Caf\x8e Zo\x91"))
 	f.Add([]byte("\xce\xe7\xe5\xf0\xee"))
@@ -163,4 +179,20 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("took %v", d)
 		}
 	})
+}
+
+func BenchmarkDecode(b *testing.B) {
+	for name, text := range map[string][]byte{
+		"utf8":    []byte("Größe und Übermut am See"),
+		"1252":    encode(b, charmap.Windows1252, "Größe und Übermut am See"),
+		"1251":    encode(b, charmap.Windows1251, "Озеро Байкал, июль 1985"),
+		"hostile": []byte(strings.Repeat("\xe9\xb9", 4000)),
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				Decode(text)
+			}
+		})
+	}
 }

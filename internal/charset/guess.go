@@ -102,8 +102,9 @@ var encodings = []encoding{
 	{charmap.Windows1256, 10, arabic, inArabic},
 }
 
-// cost judges b read in the encoding: 0 is plain text of a language.
-func (e encoding) cost(b []byte) int {
+// cost judges b read in the encoding: 0 is plain text of a language. It ends
+// early, with any cost beyond most, once it is clear that it is that.
+func (e encoding) cost(b []byte, most int) int {
 	text := make([]rune, len(b)+2) // with a space at either end
 	text[0], text[len(text)-1] = ' ', ' '
 	for i, c := range b {
@@ -114,6 +115,9 @@ func (e encoding) cost(b []byte) int {
 	ascii := 0
 	var letters []rune // beyond ASCII
 	for i, r := range text {
+		if cost > most {
+			return cost
+		}
 		switch {
 		case r < 0x80 && isLetter(r):
 			ascii++
