@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bep/imagemeta"
+	"gallery/internal/metadata"
 )
 
 // Details is what Exif says of how a photo was taken. What is absent, or can
@@ -36,47 +36,25 @@ func ReadDetails(r io.ReaderAt, size int64, position bool) (d Details, err error
 	if err != nil {
 		return Details{}, err
 	}
-	exif := payload(s, h.exif, true)
-	if exif == nil {
-		return Details{}, nil
-	}
-	hideSubIFDs(exif)
-	values := map[string]any{}
-	readTags(appendSegment(nil, markerAPP1, exifHeader+"\x00", exif), imagemeta.EXIF,
-		func(tag imagemeta.TagInfo) bool {
-			return detailTags[tag.Namespace+" "+tag.Tag] || position && positionTags[tag.Namespace+" "+tag.Tag]
-		},
-		func(tag imagemeta.TagInfo) error {
-			values[tag.Tag] = tag.Value
-			return nil
-		})
-	return detailsOf(values), nil
+	return detailsOf(metadata.ParseExif(s.first(h.exif, maxPayload)), position), nil
 }
 
-// detailTags and positionTags are the directories and tags that are read
-// (CIPA DC-008, 4.6.4 to 4.6.7, by imagemeta's names).
-var (
-	detailTags = map[string]bool{
-		"IFD0 Make":                           true,
-		"IFD0 Model":                          true,
-		exifIFD + " LensModel":                true,
-		exifIFD + " FNumber":                  true,
-		exifIFD + " ExposureTime":             true,
-		exifIFD + " FocalLength":              true,
-		exifIFD + " FocalLengthIn35mmFormat":  true,
-		exifIFD + " ISO":                      true,
-		exifIFD + " RecommendedExposureIndex": true,
-	}
-	positionTags = map[string]bool{
-		gpsIFD + " GPSLatitude":     true,
-		gpsIFD + " GPSLatitudeRef":  true,
-		gpsIFD + " GPSLongitude":    true,
-		gpsIFD + " GPSLongitudeRef": true,
-	}
-)
-
+// Tags of CIPA DC-008, 4.6.4 to 4.6.7.
 const (
-	gpsIFD = "IFD0/GPSInfoIFD"
+	tagMake              = 0x010f
+	tagModel             = 0x0110
+	tagExposureTime      = 0x829a
+	tagFNumber           = 0x829d
+	tagISO               = 0x8827
+	tagRecommendedIndex  = 0x8832
+	tagFocalLength       = 0x920a
+	tagFocalLengthIn35mm = 0xa405
+	tagLensModel         = 0xa434
+	tagLatitudeRef       = 1
+	tagLatitude          = 2
+	tagLongitudeRef      = 3
+	tagLongitude         = 4
+	maxDetail            = 100 // runes of a text
 
 	// isoBeyond stands in the 16 bits of ISO for a sensitivity that does not fit
 	// there (CIPA DC-008, tag 34855).
@@ -84,37 +62,39 @@ const (
 )
 
 // detailsOf keeps of the tags' values what can be true of a camera.
-func detailsOf(values map[string]any) Details {
-	number := func(tag string, low, high float64) float64 {
-		v := toFloat(values[tag])
-		if !(low <= v && v <= high) { // nor NaN
+func detailsOf(exif metadata.Exif, position bool) Details {
+	number := func(tag uint16, low, high float64) float64 {
+		v := exif.Numbers(metadata.ExifIFD, tag)           // ISO may name two; the first is the one of the standard
+		if len(v) == 0 || !(low <= v[0] && v[0] <= high) { // nor NaN
 			return 0
 		}
-		return v
+		return v[0]
 	}
-	text := func(tag string) string {
-		s, _ := values[tag].(string)
-		return short(caption(s))
+	text := func(dir metadata.Directory, tag uint16) string {
+		return metadata.Clean(exif.Text(dir, tag), maxDetail)
 	}
 	d := Details{
-		Camera:        camera(text("Make"), text("Model")),
-		Lens:          text("LensModel"),
-		FocalLength:   number("FocalLength", 0.1, 10_000),
-		FocalLength35: number("FocalLengthIn35mmFormat", 1, 10_000),
-		Aperture:      number("FNumber", 0.3, 1_000),
-		Exposure:      number("ExposureTime", 1e-7, 7*24*3600),
-		ISO:           int(number("ISO", 1, isoBeyond)),
+		Camera:        camera(text(metadata.IFD0, tagMake), text(metadata.IFD0, tagModel)),
+		Lens:          text(metadata.ExifIFD, tagLensModel),
+		FocalLength:   number(tagFocalLength, 0.1, 10_000),
+		FocalLength35: number(tagFocalLengthIn35mm, 1, 10_000),
+		Aperture:      number(tagFNumber, 0.3, 1_000),
+		Exposure:      number(tagExposureTime, 1e-7, 7*24*3600),
+		ISO:           int(number(tagISO, 1, isoBeyond)),
 	}
 	if d.ISO == isoBeyond {
-		d.ISO = int(number("RecommendedExposureIndex", 1, 1e8))
+		d.ISO = int(number(tagRecommendedIndex, 1, 1e8))
 	}
 	if !strings.ContainsFunc(d.Lens, func(r rune) bool {
 		return 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z' || '1' <= r && r <= '9' || r > 0x7f
 	}) {
 		d.Lens = "" // "----", "0.0 mm": an adapter without contacts
 	}
-	latitude, okLat := degrees(values, "GPSLatitude", "NS", 90)
-	longitude, okLong := degrees(values, "GPSLongitude", "EW", 180)
+	if !position {
+		return d
+	}
+	latitude, okLat := degrees(exif, tagLatitude, tagLatitudeRef, "NS", 90)
+	longitude, okLong := degrees(exif, tagLongitude, tagLongitudeRef, "EW", 180)
 	// Where no satellite was seen, some cameras write zeros.
 	if okLat && okLong && (latitude != 0 || longitude != 0) {
 		d.Latitude, d.Longitude, d.HasPosition = latitude, longitude, true
@@ -122,30 +102,21 @@ func detailsOf(values map[string]any) Details {
 	return d
 }
 
-// toFloat returns a tag's value as a number, NaN where it is none.
-func toFloat(v any) float64 {
-	switch v := v.(type) {
-	case interface{ Float64() float64 }:
-		return v.Float64()
-	case float64:
-		return v
-	case uint16:
-		return float64(v)
-	case uint32:
-		return float64(v)
-	case []uint16: // ISO may name two; the first is the one of the standard
-		if len(v) > 0 {
-			return float64(v[0])
+// degrees returns a coordinate, which is at most limit, with its sign:
+// hemispheres names the positive one first. Minutes and seconds may be left
+// out, as 0/0.
+func degrees(exif metadata.Exif, tag, ref uint16, hemispheres string, limit float64) (float64, bool) {
+	parts := exif.Numbers(metadata.GPSIFD, tag)
+	if len(parts) != 3 {
+		return 0, false
+	}
+	v := parts[0]
+	for i, unit := range []float64{60, 3600} {
+		if p := parts[i+1]; !math.IsNaN(p) {
+			v += p / unit
 		}
 	}
-	return math.NaN()
-}
-
-// degrees returns a coordinate, which is at most limit, with its sign:
-// hemispheres names the positive one first.
-func degrees(values map[string]any, tag, hemispheres string, limit float64) (float64, bool) {
-	v := toFloat(values[tag])
-	hemisphere, _ := values[tag+"Ref"].(string)
+	hemisphere := strings.TrimSpace(exif.Text(metadata.GPSIFD, ref))
 	if !(0 <= v && v <= limit) || len(hemisphere) != 1 {
 		return 0, false
 	}
@@ -169,7 +140,7 @@ func camera(maker, model string) string {
 		slices.ContainsFunc(strings.Fields(maker), func(w string) bool { return strings.EqualFold(w, first) }) {
 		return model
 	}
-	return short(strings.TrimSpace(strings.Join(words, " ") + " " + model))
+	return metadata.Clean(strings.Join(words, " ")+" "+model, maxDetail)
 }
 
 // companyForm reports whether a word is of a company's form, not of its name.
@@ -179,18 +150,6 @@ func companyForm(word string) bool {
 		return true
 	}
 	return false
-}
-
-// short returns at most 100 runes of a text.
-func short(s string) string {
-	if n := 0; len(s) > 100 {
-		for i := range s {
-			if n++; n > 100 {
-				return strings.TrimSpace(s[:i])
-			}
-		}
-	}
-	return s
 }
 
 // ExposureText returns the exposure time in seconds as photographers write

@@ -49,7 +49,7 @@ func TestReadDetails(t *testing.T) {
 		"numbers as text":      {ifd(exifEntry{0x829d, "2.8"}, exifEntry{0x8827, "400"}), true, Details{}},
 		"a lens of dashes":     {ifd(exifEntry{0xa434, "----"}), true, Details{}},
 		"high sensitivity":     {ifd(exifEntry{0x8827, 65535}), true, Details{}},
-		"markup":               {ifd(exifEntry{0xa434, "<b>x\n</b>"}), true, Details{Lens: "<b>x</b>"}},
+		"markup":               {ifd(exifEntry{0xa434, "<b>x\n</b>"}), true, Details{Lens: "<b>x </b>"}},
 	} {
 		for _, order := range []binary.AppendByteOrder{binary.BigEndian, binary.LittleEndian} {
 			file := withSegments(flatJPEG{w: 8, h: 8, values: []uint8{1}, adobe: -1}.encode(),

@@ -80,7 +80,8 @@ func withSegments(file []byte, segments ...[]byte) []byte {
 }
 
 func segment(marker byte, head string, data []byte) []byte {
-	return appendSegment(nil, marker, head, data)
+	b := binary.BigEndian.AppendUint16([]byte{0xff, marker}, uint16(2+len(head)+len(data)))
+	return append(append(b, head...), data...)
 }
 
 // flatJPEG describes a JPEG of one colour, of any coding that needs no more
@@ -331,7 +332,7 @@ func anmf(x, y int, m *image.NRGBA) []byte {
 }
 
 // exifEntry is an entry of an Exif directory: text, a short number, a
-// rational number or several, or another directory.
+// rational number or several, bytes of no type, or another directory.
 type exifEntry struct {
 	tag   uint16
 	value any
@@ -366,6 +367,10 @@ func appendIFD(b []byte, order binary.AppendByteOrder, entries []exifEntry) []by
 			}
 			b = order.AppendUint32(b, uint32(end+len(tail)))
 			tail = append(tail, data...)
+		case []byte:
+			b = order.AppendUint32(order.AppendUint16(b, 7), uint32(len(v)))
+			b = order.AppendUint32(b, uint32(end+len(tail)))
+			tail = append(tail, v...)
 		case rational:
 			b = order.AppendUint32(order.AppendUint16(b, 5), 1)
 			b = order.AppendUint32(b, uint32(end+len(tail)))
@@ -389,12 +394,26 @@ func appendIFD(b []byte, order binary.AppendByteOrder, entries []exifEntry) []by
 
 // iptcOf returns image resource blocks with one IPTC caption (IIM 4.2, 2:120).
 func iptcOf(caption string, utf8 bool) []byte {
-	var data []byte
 	if utf8 {
-		data = append(data, "\x1c\x01\x5a\x00\x03\x1b%G"...)
+		return iptcSets("\x1b%G", 120, caption)
 	}
-	data = append(data, "\x1c\x02\x78"...)
-	data = append(binary.BigEndian.AppendUint16(data, uint16(len(caption))), caption...)
+	return iptcSets("", 120, caption)
+}
+
+// iptcSets returns image resource blocks with an IPTC record: an escape
+// sequence (IIM 4.2, 1:90) or none, and datasets' numbers and values.
+func iptcSets(escape string, sets ...any) []byte {
+	var data []byte
+	add := func(record, set byte, value string) {
+		data = binary.BigEndian.AppendUint16(append(data, 0x1c, record, set), uint16(len(value)))
+		data = append(data, value...)
+	}
+	if escape != "" {
+		add(1, 90, escape)
+	}
+	for i := 0; i < len(sets); i += 2 {
+		add(2, byte(sets[i].(int)), sets[i+1].(string))
+	}
 	b := append([]byte("8BIM\x04\x04\x00\x00"), 0, 0)
 	b = append(binary.BigEndian.AppendUint16(b, uint16(len(data))), data...)
 	return append(b, make([]byte, len(data)%2)...)
@@ -403,7 +422,8 @@ func iptcOf(caption string, utf8 bool) []byte {
 func xmpOf(properties string) []byte {
 	return []byte(`<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">` +
 		`<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"` +
-		` xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/">` + properties + `</rdf:Description></rdf:RDF></x:xmpmeta>`)
+		` xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" xmlns:exif="http://ns.adobe.com/exif/1.0/"` +
+		` xmlns:xmpMM="http://ns.adobe.com/xap/1.0/mm/">` + properties + `</rdf:Description></rdf:RDF></x:xmpmeta>`)
 }
 
 // mustReduce inspects and reduces a file.

@@ -24,6 +24,8 @@ func FuzzReduce(f *testing.F) {
 		segment(markerAPP1, xmpHeader, xmpOf(`<dc:description>XMP</dc:description>`)),
 		segment(markerAPP2, iccHeader, append([]byte{1, 1}, adobeRGBProfile()...))), uint16(400))
 	f.Add(withChunks(pngOf(f, drawQuadrants(20, 10)), pngChunk("eXIf", exif), iccpChunk(adobeRGBProfile())), uint16(7))
+	f.Add(withChunks(pngOf(f, drawQuadrants(20, 10)), textChunk("tEXt", "Title", "Olga"), textChunk("zTXt", "Comment", "a lake"),
+		textChunk("iTXt, compressed", "Description", "Olga am See")), uint16(7))
 
 	f.Fuzz(func(t *testing.T, file []byte, side uint16) {
 		maxSide := int(side)%2000 + 1
@@ -33,7 +35,7 @@ func FuzzReduce(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if !utf8.ValidString(info.Caption) || utf8.RuneCountInString(info.Caption) > maxCaption {
+		if !utf8.ValidString(info.Caption) || utf8.RuneCountInString(info.Caption) > 1000 {
 			t.Errorf("caption %q", info.Caption)
 		}
 		cost := info.Cost(maxSide)

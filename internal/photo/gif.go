@@ -9,6 +9,14 @@ import (
 	"io"
 )
 
+// gifXMP begins an application extension that holds XMP, as it is and not in
+// sub-blocks: whatever bytes of it a reader takes for their lengths, it ends
+// up at one in the trailer and so behind it (XMP part 3, 1.1.2).
+const (
+	gifXMP        = "\x0bXMP DataXMP"
+	gifXMPTrailer = 258 // bytes
+)
+
 // readGIF walks the blocks up to the first picture (GIF89a, 18 to 26).
 func readGIF(s *source) (h header, err error) {
 	h.format = GIF
@@ -24,8 +32,12 @@ func readGIF(s *source) (h header, err error) {
 		}
 		switch b[0] {
 		case 0x21: // extension: a label, then sub-blocks
-			if pos, err = s.skipSubBlocks(pos + 2); err != nil {
+			begin := pos + 2
+			if pos, err = s.skipSubBlocks(begin); err != nil {
 				return h, err
+			}
+			if h.xmp.n == 0 && s.begins(span{begin, pos - begin}, gifXMP) {
+				h.xmp = span{begin + int64(len(gifXMP)), pos - begin - int64(len(gifXMP)) - gifXMPTrailer}
 			}
 		case 0x2c: // image descriptor
 			if b, err = s.at(pos+1, 9); err != nil {

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"gallery/internal/metadata"
 	"gallery/internal/scaledjpeg"
 )
 
@@ -55,6 +56,10 @@ type Info struct {
 	Taken         time.Time // wall clock of capture, in UTC as files rarely name a zone; zero if unknown
 	Caption       string    // valid UTF-8, trimmed, at most 1000 runes; "" if none
 
+	// Metadata is all that the file says in words and dates, of which Taken is
+	// the date and Caption the caption.
+	Metadata metadata.Metadata
+
 	size    int64 // of the file, bytes
 	layout  layout
 	profile []byte // ICC profile that fits the reduced picture; nil if none
@@ -85,6 +90,7 @@ type header struct {
 	layout
 	icc             []span // pieces of the ICC profile, in order
 	exif, xmp, iptc span   // payloads, without their containers' own headers
+	text            []span // textual chunks of a PNG, each from its type on
 	adobeRGB        bool   // may be in Adobe RGB if Exif says so: JPEG in YCbCr without a profile
 }
 
@@ -122,16 +128,14 @@ func Inspect(r io.ReaderAt, size int64) (info Info, err error) {
 		size:        size,
 		layout:      h.layout,
 	}
-	m := readMetadata(s, h)
-	info.Taken, info.Caption = m.taken, m.caption
-	if 1 <= m.orientation && m.orientation <= 8 {
-		info.Orientation = m.orientation
-	}
+	m, exif := readMetadata(s, h)
+	info.Taken, info.Caption, info.Metadata = m.Date.Time, m.Caption(), m
+	info.Orientation = max(1, exif.Orientation())
 	if transposed(info.Orientation) {
 		info.Width, info.Height = info.Height, info.Width
 	}
 	info.profile = readProfile(s, h)
-	if info.profile == nil && h.adobeRGB && m.adobeRGB {
+	if info.profile == nil && h.adobeRGB && exif.AdobeRGB() {
 		info.profile = adobeRGBProfile()
 	}
 	return info, nil

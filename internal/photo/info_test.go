@@ -129,27 +129,6 @@ func TestInspect_metadata(t *testing.T) {
 	}
 }
 
-func TestCaption(t *testing.T) {
-	for _, test := range []struct{ in, want string }{
-		{"  The sea,\r\n\tat dusk \x00", "The sea, at dusk"},
-		{"OLYMPUS DIGITAL CAMERA         ", ""},
-		{"SONY DSC", ""},
-		{"Sony DSC 0123", ""},
-		{"Samsung", ""},
-		{"Samsung headquarters", "Samsung headquarters"},
-		{"...", ""},
-		{"1984", ""},
-		{"Zürich \xff 東京", "Zürich 東京"},
-		{"<b>&amp;", "<b>&amp;"},
-		{"a\u202eb", "ab"},
-		{strings.Repeat("é", 1001), strings.Repeat("é", 1000)},
-	} {
-		if got := caption(test.in); got != test.want {
-			t.Errorf("caption(%q) = %q, want %q", test.in, got, test.want)
-		}
-	}
-}
-
 func TestInspect_captionEncodings(t *testing.T) {
 	j := jpegOf(t, drawQuadrants(8, 8))
 	exif := func(s string) []byte {
@@ -172,24 +151,6 @@ func TestInspect_captionEncodings(t *testing.T) {
 		info, err := Inspect(bytes.NewReader(file), int64(len(file)))
 		if err != nil || info.Caption != test.want {
 			t.Errorf("caption, %s = %q, %v, want %q", test.name, info.Caption, err, test.want)
-		}
-	}
-}
-
-func TestWallClock(t *testing.T) {
-	for in, want := range map[string]string{
-		"2019:07:21 18:30:05":          "2019-07-21T18:30:05Z",
-		"2019-07-21T18:30:05.25+02:00": "2019-07-21T18:30:05Z",
-		"2019-07-21T18:30Z":            "2019-07-21T18:30:00Z",
-		"2019-07-21":                   "2019-07-21T00:00:00Z",
-		"0000:00:00 00:00:00":          "0001-01-01T00:00:00Z",
-		"    :  :     :  :  ":          "0001-01-01T00:00:00Z",
-		"":                             "0001-01-01T00:00:00Z",
-		"9999:01:01 00:00:00":          "0001-01-01T00:00:00Z",
-		"2019:07:21 25:61:00":          "2019-07-21T00:00:00Z",
-	} {
-		if got := wallClock(in).Format(time.RFC3339); got != want {
-			t.Errorf("wallClock(%q) = %s, want %s", in, got, want)
 		}
 	}
 }

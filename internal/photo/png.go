@@ -88,6 +88,8 @@ func (h *header) pngChunk(s *source, c chunk, whole span) {
 		h.exif = c.span
 	case c.id == "iTXt" && h.xmp.n == 0 && s.begins(c.span, xmpKeyword):
 		h.xmp = c.after(len(xmpKeyword))
+	case (c.id == "tEXt" || c.id == "zTXt" || c.id == "iTXt") && len(h.text) < maxTexts:
+		h.text = append(h.text, span{c.off - 4, c.n + 4})
 	}
 }
 
