@@ -9,7 +9,7 @@
 // as no word ends in Ž behind small letters.
 //
 // Encodings of two bytes a character (Shift JIS, GBK, Big5, EUC) are not told
-// apart. Text in them is reported as unsure.
+// apart. Text in them is reported as unsure, and so is text that might be.
 package charset
 
 import (
@@ -23,7 +23,7 @@ import (
 )
 
 // maxJudged is how much of a text its encoding is judged by, in bytes.
-const maxJudged = 400
+const maxJudged = 200
 
 // File returns the text of a file, without its byte order mark. The mark
 // decides: UTF-16 in either order, or UTF-8. Without one it is as Decode says.
@@ -61,12 +61,13 @@ func Decode(b []byte) (text string, sure bool) {
 		return s, true
 	}
 	sample := b[:min(len(b), maxJudged)]
+	wide := twoBytes(sample)
 	best, least := 0, math.MaxInt
 	for i, e := range encodings {
 		if i == fallbacks && least > maxCost {
 			least = maxCost + 1 // where nothing else fits, the better of these two it is
 		}
-		if n := e.cost(sample, least); n < least {
+		if n := e.cost(sample, wide, least); n < least {
 			best, least = i, n
 		}
 	}

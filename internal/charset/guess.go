@@ -15,6 +15,9 @@ type encoding struct {
 	// languages are the letters of each language besides ASCII, in lower case.
 	languages []string
 	script    *script // nil for Latin, where most letters are ASCII
+	// rival tells whether it may be chosen over an encoding of two bytes a
+	// character: that is where small letters have the bytes of rare ideographs.
+	rival bool
 }
 
 // script is how letters of a script other than Latin are distributed.
@@ -73,8 +76,8 @@ const fallbacks = 2
 
 // encodings are tried in this order; of two that fit alike, the first wins.
 var encodings = []encoding{
-	{charmap.Windows1252, 0, western, nil},
-	{charmap.Macintosh, 10, western, nil},
+	{charmap.Windows1252, 0, western, nil, false},
+	{charmap.Macintosh, 10, western, nil, false},
 	{charmap.Windows1250, 10, []string{
 		"áčďéěíňóřšťúůýž",   // Czech
 		"áäčďéíĺľňóôŕšťúýž", // Slovak
@@ -82,37 +85,58 @@ var encodings = []encoding{
 		"áéíóöőúüű",         // Hungarian
 		"âăîşţ",             // Romanian
 		"čćđšž",             // Croatian, Slovenian
-	}, nil},
-	{charmap.Windows1254, 15, []string{"çğıöşüâîû"}, nil}, // Turkish
+	}, nil, false},
+	{charmap.Windows1254, 15, []string{"çğıöşüâîû"}, nil, false}, // Turkish
 	{charmap.Windows1257, 20, []string{
 		"ąčęėįšųūž",   // Lithuanian
 		"āčēģīķļņšūž", // Latvian
 		"äöõüšž",      // Estonian
-	}, nil},
-	{charmap.CodePage850, 20, western, nil},
-	{charmap.Windows1251, 0, cyrillic, inCyrillic},
-	{charmap.Windows1251, 15, southCyrillic, inCyrillic},
-	{charmap.KOI8U, 5, cyrillic, inCyrillic},
-	{charmap.MacintoshCyrillic, 10, cyrillic, inCyrillic},
-	{charmap.CodePage866, 10, cyrillic, inCyrillic},
-	{charmap.ISO8859_5, 10, cyrillic, inCyrillic},
-	{charmap.Windows1253, 5, greek, inGreek},
-	{charmap.ISO8859_7, 10, greek, inGreek},
-	{charmap.Windows1255, 5, hebrew, inHebrew},
-	{charmap.Windows1256, 10, arabic, inArabic},
+	}, nil, false},
+	{charmap.CodePage850, 20, western, nil, false},
+	{charmap.Windows1251, 0, cyrillic, inCyrillic, true},
+	{charmap.Windows1251, 15, southCyrillic, inCyrillic, true},
+	{charmap.KOI8U, 5, cyrillic, inCyrillic, false},
+	{charmap.MacintoshCyrillic, 10, cyrillic, inCyrillic, true},
+	{charmap.CodePage866, 10, cyrillic, inCyrillic, false},
+	{charmap.ISO8859_5, 10, cyrillic, inCyrillic, false},
+	{charmap.Windows1253, 5, greek, inGreek, true},
+	{charmap.ISO8859_7, 10, greek, inGreek, false},
+	{charmap.Windows1255, 5, hebrew, inHebrew, true},
+	{charmap.Windows1256, 10, arabic, inArabic, false},
+}
+
+// twoBytes reports whether b may be text of two bytes a character (GBK, Big5,
+// EUC, Shift JIS): no letter stands outside of a pair.
+func twoBytes(b []byte) bool {
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case c < 0x80 && isLetter(rune(c)):
+			return false
+		case c < 0x80:
+		case c == 0x80 || c == 0xff || i+1 == len(b) || b[i+1] < 0x40 || b[i+1] == 0x7f || b[i+1] == 0xff:
+			return false
+		default:
+			i++
+		}
+	}
+	return true
 }
 
 // cost judges b read in the encoding: 0 is plain text of a language. It ends
-// early, with any cost beyond most, once it is clear that it is that.
-func (e encoding) cost(b []byte, most int) int {
+// early, with any cost beyond most, once it is clear that it is that. With
+// wide, b may be text of two bytes a character.
+func (e encoding) cost(b []byte, wide bool, most int) int {
 	text := make([]rune, len(b)+2) // with a space at either end
 	text[0], text[len(text)-1] = ' ', ' '
 	for i, c := range b {
 		text[i+1] = e.charmap.DecodeByte(c)
 	}
 	cost := e.prior
+	if wide && !e.rival {
+		cost += wrong
+	}
 	lacking := make([]int, len(e.languages)) // how many letters a language lacks
-	ascii := 0
+	ascii, digits := 0, 0
 	var letters []rune // beyond ASCII
 	for i, r := range text {
 		if cost > most {
@@ -121,6 +145,8 @@ func (e encoding) cost(b []byte, most int) int {
 		switch {
 		case r < 0x80 && isLetter(r):
 			ascii++
+		case '0' <= r && r <= '9':
+			digits++
 		case r < 0x80:
 		case !isLetter(r):
 			cost += markCost(text, i)
@@ -137,16 +163,16 @@ func (e encoding) cost(b []byte, most int) int {
 	}
 	cost += unlikely * slices.Min(lacking)
 	if e.script != nil {
-		return cost + e.script.cost(letters)
+		return cost + e.script.cost(letters, wide)
 	}
-	if len(letters) > 3 && len(letters) > ascii {
+	if len(letters) > ascii || ascii+digits == 0 {
 		cost += wrong // Latin script is ASCII for the most part
 	}
 	return cost
 }
 
 // cost judges the letters of a text in the script.
-func (s *script) cost(letters []rune) int {
+func (s *script) cost(letters []rune, wide bool) int {
 	n := len(letters)
 	if n == 0 {
 		return wrong
@@ -167,23 +193,22 @@ func (s *script) cost(letters []rune) int {
 			capitals++
 		}
 	}
-	cost := odd * rare / n
-	if 5*rare > 2*n {
+	cost := 3 * odd * rare / n
+	if s.vowels != "" && (5*vowels < n || 4*vowels > 3*n) {
+		cost += unlikely
+	}
+	if wide && (n < 4 || capitals == n) {
 		cost += wrong
 	}
-	if s.vowels != "" && (5*vowels < n || 4*vowels > 3*n) {
-		cost += odd
-	}
 	if capitals == n && n > 1 {
-		cost += 2 * slight
+		cost += slight + slight/2
 	} else if s.accents != "" && accents == 0 && n > 3 {
-		cost += odd
+		cost += unlikely
 	}
 	return cost
 }
 
-// isLetter reports whether r is a letter, or a vowel sign of Arabic or Hebrew.
-// The ordinals ª and º are marks behind numbers.
+// isLetter reports whether r is a letter. The ordinals ª and º are marks behind numbers.
 func isLetter(r rune) bool {
 	return unicode.IsLetter(r) && r != 'ª' && r != 'º' && r != 'ˆ' && r != 'ƒ'
 }
@@ -291,9 +316,6 @@ func markCost(text []rune, i int) int {
 		if left || right {
 			return unlikely
 		}
-		return 0
-	}
-	if unicode.IsMark(text[i]) { // a vowel sign
 		return 0
 	}
 	return wrong
