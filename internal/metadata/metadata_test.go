@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -59,6 +60,8 @@ func TestReadXMP(t *testing.T) {
 		"an impossible original": {`><exif:DateTimeOriginal>0000-00-00T00:00:00</exif:DateTimeOriginal><xmp:CreateDate>1975-06-15T12:00:00</xmp:CreateDate>`,
 			Metadata{Date: Date{noon.Time, Digitized}}},
 		"modified last": {` xmp:ModifyDate="2024-01-01" exif:DateTimeOriginal="1975-06-15T12:00:00">`, Metadata{Date: noon}},
+		"rejected":      {` xmp:Rating="-1">`, Metadata{Rating: -1}},
+		"of two alike":  {` xmp:CreateDate="2024-01-01" exif:DateTimeDigitized="1975-06-15T12:00:00">`, Metadata{Date: Date{noon.Time, Digitized}}},
 		"a rating":      {`><xmp:Rating>0</xmp:Rating>`, Metadata{}},
 		"a wild rating": {` xmp:Rating="99">`, Metadata{}},
 		"damaged":       {` xmp:Rating="3"><dc:title>Olga</dc:title><dc:subject><`, Metadata{Rating: 3, Title: "Olga"}},
@@ -86,12 +89,14 @@ func TestReadXMP(t *testing.T) {
 
 // An editor's masks may make megabytes of a sidecar; what is sought stands before them.
 func TestReadXMP_long(t *testing.T) {
-	file := packet(`><dc:title>Olga</dc:title><xmpMM:Masks>` + strings.Repeat("<a>0.5 0.5</a>", MaxXMP) + `</xmpMM:Masks>`)
+	file := packet(`><dc:title>Olga</dc:title><xmpMM:Masks>` + strings.Repeat("<a>0.5 0.5</a>", 4*MaxXMP) + `</xmpMM:Masks>`)
 	start := lies.ProcessorTime()
 	if got := ReadXMP(file); got.Title != "Olga" {
 		t.Errorf("title %q", got.Title)
 	}
-	if d := lies.ProcessorTime() - start; d > 500*time.Millisecond {
+	d := lies.ProcessorTime() - start
+	t.Logf("%v", d)
+	if d > 150*time.Millisecond {
 		t.Errorf("took a processor %v", d)
 	}
 }
@@ -143,6 +148,8 @@ func TestComment(t *testing.T) {
 		"Screenshot":                  "",
 		"oplus_32":                    "",
 		`{"mirror":false}`:            "",
+		`{ "mirror": false }`:         "",
+		"<b> x </b>":                  "",
 		"filter: 0; fileterIntensity: 0.0; filterMask: 0;": "",
 		"Mode=1 ISO=100": "",
 		"a7f3b2c9d8e1f0a7f3b2c9d8e1f0a7f3b2c9d8e1f0": "",
@@ -287,6 +294,10 @@ func TestRead_hostile(t *testing.T) {
 		return b
 	}
 	iptc := "8BIM\x04\x04\x00\x00\x00\x00\xff\xff" + strings.Repeat("\x1c\x02\x19\x00\x05\xe9\xb9\xe9\xb9\xe9", 6500)
+	var items strings.Builder
+	for i := range 10_000 {
+		fmt.Fprintf(&items, "<rdf:li>%d</rdf:li>", i)
+	}
 	nested := strings.Repeat("<a>", 80_000)
 	attributes := " xmlns:n0='u'"
 	for i := range 5000 {
@@ -302,15 +313,22 @@ func TestRead_hostile(t *testing.T) {
 		"nested out": {XMP: []byte("<x:title>" + nested + ":title")},
 		"attributes": {XMP: packet(attributes + "><dc:title>x</dc:title>")},
 		"items":      {XMP: packet("><dc:subject><rdf:Bag>" + strings.Repeat("<rdf:li>a</rdf:li>", 14_000))},
+		"distinct":   {XMP: packet("><dc:subject><rdf:Bag>" + items.String())},
 		"alike":      {XMP: packet(">" + strings.Repeat("<dc:title>a</dc:title>", 11_000))},
 		"text":       {XMP: packet("><dc:title>" + strings.Repeat("&#233;", 40_000))},
 		"ratings":    {XMP: []byte(strings.Repeat(":Rating=0", 28_000))},
 		"texts":      {Text: slices.Repeat([]Text{{"Comment", strings.Repeat("a: ", 2600)}}, 32)},
 	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
 		start := lies.ProcessorTime()
 		m := Read(b)
-		if d := lies.ProcessorTime() - start; d > 250*time.Millisecond {
-			t.Errorf("%s: took a processor %v", name, d)
+		d := lies.ProcessorTime() - start
+		runtime.ReadMemStats(&after)
+		used := after.TotalAlloc - before.TotalAlloc
+		t.Logf("%-10s %v, %d kB", name, d, used>>10)
+		if d > 250*time.Millisecond || used > 12<<20 {
+			t.Errorf("%s: took a processor %v, %d kB", name, d, used>>10)
 		}
 		check(t, m)
 	}

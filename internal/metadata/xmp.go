@@ -179,14 +179,12 @@ func (x xmp) read(d *xml.Decoder, p property) {
 				}
 			}
 		case xml.CharData:
-			if text.Len()+len(token) <= maxText {
-				text.Write(token)
-			}
+			text.Write(token)
 		case xml.EndElement:
 			depth--
 			item := token.Name.Space == rdf && token.Name.Local == "li" || depth == 0 && len(items) == 0
 			s := strings.TrimSpace(text.String())
-			if !item || s == "" || len(items) > maxKeywords {
+			if !item || s == "" {
 				continue
 			}
 			items = append(items, s)

@@ -11,11 +11,8 @@ import (
 
 // gifXMP begins an application extension that holds XMP, as it is and not in
 // sub-blocks: whatever bytes of it a reader takes for their lengths, it ends
-// up at one in the trailer and so behind it (XMP part 3, 1.1.2).
-const (
-	gifXMP        = "\x0bXMP DataXMP"
-	gifXMPTrailer = 258 // bytes
-)
+// up in the trailer and so behind it (XMP part 3, 1.1.2).
+const gifXMP = "\x0bXMP DataXMP"
 
 // readGIF walks the blocks up to the first picture (GIF89a, 18 to 26).
 func readGIF(s *source) (h header, err error) {
@@ -37,7 +34,7 @@ func readGIF(s *source) (h header, err error) {
 				return h, err
 			}
 			if h.xmp.n == 0 && s.begins(span{begin, pos - begin}, gifXMP) {
-				h.xmp = span{begin + int64(len(gifXMP)), pos - begin - int64(len(gifXMP)) - gifXMPTrailer}
+				h.xmp = span{begin + int64(len(gifXMP)), pos - begin - int64(len(gifXMP))}
 			}
 		case 0x2c: // image descriptor
 			if b, err = s.at(pos+1, 9); err != nil {

@@ -155,31 +155,6 @@ func TestInspect_captionEncodings(t *testing.T) {
 	}
 }
 
-// A hostile Exif block may name a thousand SubIFDs, each of which claims
-// thousands of entries.
-func TestInspect_manySubIFDs(t *testing.T) {
-	le := binary.LittleEndian
-	b := []byte("II\x2a\x00\x08\x00\x00\x00\x01\x00")
-	b = le.AppendUint32(le.AppendUint16(le.AppendUint16(b, 0x014a), 4), 1900)
-	b = le.AppendUint32(b, 26)
-	b = append(b, 0, 0, 0, 0)
-	for range 1900 {
-		b = le.AppendUint32(b, 26+4*1900)
-	}
-	b = le.AppendUint16(b, 4700)
-	for range 4700 {
-		b = append(b, "\x01\x90\x04\x00\xff\xff\xff\xff\x00\x00\x00\x00"...)
-	}
-	file := withSegments(jpegOf(t, drawQuadrants(8, 8)), segment(markerAPP1, "Exif\x00\x00", b))
-	start := time.Now()
-	if _, err := Inspect(bytes.NewReader(file), int64(len(file))); err != nil {
-		t.Error(err)
-	}
-	if d := time.Since(start); d > 500*time.Millisecond {
-		t.Errorf("Inspect took %v", d)
-	}
-}
-
 // Inspect reads a header, not the pixels behind it.
 func TestInspect_readsLittle(t *testing.T) {
 	file := withSegments(jpegOf(t, drawQuadrants(2000, 1500)),
