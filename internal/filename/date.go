@@ -62,7 +62,7 @@ func dateAt(s string) (time.Time, bool) {
 // moment is the date with the time that follows it in a name.
 func moment(year, month, day int, rest string) (time.Time, bool) {
 	date := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
-	if year < firstYear || year > lastYear || date.Month() != time.Month(month) || day == 0 {
+	if year < firstYear || year > lastYear || date.Month() != time.Month(month) {
 		return time.Time{}, false
 	}
 	clock, ok := timeIn(rest)

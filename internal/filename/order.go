@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/text/collate"
 	"golang.org/x/text/language"
-	"golang.org/x/text/unicode/norm"
 )
 
 // maxWeights bounds what stands in a key for the letters of a name, in bytes.
@@ -74,7 +73,7 @@ var collators = sync.Pool{New: func() any {
 // key is the key of the name without its extension, that of the extension,
 // and the name, which holds no NUL itself, so that no two names share a key.
 func (c *collator) key(name string) string {
-	stem, extension := cutExtension(norm.NFC.String(name))
+	stem, extension := cutExtension(name)
 	c.made = c.made[:0]
 	for _, part := range []string{stem, extension} {
 		c.made = append(c.made, c.KeyFromString(&c.buf, part)...)

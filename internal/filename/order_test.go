@@ -54,6 +54,16 @@ func TestSort_normalizationForms(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("Sort = %q, want %q", got, want)
 	}
+	for _, name := range []string{"Müll 2", "서울 10", "Việt", "ạ̈", "Ōki", "Ǖx", "が", "\u1e69 5"} {
+		weights := func(s string) string { return strings.TrimSuffix(Key(s), s) }
+		nfd := norm.NFD.String(name)
+		if weights(name) != weights(nfd) {
+			t.Errorf("%q and %q do not sort alike", name, nfd)
+		}
+	}
+	if a, b := "a\u0323\u0308x", "a\u0308\u0323x"; strings.TrimSuffix(Key(a), a) != strings.TrimSuffix(Key(b), b) {
+		t.Errorf("%q and %q do not sort alike", a, b)
+	}
 }
 
 // The order is total whatever the names are made of, and Sort's is Compare's.
