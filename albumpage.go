@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"path"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -278,6 +279,17 @@ func (c *cell) fillKnownCard(p *albumPages) {
 	}
 }
 
+// fillSafely is fill, with a panic as a placeholder and an error in the log.
+func (g *grid) fillSafely(ctx context.Context, c *cell) {
+	defer func() {
+		if v := recover(); v != nil {
+			g.p.log.Error("panic", "album", g.key.album, "value", fmt.Sprint(v), "stack", string(debug.Stack()))
+			c.record, c.broken = rendition.Record{}, true
+		}
+	}()
+	g.fill(ctx, c)
+}
+
 // fill fills in a cell, whatever it takes.
 func (g *grid) fill(ctx context.Context, c *cell) {
 	if c.sub != "" {
@@ -370,7 +382,7 @@ func (g *grid) stream(w http.ResponseWriter, r *http.Request) {
 					return
 				}
 				if c := &g.cells[i]; !c.known {
-					g.fill(ctx, c)
+					g.fillSafely(ctx, c)
 				}
 				close(done[i])
 			}

@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,6 +23,7 @@ import (
 
 	"gallery/internal/album"
 	"gallery/internal/answer"
+	"gallery/internal/bounded"
 	"gallery/internal/messages"
 )
 
@@ -841,4 +843,37 @@ func TestServe_languages(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A mistake of ours in a handler is logged once, with its stack, and answered 500.
+func TestServe_panic(t *testing.T) {
+	s := smallSite(t)
+	s.server.photoPages.views = nil
+	for range 2 {
+		got := s.get("/Trip/1.jpg/")
+		if got.StatusCode != 500 || got.Header.Get("Cache-Control") != "no-store" || len(find(parse(t, got.body), "h1")) != 1 {
+			t.Errorf("where a handler panics the answer is %d %q", got.StatusCode, got.body)
+		}
+	}
+	if n := s.log.count("level=ERROR", "msg=panic", "photopage.go"); n != 2 {
+		t.Errorf("2 panics are logged %d times with their stacks", n)
+	}
+	if got := s.get("/Trip/"); got.StatusCode != 200 {
+		t.Errorf("afterwards another page = %d", got.StatusCode)
+	}
+}
+
+// Where a panic comes in the midst of an answer, the connection breaks: half an answer
+// must not pass for a whole one.
+func TestServe_panicMidway(t *testing.T) {
+	s := smallSite(t)
+	defer func() {
+		if v := recover(); v != http.ErrAbortHandler {
+			t.Errorf("fail panics with %v, want http.ErrAbortHandler", v)
+		}
+	}()
+	w := &observedWriter{ResponseWriter: httptest.NewRecorder()}
+	w.WriteHeader(200)
+	s.server.fail(w, httptest.NewRequest("GET", "/", nil), &bounded.PanicError{Value: "ours"})
+	t.Error("after half an answer fail answers once more")
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"gallery/internal/album"
+	"gallery/internal/bounded"
 	"gallery/internal/nolink"
 	"gallery/internal/photo"
 	"gallery/internal/rendition"
@@ -65,12 +66,14 @@ func (t *Store) readDates(ctx context.Context, a album.Listing, which []int) err
 		if ctx.Err() != nil {
 			break
 		}
-		readers.Go(func() error {
+		readers.Go(func() (err error) {
+			defer t.blamePhoto(a.Photos[i], "", &err)
+			defer bounded.Recover(&err)
 			t.readDate(folder, a.Photos[i])
 			return nil
 		})
 	}
-	readers.Wait()
+	_ = readers.Wait() // a photo without a date is sorted by its mtime
 	return ctx.Err()
 }
 

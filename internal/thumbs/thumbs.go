@@ -289,7 +289,22 @@ func (t *Store) Ensure(ctx context.Context, src album.Photo, rend string) (made,
 	if err := t.FailedBefore(src, rend); err != nil {
 		return made{}, err
 	}
-	return t.making.Do(ctx, rendition.Name(src, rend), func() (made, error) { return t.find(ctx, src, rend) })
+	return t.making.Do(ctx, rendition.Name(src, rend), func() (m made, err error) {
+		defer t.blamePhoto(src, rend, &err)
+		defer bounded.Recover(&err)
+		return t.find(ctx, src, rend)
+	})
+}
+
+// blamePhoto is deferred. Where *err is a panic, a mistake of ours that this photo
+// brought about, it notes that no rendition of it can be made, so that the photo costs
+// no more than its own place.
+func (t *Store) blamePhoto(src album.Photo, rend string, err *error) {
+	if panicked := (*bounded.PanicError)(nil); errors.As(*err, &panicked) {
+		t.log.Error("panic", "photo", src.Name(), "value", fmt.Sprint(panicked.Value), "stack", string(panicked.Stack))
+		*err = fmt.Errorf("%w: %w", ErrUnfit, *err)
+		t.fail(src, rend, *err)
+	}
 }
 
 // Restat returns the photo as it is now, or as it was if it is gone.

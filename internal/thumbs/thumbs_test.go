@@ -153,3 +153,41 @@ func FuzzThumbnailJPEG(f *testing.F) { fuzzThumbnail(f, "\xff\xd8", "1.jpg") }
 func FuzzThumbnailPNG(f *testing.F)  { fuzzThumbnail(f, "\x89PNG", "1.png") }
 func FuzzThumbnailGIF(f *testing.F)  { fuzzThumbnail(f, "GIF8", "1.gif") }
 func FuzzThumbnailWebP(f *testing.F) { fuzzThumbnail(f, "RIFF", "1.webp") }
+
+// A mistake of ours that one photo brings about costs that photo's place: it is logged
+// once, with its stack, and not made again; other photos are.
+func TestStore_panic(t *testing.T) {
+	var log bytes.Buffer
+	dir := t.TempDir()
+	for _, name := range []string{"1.jpg", "2.jpg"} {
+		writeJPEG(t, filepath.Join(dir, name), 60, 40)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	made := 0
+	o := usual
+	o.Rendered = func(time.Duration, error) {
+		if made++; made == 1 {
+			var m map[string]int
+			m["x"] = 1
+		}
+	}
+	s := New(root, root, o, slog.New(slog.NewTextHandler(&log, nil)))
+	for range 3 {
+		if _, err := s.Ensure(t.Context(), s.Restat(album.Photo{Album: ".", File: "1.jpg"}), ""); !errors.Is(err, ErrUnfit) {
+			t.Fatalf("Ensure of the photo that panics = %v, want ErrUnfit", err)
+		}
+	}
+	if made != 1 {
+		t.Errorf("the photo was made %d times, want once", made)
+	}
+	if n := strings.Count(log.String(), "level=ERROR msg=panic"); n != 1 || !strings.Contains(log.String(), "TestStore_panic") {
+		t.Errorf("the panic is logged %d times, want once, with its stack: %s", n, log.String())
+	}
+	if _, err := s.Ensure(t.Context(), s.Restat(album.Photo{Album: ".", File: "2.jpg"}), ""); err != nil {
+		t.Errorf("Ensure of another photo = %v", err)
+	}
+}

@@ -11,6 +11,7 @@ import (
 
 	"gallery/internal/album"
 	"gallery/internal/atomicfile"
+	"gallery/internal/bounded"
 	"gallery/internal/nolink"
 	"gallery/internal/photo"
 	"gallery/internal/rendition"
@@ -58,7 +59,14 @@ func webpSettled(folder, below *os.Root, file string) bool {
 // ensureWebP makes the WebP that goes with src's thumbnail, if it is wanted and
 // not there. Where there is no thumbnail it does nothing.
 func (t *Store) ensureWebP(ctx context.Context, src album.Photo) error {
-	_, err := t.webps.Do(ctx, src.Name(), func() (struct{}, error) { return struct{}{}, t.makeWebP(ctx, src) })
+	if err := t.FailedBefore(src, rendition.WebPDir); err != nil {
+		return nil // a mistake of ours, logged when it happened
+	}
+	_, err := t.webps.Do(ctx, src.Name(), func() (_ struct{}, err error) {
+		defer t.blamePhoto(src, rendition.WebPDir, &err)
+		defer bounded.Recover(&err)
+		return struct{}{}, t.makeWebP(ctx, src)
+	})
 	return err
 }
 

@@ -139,7 +139,10 @@ func (b *Background) Run(ctx context.Context) {
 			if !ok {
 				break
 			}
-			b.album(ctx, album)
+			if err := b.albumSafely(ctx, album); err != nil {
+				b.log.Error("panic", "album", album, "err", err, "stack", string(err.Stack))
+				b.finish(album)
+			}
 			if ctx.Err() != nil {
 				return
 			}
@@ -150,6 +153,17 @@ func (b *Background) Run(ctx context.Context) {
 
 // errElsewhere says that another album was looked at meanwhile.
 var errElsewhere = errors.New("another album is looked at")
+
+// albumSafely is album, with a panic as an error.
+func (b *Background) albumSafely(ctx context.Context, name string) (panicked *bounded.PanicError) {
+	defer func() {
+		if v := recover(); v != nil {
+			panicked = &bounded.PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	b.album(ctx, name)
+	return nil
+}
 
 // album warms an album. If another is looked at meanwhile it makes room for
 // that, and gets its turn again afterwards.
