@@ -268,7 +268,7 @@ func (c *cell) fillKnownCard(p *albumPages) {
 	if !ok {
 		return
 	}
-	c.sum, c.src = sum, sum.newest().cover
+	c.sum, c.src = sum, sum.cover()
 	if c.src.File == "" {
 		c.broken, c.known = true, true
 		return
@@ -314,7 +314,7 @@ func (g *grid) fillCard(ctx context.Context, c *cell) {
 	c.src, c.broken = album.Photo{}, true
 	for range maxCovers {
 		c.sum, _ = g.p.library.summarize(ctx, c.sub, false)
-		cover := c.sum.newest().cover
+		cover := c.sum.cover()
 		if cover == c.src {
 			return // tried already, or there is none
 		}
@@ -498,14 +498,14 @@ func (g *grid) period() (from, to time.Time) {
 	if !g.warm || g.pages > 1 {
 		return
 	}
-	var n newest
+	var d dateRange
 	for _, c := range g.cells {
 		if c.sub == "" && !c.broken {
-			date := c.record.Date()
-			n.add(newest{date: date, since: date}, false)
+			date := c.record.TakenAt()
+			d.add(dateRange{newest: date, oldest: date}, false)
 		}
 	}
-	return n.since, n.date
+	return d.oldest, d.newest
 }
 
 // sortLinks offers the orders; choosing the one in use turns it round.
@@ -596,11 +596,10 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 	f.Href = g.p.addresses.page(c.sub)
 	f.Name = g.p.library.albumTitle(c.sub)
 	view := card{figure: f, Counts: t.Count(c.sum.photos, t.OnePhoto, t.ManyPhotos)}
-	if c.sum.photos > 0 {
-		view.Date = t.Period(c.sum.period())
-		if !c.sum.exact && !c.broken {
-			view.Date = t.Month(c.record.Date())
-		}
+	if date := c.record.TakenAt(); c.sum.exact && !c.sum.taken.newest.IsZero() {
+		view.Date = t.Period(c.sum.taken.oldest, c.sum.taken.newest)
+	} else if !c.sum.exact && !c.broken && !date.IsZero() {
+		view.Date = t.Month(date)
 	}
 	return g.p.views.render(w, "album-cell", view)
 }

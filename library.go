@@ -12,6 +12,7 @@ import (
 
 	"gallery/internal/album"
 	"gallery/internal/bounded"
+	"gallery/internal/filename"
 	"gallery/internal/nolink"
 	"gallery/internal/note"
 	"gallery/internal/photo"
@@ -156,7 +157,7 @@ func (l *library) albumTitle(name string) string {
 // noteOf returns the note about a photo of the album.
 func (l *library) noteOf(a album.Listing, src album.Photo) note.Note {
 	for _, name := range []string{src.File, strings.TrimSuffix(src.File, path.Ext(src.File))} {
-		if n, ok := a.Notes[name]; ok {
+		if n, ok := a.Notes[filename.Canonical(name)]; ok {
 			return l.readNote(n)
 		}
 	}
@@ -165,60 +166,50 @@ func (l *library) noteOf(a album.Listing, src album.Photo) note.Note {
 
 // summary is what an album's card says of it, sub-albums and all.
 type summary struct {
-	photos     int    // how many there are in it and below
-	taken      newest // by the dates in the thumbnails' records
-	modified   newest // by the files' mtimes
-	exact      bool   // every photo has a record, so that taken can be told
-	unreadable bool   // the album cannot be opened
+	photos     int         // how many there are in it and below
+	first      album.Photo // the first by name that makes a cover; no name where there is none
+	taken      dateRange   // of the photos that say when they were taken
+	exact      bool        // every photo has a record, so that taken is that of all
+	unreadable bool        // the album cannot be opened
 }
 
-// newest is how new the newest photo of an album is, and that photo, or the one
-// that its name makes the cover.
-type newest struct {
-	cover album.Photo // no name where there is none
-	date  time.Time
-	since time.Time // the date of the oldest
+// dateRange is the span of capture dates in an album, and its cover photo: the newest, or
+// the one that its name makes the cover.
+type dateRange struct {
+	cover          album.Photo // no name where there is none
+	newest, oldest time.Time   // zero where no photo says when it was taken
 }
 
-// newest returns the newest photo: by the dates in the records if all photos
-// have one, else by mtime. A mixture would compare the day one photo was taken
-// with the day another was copied.
-func (s summary) newest() newest {
-	if s.exact {
-		return s.taken
+// cover returns the photo that the album's card shows. While the dates are not all
+// known, and where there are none, it is the first: that a file was copied last is no
+// reason to show it.
+func (s summary) cover() album.Photo {
+	if s.exact && s.taken.cover.File != "" {
+		return s.taken.cover
 	}
-	return s.modified
+	return s.first
 }
 
-// period returns the dates of the oldest and the newest photo, or twice that of
-// the newest where nothing is known but mtimes: when files were copied says
-// little of how long a time the photos span.
-func (s summary) period() (from, to time.Time) {
-	if s.exact {
-		return s.taken.since, s.taken.date
-	}
-	return s.modified.date, s.modified.date
-}
-
-// add takes a sub-album's summary in. An album's own photos make the better
-// cover.
+// add takes a sub-album's summary in. An album's own photos make the better cover.
 func (s *summary) add(below summary, own bool) {
 	s.taken.add(below.taken, own)
-	s.modified.add(below.modified, own)
+	if s.first.File == "" {
+		s.first = below.first
+	}
 	s.photos += below.photos
 	s.exact = s.exact && below.exact
 }
 
-func (n *newest) add(below newest, own bool) {
-	newer := below.date.After(n.date)
-	if !own && below.cover.File != "" && (newer || n.cover.File == "") {
-		n.cover = below.cover
+func (d *dateRange) add(below dateRange, own bool) {
+	newer := below.newest.After(d.newest)
+	if !own && below.cover.File != "" && (newer || d.cover.File == "") {
+		d.cover = below.cover
 	}
 	if newer {
-		n.date = below.date
+		d.newest = below.newest
 	}
-	if !below.since.IsZero() && (n.since.IsZero() || below.since.Before(n.since)) {
-		n.since = below.since
+	if !below.oldest.IsZero() && (d.oldest.IsZero() || below.oldest.Before(d.oldest)) {
+		d.oldest = below.oldest
 	}
 }
 
@@ -236,7 +227,7 @@ func (l *library) summarize(ctx context.Context, name string, known bool) (summa
 	sum, ok := l.collect(ctx, name, known)
 	if ok {
 		sum.taken.cover = l.store.Restat(sum.taken.cover)
-		sum.modified.cover = l.store.Restat(sum.modified.cover)
+		sum.first = l.store.Restat(sum.first)
 	}
 	return sum, ok
 }
@@ -299,7 +290,7 @@ func chosenCover(photos []album.Photo) (album.Photo, bool) {
 	return album.Photo{}, false
 }
 
-// readSummary lists a folder and finds its cover and its newest photos. One that
+// readSummary lists a folder and finds its cover and its dates. A photo that
 // has no thumbnail makes no cover, unless there is no other.
 func (l *library) readSummary(ctx context.Context, name string) folderSummary {
 	a, err := l.list(ctx, name)
@@ -317,22 +308,22 @@ func (l *library) readSummary(ctx context.Context, name string) folderSummary {
 		if l.store.FailedBefore(src, "") != nil {
 			continue
 		}
-		sum.modified.add(newest{src, src.Modified(), src.Modified()}, false)
+		if sum.first.File == "" {
+			sum.first = src
+		}
 		if !sum.exact {
-			continue // taken cannot be told any more
+			continue // the range cannot be told any more
 		}
 		r, ok := l.store.Cached(own, src, "")
-		if sum.exact = ok; ok {
-			sum.taken.add(newest{src, r.Date(), r.Date()}, false)
+		if sum.exact = ok; ok && !r.TakenAt().IsZero() {
+			sum.taken.add(dateRange{src, r.TakenAt(), r.TakenAt()}, false)
 		}
 	}
 	if cover, ok := chosenCover(a.Photos); ok && l.store.FailedBefore(cover, "") == nil {
-		sum.modified.cover, sum.taken.cover = cover, cover
+		sum.first, sum.taken.cover = cover, cover
 	}
-	if len(a.Photos) > 0 && sum.modified.cover.File == "" {
-		first := a.Photos[0]
-		sum.modified.add(newest{first, first.Modified(), first.Modified()}, false)
-		sum.taken = sum.modified
+	if len(a.Photos) > 0 && sum.first.File == "" {
+		sum.first = a.Photos[0]
 	}
 	return sum
 }

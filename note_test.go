@@ -32,7 +32,7 @@ func TestParseNote(t *testing.T) {
 		{"![alt *text*](1.jpg) ![x](https://tracker.example/)", "", "<p>alt <em>text</em> x</p>", "alt text x"},
 		{"[![pic](javascript:x)](1.jpg/)", "", `<p><a href="1.jpg/">pic</a></p>`, "pic"},
 		{"a &lt;b&gt; \"c\"", "", "<p>a &lt;b&gt; &quot;c&quot;</p>", `a <b> "c"`},
-		{"\ufeff# T\x00\n\nbad \xff", "T\uFFFD", "<p>bad \uFFFD</p>", "bad \uFFFD"},
+		{"\ufeff# T\x00\n\nbad \xff", "T\uFFFD", "<p>bad ÿ</p>", "bad ÿ"},
 		{"one\n\ntwo", "", "<p>one</p>\n<p>two</p>", "one two"},
 	} {
 		got := note.Parse([]byte(test.md), true)

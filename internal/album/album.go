@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"gallery/internal/filename"
 	"gallery/internal/nolink"
 )
 
@@ -81,12 +82,12 @@ func List(folder *os.Root, name string) (Listing, error) {
 				if a.Notes == nil {
 					a.Notes = map[string]Photo{}
 				}
-				a.Notes[about] = src
+				a.Notes[filename.Canonical(about)] = src
 			}
 		}
 	}
-	slices.SortFunc(a.Albums, Compare)
-	slices.SortFunc(a.Photos, func(x, y Photo) int { return Compare(x.File, y.File) })
+	filename.Sort(a.Albums, func(name string) string { return name })
+	filename.Sort(a.Photos, func(p Photo) string { return p.File })
 	return a, nil
 }
 
@@ -124,4 +125,11 @@ func Sorted(photos []Photo, order string, dates []time.Time) []Photo {
 		return inOrder
 	}
 	return photos
+}
+
+// WallClock is what a clock on the wall of this machine's zone shows at t, as a time in
+// UTC: what a camera there would write.
+func WallClock(t time.Time) time.Time {
+	t = t.In(time.Local)
+	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
 }

@@ -1,15 +1,12 @@
 package album
 
 import (
-	"cmp"
 	_ "embed"
 	"io/fs"
 	"path"
 	"slices"
 	"strings"
 	"unicode"
-
-	"github.com/maruel/natural"
 )
 
 // NoteExtension reports whether a file of this name is a note, and returns the
@@ -104,13 +101,6 @@ func IsAlbum(entry fs.DirEntry) bool {
 // IsPhoto reports whether an entry of an album's folder is a photo.
 func IsPhoto(entry fs.DirEntry) bool {
 	return entry.Type().IsRegular() && Visible(entry.Name()) && IsPhotoName(entry.Name())
-}
-
-// Compare orders names as a person would: numbers by value, capitals
-// beside small letters, and otherwise equal names ("1.jpg", "01.jpg") always
-// in the same order.
-func Compare(a, b string) int {
-	return cmp.Or(natural.Compare(strings.ToLower(a), strings.ToLower(b)), strings.Compare(a, b))
 }
 
 // IsPhotoName reports whether a file of this name is a photo that is served.

@@ -34,7 +34,14 @@ func File(b []byte) string {
 	case bytes.HasPrefix(b, []byte("\xfe\xff")):
 		return UTF16(b[2:], true)
 	}
-	s, _ := Decode(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")))
+	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
+	for cut := range utf8.UTFMax { // a character may have been cut at the end of what was read
+		if n := len(b) - cut; n > 0 && utf8.Valid(b[:n]) && !utf8.FullRune(b[n:]) {
+			b = b[:n]
+			break
+		}
+	}
+	s, _ := Decode(b)
 	return s
 }
 

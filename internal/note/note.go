@@ -15,6 +15,8 @@ import (
 	mdtext "github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
 	"golang.org/x/net/html"
+
+	"gallery/internal/charset"
 )
 
 // Note is a Markdown file beside photos: an album's README.md, which gives it
@@ -40,8 +42,7 @@ var markdown = goldmark.New(goldmark.WithExtensions(extension.Linkify))
 // is kept, and links other than to the web, to mail and within the site become
 // text. Where titled, the first heading is taken out, as the title.
 func Parse(md []byte, titled bool) Note {
-	md = []byte(strings.ReplaceAll(strings.ToValidUTF8(string(md), "\uFFFD"), "\x00", "\uFFFD"))
-	md = bytes.TrimPrefix(md, []byte("\ufeff"))
+	md = []byte(strings.ReplaceAll(charset.File(md), "\x00", "\uFFFD"))
 	doc := markdown.Parser().Parse(mdtext.NewReader(md))
 	var n Note
 	var drop, unwrap []ast.Node

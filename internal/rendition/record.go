@@ -9,6 +9,8 @@ import (
 	"io"
 	"strconv"
 	"time"
+
+	"gallery/internal/album"
 )
 
 // Record is what a thumbnail says of its source and of itself, so that the
@@ -21,13 +23,21 @@ type Record struct {
 	Height  int    `json:"height"`            // of the source, upright, pixels
 	Taken   string `json:"taken,omitempty"`   // wall clock of capture, as TakenLayout
 	Caption string `json:"caption,omitempty"` // what the source says it shows
-	Color   string `json:"color"`             // average colour, "#rrggbb"
-	Options string `json:"options"`           // what it was made with
+
+	// What else the source says, for searches and for the owner's line.
+	Title     string   `json:"title,omitempty"`
+	Keywords  []string `json:"keywords,omitempty"` // of maxKeywords bytes in all
+	Rating    int      `json:"rating,omitempty"`   // 1 to 5, -1 if rejected
+	Creator   string   `json:"creator,omitempty"`
+	Copyright string   `json:"copyright,omitempty"`
+
+	Color   string `json:"color"`   // average colour, "#rrggbb"
+	Options string `json:"options"` // what it was made with
 }
 
 const (
 	recordMarker = "gallery 1 "
-	TakenLayout  = "2006-01-02T15:04:05"
+	TakenLayout  = "2006-01-02T15:04:05.999999999"
 
 	// recordHead is read first: room for every record but those with a long
 	// caption, which take a second read.
@@ -40,12 +50,14 @@ func (r Record) TakenAt() time.Time {
 	return t
 }
 
-// Date is the photo's place in time: when it was taken, else modified.
+// Date is the photo's capture date or, where it has none, when it was modified, by the
+// wall clock of this machine's zone as cameras' dates are by theirs. It sorts; as a
+// heading only TakenAt will do, since copying a file modifies it.
 func (r Record) Date() time.Time {
 	if t := r.TakenAt(); !t.IsZero() {
 		return t
 	}
-	return time.Unix(0, r.MTime)
+	return album.WallClock(time.Unix(0, r.MTime))
 }
 
 // Version names the source's state and the options in an address (?v=), which

@@ -85,7 +85,7 @@ func (t *Store) dateKnown(folder *os.Root, src album.Photo) (time.Time, bool) {
 	}
 	known, ok := t.index.Get(src.Name()) // where readDate left it; never a rendition's name
 	if !ok || known.Size != src.Size || known.MTime != src.MTime {
-		return src.Modified(), false
+		return album.WallClock(src.Modified()), false
 	}
 	return known.Date(), true
 }
@@ -98,8 +98,7 @@ func (t *Store) readDate(photos *os.Root, src album.Photo) {
 	}
 	defer f.Close()
 	r := rendition.Record{Size: src.Size, MTime: src.MTime}
-	if what, err := photo.Inspect(f, info.Size()); err == nil && !what.Taken.IsZero() {
-		r.Taken = what.Taken.Format(rendition.TakenLayout)
-	}
+	what, _ := photo.Inspect(f, info.Size()) // of one that cannot be read the name may say it
+	describe(&r, what.Metadata, src.File)
 	t.remember(src.Name(), r, info)
 }

@@ -22,6 +22,7 @@ import (
 	"gallery/internal/album"
 	"gallery/internal/atomicfile"
 	"gallery/internal/bounded"
+	"gallery/internal/metadata"
 	"gallery/internal/nolink"
 	"gallery/internal/photo"
 	"gallery/internal/rendition"
@@ -122,9 +123,13 @@ func (t *Store) SideOf(rend string) int {
 	return rendition.Sides[rend]
 }
 
+// revision is that of the making: whoever changes what is made of the same photo, or what
+// its record says, raises it, so that all that was made before counts as stale.
+const revision = 2
+
 // Options are what a rendition is made with; another value makes it stale.
 func (t *Store) Options(rend string) string {
-	return fmt.Sprintf("%dpx q%d", t.SideOf(rend), t.quality)
+	return fmt.Sprintf("%dpx q%d r%d", t.SideOf(rend), t.quality, revision)
 }
 
 // Fresh reports whether a record is that of src as it is now.
@@ -386,12 +391,9 @@ func (t *Store) render(ctx context.Context, src album.Photo, rend string) (m mad
 			MTime:   before.ModTime().UnixNano(),
 			Width:   info.Width,
 			Height:  info.Height,
-			Caption: info.Caption,
 			Options: t.Options(rend),
 		}
-		if !info.Taken.IsZero() {
-			r.Taken = info.Taken.Format(rendition.TakenLayout)
-		}
+		describe(&r, info.Metadata, src.File)
 		average := photo.Average(img)
 		r.Color = fmt.Sprintf("#%02x%02x%02x", average.R, average.G, average.B)
 
@@ -406,6 +408,29 @@ func (t *Store) render(ctx context.Context, src album.Photo, rend string) (m mad
 		return made{}, err
 	}
 	return m, nil
+}
+
+// maxKeywords bounds the keywords in a record, bytes: with all else there is room for
+// them in a COM segment.
+const maxKeywords = 4 << 10
+
+// describe puts into a record what a photo says of itself, and when it was taken: as it
+// says or, failing that, as its file's name says.
+func describe(r *rendition.Record, m metadata.Metadata, file string) {
+	r.Caption, r.Rating, r.Creator, r.Copyright = m.Caption(), m.Rating, m.Creator, m.Copyright
+	if m.Title != r.Caption {
+		r.Title = m.Title
+	}
+	room := maxKeywords
+	for _, word := range m.Keywords {
+		if room -= len(word); room < 0 {
+			break
+		}
+		r.Keywords = append(r.Keywords, word)
+	}
+	if date := m.Date.Or(metadata.NameDate(file)); !date.IsZero() {
+		r.Taken = date.Format(rendition.TakenLayout)
+	}
 }
 
 // reduce decodes src, reduces it to side pixels and has it used, all within the

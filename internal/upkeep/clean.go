@@ -18,6 +18,7 @@ import (
 
 	"gallery/internal/album"
 	"gallery/internal/atomicfile"
+	"gallery/internal/filename"
 	"gallery/internal/nolink"
 	"gallery/internal/rendition"
 	"gallery/internal/thumbs"
@@ -127,7 +128,7 @@ func (c *cleanRun) folder(ctx context.Context, name string) {
 	if err != nil {
 		c.fail(name, err)
 	}
-	slices.SortFunc(entries, func(x, y fs.DirEntry) int { return album.Compare(x.Name(), y.Name()) })
+	filename.Sort(entries, fs.DirEntry.Name)
 	for _, entry := range entries {
 		switch {
 		case !entry.IsDir():

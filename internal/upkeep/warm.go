@@ -9,13 +9,13 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"gallery/internal/album"
+	"gallery/internal/filename"
 	"gallery/internal/nolink"
 	"gallery/internal/rendition"
 	"gallery/internal/thumbs"
@@ -63,7 +63,7 @@ func (w *warmRun) count(ctx context.Context, name string) (albums []string, phot
 	}
 	entries, _ := list.ReadDir(-1)
 	list.Close()
-	slices.SortFunc(entries, func(x, y fs.DirEntry) int { return album.Compare(x.Name(), y.Name()) })
+	filename.Sort(entries, fs.DirEntry.Name)
 	for _, entry := range entries {
 		switch {
 		case album.IsAlbum(entry):
@@ -185,7 +185,7 @@ func (w *warmRun) fail(name string, err error) {
 func (w *warmRun) report(ctx context.Context, stdout io.Writer, total int, took time.Duration) error {
 	fmt.Fprintf(stdout, "gallery: %d photos: %d made in %v, %d were warm, %d could not be\n",
 		total, w.made, took.Round(100*time.Millisecond), w.warm, len(w.failed))
-	slices.SortFunc(w.failed, album.Compare)
+	filename.Sort(w.failed, func(line string) string { return line })
 	for _, line := range w.failed {
 		fmt.Fprintln(stdout, line)
 	}
