@@ -3,6 +3,8 @@ package photo
 import (
 	"image"
 	"runtime"
+
+	"gallery/internal/planes"
 )
 
 // costSmall is what besides pixels is allocated whatever the picture: read
@@ -11,11 +13,12 @@ const costSmall = 256 << 10
 
 // Cost returns an upper bound, in bytes, of all that one Reduce with this
 // maxSide allocates, garbage included. For most JPEGs that is the file, its
-// planes at the scale at which they are decoded, and their reduction. For
-// all else it is the sum of what each step takes:
+// planes at the scale at which they are decoded, and their reduction; for
+// others that are decoded to planes, the planes at full size. For all else it
+// is the sum of what each step takes:
 //
 //   - the decoder, as its header said;
-//   - flatten's picture, where one is made: at most 2*gap times maxSide;
+//   - flatten's picture: at most 2*gap times maxSide;
 //   - imaging's two passes, each a picture of 4 bytes a pixel, its weights,
 //     and a line for each of its goroutines;
 //   - turning it upright, and the result.
@@ -28,15 +31,13 @@ func (info Info) Cost(maxSide int) int64 {
 		return costSmall + jpegCost(l, info.size, maxSide)
 	}
 	full := image.Pt(l.width, l.height)
+	if l.direct {
+		return costSmall + l.decode + planes.Memory(full, Fitted(full, maxSide))
+	}
 	long := max(full.X, full.Y)
 	// With k = long/(gap*maxSide) > 1 what imaging sees is at most 3/2 of
-	// gap*maxSide long; with k = 1 less than twice that, and perhaps the
-	// decoder's own.
+	// gap*maxSide long; with k = 1 less than twice that.
 	seen := within(full, min(long, 2*gap*maxSide))
-	made := seen
-	if l.direct && long > maxSide {
-		made = within(full, min((long+1)/2, 3*gap*maxSide/2+1))
-	}
 	out := Fitted(full, maxSide)
 	turned := int64(max(out.X, out.Y)) * 4 * int64(runtime.GOMAXPROCS(0)+1)
 
@@ -44,7 +45,7 @@ func (info Info) Cost(maxSide int) int64 {
 	if l.format == JPEG {
 		cost += info.size + l.jpeg.Memory(l.jpeg.Denom(maxSide))
 	}
-	cost += 4*area(made) + 64*int64(made.X) + 4*int64(l.frame.Dx())
+	cost += 4*area(seen) + 64*int64(seen.X) + 4*int64(l.frame.Dx())
 	cost += resizeCost(seen, out)
 	cost += 4*area(out) + turned + area(out)
 	return cost

@@ -260,6 +260,14 @@ func ycbcrRow(line []uint8, m *image.YCbCr, y, w int) {
 	}
 }
 
+// plain reports whether m begins at (0, 0) and holds all of its samples.
+func plain(m *image.YCbCr) bool {
+	w, h := m.Rect.Dx(), m.Rect.Dy()
+	cw, ch := ceilDiv(w, chromaX(m.SubsampleRatio)), ceilDiv(h, chromaY(m.SubsampleRatio))
+	return m.Rect.Min == (image.Point{}) && covers(m.Y, m.YStride, w, h) &&
+		covers(m.Cb, m.CStride, cw, ch) && covers(m.Cr, m.CStride, cw, ch)
+}
+
 // chromaX and chromaY return how many pixels across and down share a chroma
 // sample.
 func chromaX(r image.YCbCrSubsampleRatio) int {

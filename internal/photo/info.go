@@ -77,7 +77,7 @@ type layout struct {
 	width, height int             // of the canvas, as stored, before orientation
 	frame         image.Rectangle // where on it the picture lies; all of it, but for GIF and animated WebP
 	grey          bool            // one channel, besides alpha
-	direct        bool            // decoded as what imaging reads as it is: YCbCr or Gray
+	direct        bool            // decoded as what package planes reduces: YCbCr or Gray, on the whole canvas
 	decode        int64           // upper bound of what the decoder allocates, bytes; not for JPEG
 
 	jpeg         scaledjpeg.Config

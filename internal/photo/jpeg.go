@@ -271,16 +271,7 @@ func reduceJPEG(s *source, l layout, orientation, maxSide int) (image.Image, err
 	if !l.direct {
 		return reducePixels(m, l, orientation, maxSide)
 	}
-	small, err := planes.Reduce(m, planes.Options{
-		Original:    image.Pt(l.width, l.height),
-		Denom:       denom,
-		To:          Fitted(image.Pt(l.width, l.height), maxSide),
-		Orientation: orientation,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reduce jpeg: %w", err)
-	}
-	return small, nil
+	return reducePlanes(m, l, denom, orientation, maxSide)
 }
 
 // jpegCost bounds what reduceJPEG allocates for a picture whose planes are

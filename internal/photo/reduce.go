@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/disintegration/imaging"
+
+	"gallery/internal/planes"
 )
 
 // gap is how many times larger than the thumbnail, at least, the picture is
@@ -51,6 +53,9 @@ func Reduce(r io.ReaderAt, size int64, info Info, maxSide int) (img image.Image,
 	if err != nil {
 		return nil, fmt.Errorf("decode %s: %w", h.format, err)
 	}
+	if h.direct {
+		return reducePlanes(m, h.layout, 1, info.Orientation, maxSide)
+	}
 	return reducePixels(m, h.layout, info.Orientation, maxSide)
 }
 
@@ -91,6 +96,21 @@ func (l layout) coded(size int64) int64 {
 	return size
 }
 
+// reducePlanes reduces a picture that was decoded at 1/denom, and turns it
+// upright on the way, each plane by itself.
+func reducePlanes(m image.Image, l layout, denom, orientation, maxSide int) (image.Image, error) {
+	small, err := planes.Reduce(m, planes.Options{
+		Original:    image.Pt(l.width, l.height),
+		Denom:       denom,
+		To:          Fitted(image.Pt(l.width, l.height), maxSide),
+		Orientation: orientation,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reduce %s: %w", l.format, err)
+	}
+	return small, nil
+}
+
 // reducePixels reduces a decoded picture and turns it upright.
 func reducePixels(m image.Image, l layout, orientation, maxSide int) (image.Image, error) {
 	small, err := fit(m, l, maxSide)
@@ -123,11 +143,9 @@ func fit(m image.Image, l layout, maxSide int) (image.Image, error) {
 	}
 	to := Fitted(image.Pt(l.width, l.height), maxSide)
 	k := max(1, max(canvas.X, canvas.Y)/(gap*maxSide))
-	if k > 1 || canvas == to || !plain(m) {
-		var err error
-		if m, err = flatten(m, canvas, frame, k, l.grey); err != nil {
-			return nil, err
-		}
+	m, err := flatten(m, canvas, frame, k, l.grey)
+	if err != nil {
+		return nil, err
 	}
 	if m.Bounds().Size() == to {
 		return m, nil
@@ -148,24 +166,6 @@ func Fitted(p image.Point, maxSide int) image.Point {
 		return max(1, int((int64(v)*int64(maxSide)+int64(long)/2)/int64(long)))
 	}
 	return image.Pt(scale(p.X), scale(p.Y))
-}
-
-// plain reports whether imaging, whose goroutines nothing can recover, reads
-// m as it is: opaque, of a type whose every pixel it looks up where
-// m's own methods do, and with all of its samples there.
-func plain(m image.Image) bool {
-	if m.Bounds().Min != (image.Point{}) || m.Bounds().Empty() {
-		return false
-	}
-	w, h := m.Bounds().Dx(), m.Bounds().Dy()
-	switch m := m.(type) {
-	case *image.Gray:
-		return covers(m.Pix, m.Stride, w, h)
-	case *image.YCbCr:
-		cw, ch := ceilDiv(w, chromaX(m.SubsampleRatio)), ceilDiv(h, chromaY(m.SubsampleRatio))
-		return covers(m.Y, m.YStride, w, h) && covers(m.Cb, m.CStride, cw, ch) && covers(m.Cr, m.CStride, cw, ch)
-	}
-	return false
 }
 
 // covers reports whether pix holds h rows of w bytes.

@@ -142,7 +142,7 @@ func (h *header) setWebP(s *source, extended bool) error {
 		h.decode = costVP8L(w, hh, h.image.n)
 		return nil
 	}
-	h.direct = h.alpha.n == 0
+	h.direct = h.alpha.n == 0 && w == h.width && hh == h.height
 	h.decode = costVP8(w, hh, h.image.n)
 	if h.alpha.n > 0 {
 		h.decode += int64(w)*int64(hh) + costVP8L(w, hh, h.alpha.n)
@@ -203,7 +203,40 @@ func decodeWebP(s *source, l layout) (image.Image, error) {
 	if m.Bounds() != image.Rect(0, 0, l.frame.Dx(), l.frame.Dy()) {
 		return nil, fmt.Errorf("decoded as %v, not %v", m.Bounds(), l.frame)
 	}
+	switch m := m.(type) {
+	case *image.YCbCr:
+		toFullRange(m)
+	case *image.NYCbCrA:
+		toFullRange(&m.YCbCr)
+	}
 	return m, nil
+}
+
+// toFullRange makes of a VP8 picture, whose samples are in studio range
+// (RFC 6386, 9.2: ITU-R BT.601, luma 16 to 235, chroma 16 to 240), what the
+// rest of Go takes a YCbCr picture for: JFIF's, 0 to 255. The decoder hands out
+// its planes as they are. Both ranges have the same matrix, so that each
+// sample converts by itself.
+func toFullRange(m *image.YCbCr) {
+	var luma, chroma [256]uint8
+	for v := range 256 {
+		luma[v] = scaled(v-16, 219, 0)
+		chroma[v] = scaled(v-128, 224, 128)
+	}
+	for i, v := range m.Y {
+		m.Y[i] = luma[v]
+	}
+	for i, v := range m.Cb {
+		m.Cb[i] = chroma[v]
+	}
+	for i, v := range m.Cr {
+		m.Cr[i] = chroma[v]
+	}
+}
+
+// scaled returns v, of a range of n steps, in a range of 255, plus zero.
+func scaled(v, n, zero int) uint8 {
+	return uint8(min(max((2*255*v+n+2*n*zero)/(2*n), 0), 255))
 }
 
 func chunkHeader(id string, n int64) []byte {
