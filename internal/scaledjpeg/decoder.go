@@ -271,12 +271,17 @@ func (d *decoder) damaged(err error) {
 
 // restart looks for the restart marker number expected (modulo 8), and begins to read the segment behind it. If that cannot be
 // found it returns false; lost is then whether there are no more segments in this scan. Files lose restart intervals when
-// transmission does. As in libjpeg, which all browsers use, a marker with one of the next two numbers means that the expected
-// one was lost, and so stays for the next call; one with one of the last two numbers is passed over; others are taken for the
-// one expected.
+// transmission or storage does. As in libjpeg, which all browsers use, a marker with one of the next two numbers means that the
+// expected one was lost, and so stays for the next call; one with one of the last two numbers is passed over, as is what only
+// looks like a marker; other restart markers are taken for the one expected; any other marker ends the scan.
 func (d *decoder) restart(expected int) (ok, lost bool) {
 	for {
 		marker, next := d.marker()
+		if inScan(marker) && !isRST(marker) {
+			d.damaged(FormatError("unexpected marker"))
+			d.next = next
+			continue
+		}
 		if !isRST(marker) {
 			d.damaged(ErrTruncated)
 			return false, true

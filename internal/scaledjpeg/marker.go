@@ -32,6 +32,10 @@ func isSOF(marker byte) bool {
 
 func isRST(marker byte) bool { return markerRST0 <= marker && marker <= markerRST7 }
 
+// inScan reports whether what looks like a marker does not end a scan: a restart marker, or one that no file has, which is
+// damaged data (table B.1: X'02' to X'BF' are reserved).
+func inScan(marker byte) bool { return isRST(marker) || marker != 0 && marker < markerSOF0 }
+
 // hasLength reports whether a two-byte length follows the marker (B.1.1.4).
 func hasLength(marker byte) bool {
 	return marker != markerTEM && !(markerRST0 <= marker && marker <= markerEOI)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -295,6 +296,58 @@ func TestDecode_lostRestart(t *testing.T) {
 			for _, y := range []int{3, 40, 60, 82} { // rows 0, 2, 3, 5 of MCUs
 				if got.At(20, y) != full.At(20, y) {
 					t.Errorf("%s: pixel (20, %d) is %v, want %v", name, y, got.At(20, y), full.At(20, y))
+				}
+			}
+		}
+	}
+}
+
+// What is damaged between two restart markers, or a marker that is lost or doubled, costs no more than the intervals it lies in.
+func TestDecode_resynchronizes(t *testing.T) {
+	// erase sets bytes to 0xff, as an erased block of flash memory is, up to one that then looks like a marker's second byte.
+	erase := func(b []byte) {
+		for i := range b {
+			b[i] = 0xff
+		}
+		b[len(b)-1] = 0x5a
+	}
+	for _, name := range []string{"restart-row", "progressive-restart", "separate-restart"} {
+		good := testFiles(t)[name]
+		// In the first scan, the marker behind the first interval and the three that follow.
+		scan := bytes.Index(good, []byte{0xff, markerSOS})
+		var rst [4]int
+		at := scan
+		for i := range rst {
+			at += bytes.Index(good[at:], []byte{0xff, byte(markerRST0 + i)})
+			rst[i] = at
+		}
+		for kind, damage := range map[string]func(b []byte) []byte{
+			"erased":          func(b []byte) []byte { erase(b[rst[0]+5 : rst[0]+13]); return b },
+			"erased twice":    func(b []byte) []byte { erase(b[rst[0]+4 : rst[0]+8]); erase(b[rst[0]+9 : rst[0]+13]); return b },
+			"marker erased":   func(b []byte) []byte { erase(b[rst[1]-6 : rst[1]+6]); return b },
+			"two lost":        func(b []byte) []byte { erase(b[rst[1]-6 : rst[2]+6]); return b },
+			"marker cut out":  func(b []byte) []byte { return append(b[:rst[1]], b[rst[1]+2:]...) },
+			"interval gone":   func(b []byte) []byte { return append(b[:rst[0]], b[rst[1]:]...) },
+			"marker doubled":  func(b []byte) []byte { return slices.Insert(b, rst[1], b[rst[1]], b[rst[1]+1]) },
+			"stale marker":    func(b []byte) []byte { return slices.Insert(b, rst[1]-4, 0xff, markerRST0) },
+			"zeros":           func(b []byte) []byte { clear(b[rst[0]+4 : rst[0]+12]); return b },
+			"reserved marker": func(b []byte) []byte { return slices.Insert(b, rst[1]-4, 0xff, 0xbf) },
+		} {
+			data := damage(slices.Clone(good))
+			for _, denom := range denoms {
+				got, err := Decode(data, denom)
+				if got == nil || err == nil && kind != "zeros" { // which are a code as well
+					t.Errorf("%s %s at 1/%d: picture %v, error %v", name, kind, denom, got != nil, err)
+					continue
+				}
+				whole, _ := Decode(good, denom)
+				// Four intervals at most are lost, all in the first four rows of MCUs.
+				for y := 4 * 16 / denom; y < got.Bounds().Dy(); y++ {
+					for x := range got.Bounds().Dx() {
+						if got.At(x, y) != whole.At(x, y) {
+							t.Fatalf("%s %s at 1/%d: pixel (%d, %d) is %v, want %v", name, kind, denom, x, y, got.At(x, y), whole.At(x, y))
+						}
+					}
 				}
 			}
 		}

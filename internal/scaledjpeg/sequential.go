@@ -89,14 +89,14 @@ func (d *decoder) eachRow(sc *scan, i int, decode func(x, y, n int) error) (next
 	return behind(d.data, d.next)
 }
 
-// behind returns the position of the next marker that is not a restart marker, from position i on.
+// behind returns the position of the next marker that ends a scan, from position i on.
 func behind(data []byte, i int) int {
 	for {
 		marker, next := findMarker(data, i)
 		if marker == 0 {
 			return next
 		}
-		if !isRST(marker) {
+		if !inScan(marker) {
 			return next - 2
 		}
 		i = next
