@@ -35,7 +35,7 @@ func grey(m *image.YCbCr) *image.Gray { return &image.Gray{Pix: m.Y, Stride: m.Y
 
 func encoded(t testing.TB, m image.Image, quality int) []byte {
 	t.Helper()
-	file, err := Append(nil, m, quality)
+	file, err := Append(nil, m, quality, Halved)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,6 +141,33 @@ func TestAppend_extremes(t *testing.T) {
 	}
 }
 
+// TestAppend_full stores chroma in full: a picture of all sizes around whole blocks, whose neighbours differ in colour alone,
+// comes back as it was, where half the resolution leaves one colour.
+func TestAppend_full(t *testing.T) {
+	for w := 2; w <= 34; w += 3 {
+		for _, h := range []int{1, 7, 8, 9, 17} {
+			m := image.NewYCbCr(image.Rect(0, 0, w, h), image.YCbCrSubsampleRatio444)
+			for i := range m.Y {
+				m.Y[i], m.Cb[i], m.Cr[i] = 128, 108, uint8(98+60*(i%w%2))
+			}
+			file := must(Append(nil, m, 95, Full))
+			got := decoded(t, file).(*image.YCbCr)
+			if got.Bounds() != m.Bounds() || got.SubsampleRatio != image.YCbCrSubsampleRatio444 {
+				t.Fatalf("%dx%d: decoded as %v in %v", w, h, got.Bounds(), got.SubsampleRatio)
+			}
+			if e := squared(got, m); e > 30 {
+				t.Errorf("%dx%d: squared error is %.1f", w, h, e)
+			}
+			if e := squared(decoded(t, encoded(t, m, 95)), m); e < 300 {
+				t.Errorf("%dx%d: squared error at half resolution is %.1f, the picture is no test", w, h, e)
+			}
+		}
+	}
+	if grey := grey(textured(30, 20)); !bytes.Equal(must(Append(nil, grey, 82, Full)), encoded(t, grey, 82)) {
+		t.Error("a grey picture is encoded otherwise with chroma in full")
+	}
+}
+
 func TestAppend_subImage(t *testing.T) {
 	whole := textured(100, 80)
 	part := whole.SubImage(image.Rect(13, 7, 90, 71)).(*image.YCbCr)
@@ -155,7 +182,7 @@ func TestAppend_subImage(t *testing.T) {
 	if !bytes.Equal(encoded(t, part, 82), encoded(t, alone, 82)) {
 		t.Error("a part of a picture is encoded otherwise than by itself")
 	}
-	if prefix := []byte("before"); !bytes.Equal(must(Append(prefix, alone, 82))[6:], encoded(t, alone, 82)) {
+	if prefix := []byte("before"); !bytes.Equal(must(Append(prefix, alone, 82, Halved))[6:], encoded(t, alone, 82)) {
 		t.Error("a file appended to others is another")
 	}
 }
@@ -180,7 +207,7 @@ func TestAppend_refuses(t *testing.T) {
 		"RGBA":        {image.NewRGBA(image.Rect(0, 0, 8, 8)), 82},
 		"uniform":     {image.NewUniform(color.White), 82},
 	} {
-		if got, err := Append([]byte("x"), test.m, test.quality); err == nil || string(got) != "x" {
+		if got, err := Append([]byte("x"), test.m, test.quality, Halved); err == nil || string(got) != "x" {
 			t.Errorf("%s: Append = %d bytes, %v", name, len(got), err)
 		}
 	}
@@ -278,7 +305,7 @@ func BenchmarkAppend(b *testing.B) {
 			b.ReportAllocs()
 			var file []byte
 			for b.Loop() {
-				file, _ = Append(file[:0], m, 82)
+				file, _ = Append(file[:0], m, 82, Halved)
 			}
 		})
 		b.Run(fmt.Sprintf("encoder=image/picture=%T", m), func(b *testing.B) {

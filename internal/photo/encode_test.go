@@ -5,8 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
+	"image/draw"
+	"image/gif"
 	"image/jpeg"
+	"math/rand/v2"
 	"testing"
+
+	"gallery/internal/webp"
 )
 
 func TestEncode(t *testing.T) {
@@ -46,6 +52,76 @@ func TestEncode(t *testing.T) {
 		}
 		if _, ok := m.(*image.Gray); ok != (test.m == grey) {
 			t.Errorf("%s: decoded as %T", test.name, m)
+		}
+	}
+}
+
+// What is drawn keeps its chroma in full, and what is photographed does not.
+func TestEncode_chroma(t *testing.T) {
+	const w, h = 300, 200
+	page := image.NewRGBA(image.Rect(0, 0, w, h)) // coloured lines on white, as letters are
+	draw.Draw(page, page.Rect, image.White, image.Point{}, draw.Src)
+	scene := image.NewRGBA(page.Rect) // shades with noise
+	random := rand.New(rand.NewPCG(1, 2))
+	for y := range h {
+		for x := range w {
+			if x%60 == 7 && y%50 > 20 {
+				page.SetRGBA(x, y, color.RGBA{220, 0, 0, 255})
+			}
+			if y%50 == 12 && x%120 < 50 {
+				page.SetRGBA(x, y, color.RGBA{0, 0, 200, 255})
+			}
+			v := 40 + x/2 + int(4*random.NormFloat64())
+			scene.SetRGBA(x, y, color.RGBA{uint8(v), uint8(v / 2), uint8(y), 255})
+		}
+	}
+	colors := func(m *image.RGBA) *image.Paletted {
+		p := image.NewPaletted(m.Rect, color.Palette{color.White, color.RGBA{220, 0, 0, 255}, color.RGBA{0, 0, 200, 255}})
+		draw.Draw(p, p.Rect, m, image.Point{}, draw.Src)
+		return p
+	}
+	lossy := func(m image.Image) []byte {
+		file, err := webp.Encode(m, 85, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	nrgba := image.NewNRGBA(page.Rect)
+	draw.Draw(nrgba, nrgba.Rect, page, image.Point{}, draw.Src)
+	for _, test := range []struct {
+		name string
+		file []byte
+		full bool
+	}{
+		{"png of a page", pngOf(t, page), true},
+		{"png of a scene", pngOf(t, scene), true},
+		{"gif of a page", gifOf(t, &gif.GIF{Image: []*image.Paletted{colors(page)}, Delay: []int{0}}), true},
+		{"lossless webp of a page", webpOf("VP8L", vp8lOf(nrgba)), true},
+		{"jpeg of a page", jpegOf(t, page), true},
+		{"lossy webp of a page", lossy(page), true},
+		{"jpeg of a scene", jpegOf(t, scene), false},
+		{"lossy webp of a scene", lossy(scene), false},
+	} {
+		for _, side := range []int{w, 200, 120} {
+			info, m := mustReduce(t, test.file, side)
+			var b bytes.Buffer
+			if err := Encode(&b, m, 82, nil, info.Profile()); err != nil {
+				t.Fatal(err)
+			}
+			got, err := jpeg.Decode(&b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			full := got.(*image.YCbCr).SubsampleRatio == image.YCbCrSubsampleRatio444
+			if full != test.full || Drawn(m) != test.full {
+				t.Errorf("%s at %d: chroma in full %t, Drawn %t, want %t", test.name, side, full, Drawn(m), test.full)
+			}
+			if test.name == "png of a page" && side == w {
+				if c := got.At(7, 30); !near(c, color.RGBA{220, 0, 0, 255}, 24) {
+					t.Errorf("a red line comes out %v", c)
+				}
+			}
 		}
 	}
 }

@@ -69,6 +69,13 @@ type Info struct {
 // where that is to be read as sRGB. The caller must not modify it.
 func (info Info) Profile() []byte { return info.profile }
 
+// Saves reports whether a rendition of the given number of bytes, reduced to
+// maxSide, is smaller than the file in pixels or in bytes. One that is not has no
+// use where the file itself can be shown.
+func (info Info) Saves(maxSide int, bytes int64) bool {
+	return max(info.Width, info.Height) > maxSide || bytes < info.size
+}
+
 // layout is what has to be known of a file to decode it and to foretell what
 // that takes. It is comparable: Reduce reads it again, and refuses a file
 // that is no longer the one that was inspected.

@@ -201,3 +201,23 @@ func BenchmarkInspect(b *testing.B) {
 		}
 	}
 }
+
+func TestInfo_saves(t *testing.T) {
+	file := pngOf(t, drawQuadrants(64, 48))
+	info, _ := mustReduce(t, file, 64)
+	size := int64(len(file))
+	for _, test := range []struct {
+		side  int
+		bytes int64
+		want  bool
+	}{
+		{63, 10 * size, true},
+		{64, size - 1, true},
+		{64, size, false},
+		{1600, 2 * size, false},
+	} {
+		if got := info.Saves(test.side, test.bytes); got != test.want {
+			t.Errorf("Saves(%d, %d of %d) = %t", test.side, test.bytes, size, got)
+		}
+	}
+}
