@@ -53,6 +53,7 @@ type Info struct {
 	Format        Format
 	Width, Height int       // upright, that is after Orientation is applied; pixels
 	Orientation   int       // Exif's 1..8; 1 where absent or out of range
+	ShownUpright  bool      // a browser shows the file itself upright
 	Taken         time.Time // wall clock of capture, in UTC as files rarely name a zone; zero if unknown
 	Caption       string    // valid UTF-8, trimmed, at most 1000 runes; "" if none
 
@@ -98,6 +99,7 @@ type header struct {
 	icc             []span // pieces of the ICC profile, in order
 	exif, xmp, iptc span   // payloads, without their containers' own headers
 	text            []span // textual chunks of a PNG, each from its type on
+	lateExif        bool   // the Exif of a PNG stands behind its pixels
 	adobeRGB        bool   // may be in Adobe RGB if Exif says so: JPEG in YCbCr without a profile
 }
 
@@ -138,6 +140,7 @@ func Inspect(r io.ReaderAt, size int64) (info Info, err error) {
 	m, exif := readMetadata(s, h)
 	info.Taken, info.Caption, info.Metadata = m.Date.Time, m.Caption(), m
 	info.Orientation = max(1, exif.Orientation())
+	info.ShownUpright = info.Orientation == 1 || h.turnedByBrowsers()
 	if transposed(info.Orientation) {
 		info.Width, info.Height = info.Height, info.Width
 	}
@@ -146,6 +149,14 @@ func Inspect(r io.ReaderAt, size int64) (info Info, err error) {
 		info.profile = adobeRGBProfile()
 	}
 	return info, nil
+}
+
+// turnedByBrowsers reports whether browsers apply the file's orientation. As
+// Chromium 156 was seen to, they do in JPEG, and in PNG where eXIf stands before
+// IDAT, since they have drawn the rows by the time they meet one behind it; in
+// WebP they do not.
+func (h *header) turnedByBrowsers() bool {
+	return h.format == JPEG || h.format == PNG && !h.lateExif
 }
 
 // readHeader reads a file's header by its first bytes.

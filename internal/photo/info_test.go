@@ -221,3 +221,36 @@ func TestInfo_saves(t *testing.T) {
 		}
 	}
 }
+
+// A browser shows a file upright if it is, or if it heeds the orientation where it
+// stands. (All as Chromium 156 shows these files.)
+func TestInspect_shownUpright(t *testing.T) {
+	m := drawQuadrants(64, 48)
+	j, p := jpegOf(t, m), pngOf(t, m)
+	behind := func(exif []byte) []byte {
+		end := len(p) - len(iend)
+		return bytes.Join([][]byte{p[:end], pngChunk("eXIf", exif), p[end:]}, nil)
+	}
+	for _, orientation := range []int{1, 3, 6} {
+		exif := exifOf(binary.BigEndian, exifEntry{0x0112, orientation})
+		for name, test := range map[string]struct {
+			file  []byte
+			turns bool
+		}{
+			"jpeg":            {withSegments(j, segment(markerAPP1, "Exif\x00\x00", exif)), true},
+			"png before IDAT": {withChunks(p, pngChunk("eXIf", exif)), true},
+			"png behind IDAT": {behind(exif), false},
+			"webp lossless":   {webpOf("VP8X", vp8x(8, 64, 48), "VP8L", vp8lOf(m), "EXIF", exif), false},
+			"webp early Exif": {webpOf("VP8X", vp8x(8, 64, 48), "EXIF", exif, "VP8L", vp8lOf(m)), false},
+			"webp lossy":      {webpOf("VP8X", vp8x(8, 64, 48), "VP8 ", lossyPatches(t, 64, 48), "EXIF", exif), false},
+		} {
+			info, err := Inspect(bytes.NewReader(test.file), int64(len(test.file)))
+			if err != nil || info.Orientation != orientation {
+				t.Errorf("%s: orientation %d, %v, want %d", name, info.Orientation, err, orientation)
+			}
+			if want := orientation == 1 || test.turns; info.ShownUpright != want {
+				t.Errorf("%s of orientation %d: ShownUpright = %t, want %t", name, orientation, info.ShownUpright, want)
+			}
+		}
+	}
+}

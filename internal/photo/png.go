@@ -85,7 +85,7 @@ func (h *header) pngChunk(s *source, c chunk, whole span) {
 	case c.id == "iCCP" && h.icc == nil:
 		h.icc = []span{c.span}
 	case c.id == "eXIf" && h.exif.n == 0:
-		h.exif = c.span
+		h.exif, h.lateExif = c.span, h.png.idat.n > 0
 	case c.id == "iTXt" && h.xmp.n == 0 && s.begins(c.span, xmpKeyword):
 		h.xmp = c.after(len(xmpKeyword))
 	case (c.id == "tEXt" || c.id == "zTXt" || c.id == "iTXt") && len(h.text) < maxTexts:
