@@ -27,12 +27,16 @@ func (info Info) Cost(maxSide int) int64 {
 		return 0
 	}
 	l := info.layout
-	if l.format == JPEG && l.direct {
-		return costSmall + jpegCost(l, info.size, maxSide)
-	}
 	full := image.Pt(l.width, l.height)
+	colors := info.colors.memory()
+	if info.colors.channels > 0 && l.grey {
+		colors += 4 * area(Fitted(full, maxSide)) // a tint
+	}
+	if l.format == JPEG {
+		return costSmall + colors + jpegCost(l, info.size, maxSide)
+	}
 	if l.direct {
-		return costSmall + l.decode + planes.Memory(full, Fitted(full, maxSide))
+		return costSmall + colors + l.decode + planes.Memory(full, Fitted(full, maxSide))
 	}
 	long := max(full.X, full.Y)
 	// With k = long/(gap*maxSide) > 1 what imaging sees is at most 3/2 of
@@ -41,13 +45,10 @@ func (info Info) Cost(maxSide int) int64 {
 	out := Fitted(full, maxSide)
 	turned := int64(max(out.X, out.Y)) * 4 * int64(runtime.GOMAXPROCS(0)+1)
 
-	cost := l.decode + costSmall
-	if l.format == JPEG {
-		cost += info.size + l.jpeg.Memory(l.jpeg.Denom(maxSide))
-	}
+	cost := l.decode + costSmall + colors
 	cost += 4*area(seen) + 64*int64(seen.X) + 4*int64(l.frame.Dx())
 	cost += resizeCost(seen, out)
-	cost += 4*area(out) + turned + area(out)
+	cost += 4*area(out) + turned + 3*area(out)
 	return cost
 }
 

@@ -13,31 +13,30 @@ import (
 )
 
 const (
-	maxSegment  = 0xffff - 2                         // payload of a JPEG segment (T.81, B.1.1.4), bytes
-	maxICCPiece = maxSegment - len(iccHeader) - 2    // of an ICC profile in one segment
-	maxICC      = min(1<<20, 255*int64(maxICCPiece)) // of a profile that is read or written
+	maxSegment  = 0xffff - 2                      // payload of a JPEG segment (T.81, B.1.1.4), bytes
+	maxICCPiece = maxSegment - len(iccHeader) - 2 // of an ICC profile in one segment
+	maxICC      = 4 << 20                         // of a profile that is converted by
 )
 
 // Encode writes img, which is of a kind that Reduce returns, as a baseline JPEG
 // of the given quality, 1 to 100. Right behind SOI stands a COM segment that
-// holds comment, then, unless it is empty, profile in APP2 segments (ICC.1,
-// annex B.4). The comment is at most 65,533 bytes and is written even if empty.
+// holds comment, then, unless it is empty, profile in an APP2 segment (ICC.1,
+// annex B.4), for which Info's is small enough. The comment is at most 65,533
+// bytes and is written even if empty.
 // Chroma is stored at half its resolution in photos, and in full where img is
 // Drawn.
 func Encode(w io.Writer, img image.Image, quality int, comment, profile []byte) error {
 	if len(comment) > maxSegment {
 		return fmt.Errorf("encode jpeg: comment of %d bytes, at most %d fit", len(comment), maxSegment)
 	}
-	if int64(len(profile)) > maxICC {
-		return fmt.Errorf("encode jpeg: profile of %d bytes, at most %d are written", len(profile), maxICC)
+	if len(profile) > maxICCPiece {
+		return fmt.Errorf("encode jpeg: profile of %d bytes, at most %d fit", len(profile), maxICCPiece)
 	}
 	bw := bufio.NewWriter(w)
 	bw.Write([]byte{0xff, markerSOI})
 	writeSegment(bw, markerCOM, comment)
-	pieces := ceilDiv(len(profile), maxICCPiece)
-	for i := range pieces {
-		piece := profile[i*maxICCPiece : min((i+1)*maxICCPiece, len(profile))]
-		writeSegment(bw, markerAPP2, []byte(iccHeader), []byte{byte(i + 1), byte(pieces)}, piece)
+	if len(profile) > 0 {
+		writeSegment(bw, markerAPP2, []byte(iccHeader), []byte{1, 1}, profile)
 	}
 	buffer := encoded.Get().(*[]byte)
 	defer encoded.Put(buffer)

@@ -27,10 +27,8 @@ func TestEncode(t *testing.T) {
 		{"comment", rgba, []byte("gallery 1 {}"), nil},
 		{"longest comment", rgba, bytes.Repeat([]byte("\xff\xd9"), 65533/2), nil},
 		{"profile", rgba, []byte("x"), profileOf("RGB ", 548)},
-		{"grey profile", grey, []byte("x"), profileOf("GRAY", 300)},
-		{"profile of one full segment", rgba, nil, profileOf("RGB ", maxICCPiece)},
-		{"profile of two", rgba, nil, profileOf("RGB ", maxICCPiece+1)},
-		{"longest profile", rgba, []byte("x"), profileOf("RGB ", 1<<20)},
+		{"grey", grey, []byte("x"), nil},
+		{"longest profile", rgba, []byte("x"), profileOf("RGB ", maxEmbedded)},
 	} {
 		var b bytes.Buffer
 		if err := Encode(&b, test.m, 82, test.comment, test.profile); err != nil {
@@ -130,7 +128,7 @@ func TestEncode_refuses(t *testing.T) {
 	m := image.NewGray(image.Rect(0, 0, 8, 8))
 	for name, err := range map[string]error{
 		"comment": Encode(&bytes.Buffer{}, m, 82, make([]byte, 65534), nil),
-		"profile": Encode(&bytes.Buffer{}, m, 82, nil, make([]byte, 1<<20+1)),
+		"profile": Encode(&bytes.Buffer{}, m, 82, nil, make([]byte, maxSegment)),
 		"picture": Encode(&bytes.Buffer{}, image.NewGray(image.Rect(0, 0, 70000, 1)), 82, nil, nil),
 		"writer":  Encode(failingWriter{}, m, 82, nil, nil),
 	} {

@@ -133,9 +133,6 @@ func rows(m image.Image, grey bool) (func(y int, line []uint8), error) {
 	case *image.NRGBA64:
 		ok = covers(m.Pix, m.Stride, 8*w, h)
 		row = func(y int, line []uint8) { nrgba64Row(line, m.Pix[y*m.Stride:], w, grey) }
-	case *image.CMYK:
-		ok = covers(m.Pix, m.Stride, 4*w, h) && !grey
-		row = func(y int, line []uint8) { cmykRow(line, m.Pix[y*m.Stride:], w) }
 	case *image.Paletted:
 		ok = covers(m.Pix, m.Stride, w, h) && !grey
 		table := flatPalette(m.Palette)
@@ -238,13 +235,6 @@ func nrgba64Row(line, pix []uint8, w int, grey bool) {
 		}
 		q := line[3*x : 3*x+3 : 3*x+3]
 		q[0], q[1], q[2] = onWhite16(p, p[6:]), onWhite16(p[2:], p[6:]), onWhite16(p[4:], p[6:])
-	}
-}
-
-func cmykRow(line, pix []uint8, w int) {
-	for x := range w {
-		p, q := pix[4*x:4*x+4:4*x+4], line[3*x:3*x+3:3*x+3]
-		q[0], q[1], q[2] = color.CMYKToRGB(p[0], p[1], p[2], p[3])
 	}
 }
 

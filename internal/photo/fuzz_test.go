@@ -22,8 +22,8 @@ func FuzzReduce(f *testing.F) {
 	j := jpegOf(f, drawQuadrants(20, 10))
 	f.Add(withSegments(j, segment(markerAPP1, "Exif\x00\x00", exif), segment(markerAPP13, iptcHeader, iptcOf("Caption", true)),
 		segment(markerAPP1, xmpHeader, xmpOf(`<dc:description>XMP</dc:description>`)),
-		segment(markerAPP2, iccHeader, append([]byte{1, 1}, adobeRGBProfile()...))), uint16(400))
-	f.Add(withChunks(pngOf(f, drawQuadrants(20, 10)), pngChunk("eXIf", exif), iccpChunk(adobeRGBProfile())), uint16(7))
+		segment(markerAPP2, iccHeader, append([]byte{1, 1}, wideProfile()...))), uint16(400))
+	f.Add(withChunks(pngOf(f, drawQuadrants(20, 10)), pngChunk("eXIf", exif), iccpChunk(wideProfile())), uint16(7))
 	f.Add(withChunks(pngOf(f, drawQuadrants(20, 10)), textChunk("tEXt", "Title", "Olga"), textChunk("zTXt", "Comment", "a lake"),
 		textChunk("iTXt, compressed", "Description", "Olga am See")), uint16(7))
 

@@ -61,14 +61,14 @@ type Info struct {
 	// the date and Caption the caption.
 	Metadata metadata.Metadata
 
-	size    int64 // of the file, bytes
-	layout  layout
-	profile []byte // ICC profile that fits the reduced picture; nil if none
+	size   int64 // of the file, bytes
+	layout layout
+	colors colors
 }
 
 // Profile returns the ICC profile to store with what Reduce returns, or nil
 // where that is to be read as sRGB. The caller must not modify it.
-func (info Info) Profile() []byte { return info.profile }
+func (info Info) Profile() []byte { return info.colors.embed }
 
 // Saves reports whether a rendition of the given number of bytes, reduced to
 // maxSide, is smaller than the file in pixels or in bytes. One that is not has no
@@ -100,7 +100,6 @@ type header struct {
 	exif, xmp, iptc span   // payloads, without their containers' own headers
 	text            []span // textual chunks of a PNG, each from its type on
 	lateExif        bool   // the Exif of a PNG stands behind its pixels
-	adobeRGB        bool   // may be in Adobe RGB if Exif says so: JPEG in YCbCr without a profile
 }
 
 // span is a range of bytes of the file. The zero span is empty.
@@ -144,10 +143,7 @@ func Inspect(r io.ReaderAt, size int64) (info Info, err error) {
 	if transposed(info.Orientation) {
 		info.Width, info.Height = info.Height, info.Width
 	}
-	info.profile = readProfile(s, h)
-	if info.profile == nil && h.adobeRGB && exif.AdobeRGB() {
-		info.profile = adobeRGBProfile()
-	}
+	info.colors = readColors(s, h)
 	return info, nil
 }
 

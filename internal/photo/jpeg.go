@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	"sync"
 
 	"gallery/internal/planes"
 	"gallery/internal/scaledjpeg"
+	"gallery/internal/srgb"
 )
 
 // Markers of ITU-T T.81, table B.1, less their first byte, X'FF'.
@@ -219,7 +221,6 @@ func (h *header) setFrame(f jpegFrame) error {
 	h.frame = image.Rect(0, 0, f.w, f.h)
 	h.grey = f.n == 1
 	h.direct = f.n == 1 || f.n == 3 && !f.rgb()
-	h.adobeRGB = f.n == 3 && len(h.icc) == 0
 	h.jpeg = scaledjpeg.Config{
 		Width: f.w, Height: f.h, Components: f.n, Progressive: f.marker == markerSOF2, RGB: f.rgb(),
 	}
@@ -237,9 +238,8 @@ const maxPooled = 8 << 20
 // files are buffers that files were read into.
 var files = sync.Pool{New: func() any { return new([]byte) }}
 
-// reduceJPEG decodes a JPEG at as small a size as leaves enough for a good
-// reduction, and reduces its planes by themselves, turning them upright on the
-// way. What planes cannot hold, RGB and CMYK, goes the way of other formats.
+// decodeJPEG decodes a JPEG at as small a size as leaves enough for a good
+// reduction to maxSide.
 //
 // The file is read into memory as a whole, since the decoder plans a
 // progressive file's scans ahead. It is not mapped: a mapped file that is
@@ -248,7 +248,7 @@ var files = sync.Pool{New: func() any { return new([]byte) }}
 //
 // A damaged or truncated file gives the part that was decoded, the rest grey,
 // as browsers show it.
-func reduceJPEG(s *source, l layout, orientation, maxSide int) (image.Image, error) {
+func decodeJPEG(s *source, l layout, maxSide int) (image.Image, error) {
 	buffer := files.Get().(*[]byte)
 	defer func() {
 		if cap(*buffer) <= maxPooled {
@@ -268,18 +268,65 @@ func reduceJPEG(s *source, l layout, orientation, maxSide int) (image.Image, err
 	if m.Bounds() != image.Rect(0, 0, ceilDiv(l.width, denom), ceilDiv(l.height, denom)) {
 		return nil, fmt.Errorf("decode jpeg: decoded as %v, not %v at 1/%d", m.Bounds(), l.frame, denom)
 	}
-	if !l.direct {
-		return reducePixels(m, l, orientation, maxSide)
-	}
-	return reducePlanes(m, l, denom, orientation, maxSide)
+	return m, nil
 }
 
-// jpegCost bounds what reduceJPEG allocates for a picture whose planes are
-// reduced, the file's buffer included.
+// reduceChannels reduces a JPEG in RGB or CMYK, each of its channels like a
+// plane, and converts what comes of them: by the transform, or where that is nil
+// and the channels are inks, each of which takes its part of red, green or blue.
+func reduceChannels(s *source, l layout, convert *srgb.Transform, orientation, maxSide int) (image.Image, error) {
+	m, err := decodeJPEG(s, l, maxSide)
+	if err != nil {
+		return nil, err
+	}
+	var pix []byte // of four bytes a pixel
+	switch m := m.(type) {
+	case *image.CMYK:
+		pix = m.Pix
+	case *image.RGBA:
+		pix = m.Pix
+	default:
+		return nil, fmt.Errorf("decode jpeg: decoded as %T", m)
+	}
+	plane := image.NewGray(m.Bounds())
+	var small [4]*image.Gray
+	for c := range l.jpeg.Components {
+		for i := range plane.Pix {
+			plane.Pix[i] = pix[4*i+c]
+		}
+		r, err := reducePlanes(plane, l, l.jpeg.Denom(maxSide), orientation, maxSide)
+		if err != nil {
+			return nil, err
+		}
+		small[c] = r.(*image.Gray)
+	}
+	out := image.NewYCbCr(small[0].Rect, image.YCbCrSubsampleRatio444)
+	for i := range out.Y {
+		var in [4]uint8
+		for c, plane := range small[:l.jpeg.Components] {
+			in[c] = plane.Pix[i]
+		}
+		rgb := [3]uint8(in[:3])
+		switch {
+		case convert != nil:
+			rgb = convert.Color(in)
+		case l.jpeg.Components == 4:
+			rgb[0], rgb[1], rgb[2] = color.CMYKToRGB(in[0], in[1], in[2], in[3])
+		}
+		out.Y[i], out.Cb[i], out.Cr[i] = color.RGBToYCbCr(rgb[0], rgb[1], rgb[2])
+	}
+	return out, nil
+}
+
+// jpegCost bounds what decoding a JPEG and reducing its planes, or its
+// channels, allocates, the file's buffer included.
 func jpegCost(l layout, size int64, maxSide int) int64 {
-	// A decoder that suits a smaller side allocates less.
 	denom := l.jpeg.Denom(maxSide)
 	from := image.Pt(ceilDiv(l.width, denom), ceilDiv(l.height, denom))
 	to := Fitted(image.Pt(l.width, l.height), maxSide)
-	return size + l.jpeg.Memory(denom) + planes.Memory(from, to)
+	cost := size + l.jpeg.Memory(denom)
+	if l.direct {
+		return cost + planes.Memory(from, to)
+	}
+	return cost + area(from) + 4*planes.Memory(from, to) + 3*area(to)
 }

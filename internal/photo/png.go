@@ -77,6 +77,9 @@ func readPNG(s *source) (h header, err error) {
 
 // pngChunk notes a chunk other than IDAT: the first of its kind counts.
 func (h *header) pngChunk(s *source, c chunk, whole span) {
+	if h.png.idat.n == 0 {
+		h.png.colors.note(s, c)
+	}
 	switch {
 	case c.id == "PLTE" && h.png.plte.n == 0 && h.png.idat.n == 0:
 		h.png.plte = whole
@@ -157,9 +160,11 @@ func decodePNG(s *source, l layout) (image.Image, error) {
 	return m, nil
 }
 
-// pngParts are the chunks, whole, that make the picture.
+// pngParts are the chunks, whole, that make the picture, and what its colours
+// are.
 type pngParts struct {
 	head       span // signature and IHDR
 	plte, trns span // perhaps absent
 	idat       span // the first run of IDAT
+	colors     pngColors
 }

@@ -20,10 +20,11 @@ import (
 const gap = 2
 
 // Reduce decodes the picture that info was read from and returns it upright,
-// opaque, in its own RGB or grey, with its longer side at most maxSide
-// pixels, never enlarged. Of an animation it takes the first frame.
-// Transparency shows white. The result is *image.Gray, *image.RGBA or, of most
-// JPEGs, *image.YCbCr in 4:4:4, with its top left at (0, 0).
+// opaque, with its longer side at most maxSide pixels, never enlarged, in the
+// RGB of info.Profile or else in sRGB or grey. Of an animation it takes the first
+// frame. Transparency shows white. The result is *image.Gray, *image.YCbCr in
+// 4:4:4 of what was stored with loss, or else *image.RGBA, with its top left at
+// (0, 0).
 //
 // The longer side becomes maxSide exactly, the shorter one the nearest whole
 // number in proportion and at least 1.
@@ -46,17 +47,43 @@ func Reduce(r io.ReaderAt, size int64, info Info, maxSide int) (img image.Image,
 	if bytes := h.coded(size); h.work() > maxSparse && area(h.frame.Size())/sparse > bytes {
 		return nil, fmt.Errorf("reduce %s: %d x %d pixels are too many for %d bytes", h.format, h.width, h.height, bytes)
 	}
-	if h.format == JPEG {
-		return reduceJPEG(s, h.layout, info.Orientation, maxSide)
+	convert := info.colors.transform(s, h)
+	if h.format == JPEG && !h.direct {
+		return reduceChannels(s, h.layout, convert, info.Orientation, maxSide)
 	}
-	m, err := decode(s, h.layout)
+	small, err := reduce(s, h.layout, info.Orientation, maxSide)
+	if err != nil || convert == nil {
+		return small, err
+	}
+	return toSRGB(small, convert), nil
+}
+
+// reduce is Reduce without a change of colours, and not for JPEGs whose
+// components are not planes.
+func reduce(s *source, l layout, orientation, maxSide int) (image.Image, error) {
+	if l.format == JPEG {
+		m, err := decodeJPEG(s, l, maxSide)
+		if err != nil {
+			return nil, err
+		}
+		return reducePlanes(m, l, l.jpeg.Denom(maxSide), orientation, maxSide)
+	}
+	m, err := decode(s, l)
 	if err != nil {
-		return nil, fmt.Errorf("decode %s: %w", h.format, err)
+		return nil, fmt.Errorf("decode %s: %w", l.format, err)
 	}
-	if h.direct {
-		return reducePlanes(m, h.layout, 1, info.Orientation, maxSide)
+	if l.direct {
+		return reducePlanes(m, l, 1, orientation, maxSide)
 	}
-	return reducePixels(m, h.layout, info.Orientation, maxSide)
+	small, err := fit(m, l, maxSide)
+	if err != nil {
+		return nil, fmt.Errorf("reduce %s: %w", l.format, err)
+	}
+	small = opaque(upright(small, orientation), l.grey)
+	if l.image.id == "VP8 " {
+		return planar(small), nil
+	}
+	return small, nil
 }
 
 // sparse is from how many pixels a byte on a picture is one colour nearly
@@ -111,15 +138,6 @@ func reducePlanes(m image.Image, l layout, denom, orientation, maxSide int) (ima
 	return small, nil
 }
 
-// reducePixels reduces a decoded picture and turns it upright.
-func reducePixels(m image.Image, l layout, orientation, maxSide int) (image.Image, error) {
-	small, err := fit(m, l, maxSide)
-	if err != nil {
-		return nil, fmt.Errorf("reduce %s: %w", l.format, err)
-	}
-	return opaque(upright(small, orientation), l.grey), nil
-}
-
 // decode decodes the picture, or the first frame, of a layout at full size.
 func decode(s *source, l layout) (image.Image, error) {
 	whole := span{0, s.size}
@@ -137,13 +155,10 @@ func decode(s *source, l layout) (image.Image, error) {
 // fit reduces a decoded picture, still as it is stored, so that its longer
 // side is at most maxSide.
 func fit(m image.Image, l layout, maxSide int) (image.Image, error) {
-	canvas, frame := image.Pt(l.width, l.height), l.frame
-	if b := m.Bounds(); l.format == JPEG && b.Size() != canvas { // decoded at a reduced scale
-		canvas, frame = b.Size(), b
-	}
-	to := Fitted(image.Pt(l.width, l.height), maxSide)
+	canvas := image.Pt(l.width, l.height)
+	to := Fitted(canvas, maxSide)
 	k := max(1, max(canvas.X, canvas.Y)/(gap*maxSide))
-	m, err := flatten(m, canvas, frame, k, l.grey)
+	m, err := flatten(m, canvas, l.frame, k, l.grey)
 	if err != nil {
 		return nil, err
 	}

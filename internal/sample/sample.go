@@ -130,7 +130,7 @@ func (p picture) encode(c *canvas) ([]byte, error) {
 		err := gif.Encode(&out, c.paletted(), nil)
 		return out.Bytes(), err
 	}
-	file, err := baseline.Append(nil, c.ycbcr(p.orientation), quality)
+	file, err := baseline.Append(nil, c.ycbcr(p.orientation), quality, baseline.Halved)
 	if err != nil {
 		return nil, err
 	}

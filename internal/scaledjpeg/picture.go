@@ -75,8 +75,8 @@ func (d *decoder) interleave(pix []byte, stride int, r image.Rectangle, c int) {
 }
 
 // cmyk returns a picture of four components. Adobe's programs store ink amounts inverted, 255 for no ink, and say so with
-// their marker. With a transform, cyan, magenta and yellow are stored as the YCbCr form of red, green and blue, which are their
-// inverses. Without Adobe's marker, the amounts are taken as they are.
+// their marker; browsers take every file so. With a transform, cyan, magenta and yellow are stored as the YCbCr form of red,
+// green and blue, which are their inverses.
 func (d *decoder) cmyk(r image.Rectangle) image.Image {
 	d.resample(r)
 	img := image.NewCMYK(r)
@@ -84,8 +84,7 @@ func (d *decoder) cmyk(r image.Rectangle) image.Image {
 		d.interleave(img.Pix, img.Stride, r, c)
 	}
 	switch {
-	case !d.app.adobe:
-	case d.app.transform == 0:
+	case !d.app.adobe || d.app.transform == 0:
 		for i := range img.Pix {
 			img.Pix[i] = 255 - img.Pix[i]
 		}
