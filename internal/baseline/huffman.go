@@ -44,6 +44,13 @@ var (
 	}
 )
 
+// StandardHuffman returns one of the tables K.3 to K.6, as it stands in a file: class 0 is DC and 1 AC; table 0 is for luma and
+// 1 for chroma.
+func StandardHuffman(class, table int) (counts [16]byte, symbols []byte) {
+	spec := [2]*[2]huffmanSpec{&dcSpec, &acSpec}[class][table]
+	return spec.counts, slices.Clone(spec.symbols)
+}
+
 // codeTable holds, for each symbol, its code and, from bit codeLength on, the code's length.
 type codeTable [256]uint32
 

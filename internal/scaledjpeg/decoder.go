@@ -1,6 +1,9 @@
 package scaledjpeg
 
-import "image"
+import (
+	"cmp"
+	"image"
+)
 
 // A decoder decodes one file at a time. What it keeps from one file to the next is the Huffman tables and buffers.
 type decoder struct {
@@ -15,6 +18,8 @@ type decoder struct {
 	ri      int           // restart interval in MCUs, or 0
 	planes  [maxComponents]plane
 	scanned [maxComponents]bool // sequential: the component's scan was decoded; progressive: it has had one
+
+	some bool // at least one MCU was decoded
 
 	err error // the first damage found in the entropy-coded data
 
@@ -42,6 +47,7 @@ func (d *decoder) reset(data []byte, denom int) {
 	d.ri = 0
 	d.planes = [maxComponents]plane{}
 	d.scanned = [maxComponents]bool{}
+	d.some = false
 	d.err = nil
 	d.data = data
 	d.prog.reset()
@@ -58,8 +64,8 @@ func (d *decoder) release() {
 // decode decodes the file.
 func (d *decoder) decode() (image.Image, error) {
 	err := d.decodePlanes()
-	if d.planes[0].pix == nil {
-		return nil, err
+	if !d.some {
+		return nil, cmp.Or(err, error(ErrTruncated))
 	}
 	return d.image(), err
 }

@@ -294,7 +294,13 @@ func (d *decoder) decodeProgressive(sc *scan, header []byte, i int) (next int, e
 			}
 			d.dc[t].buildStep(kindDC)
 		}
-		return d.eachRow(sc, i, func(x, y, n int) error { return d.dcFirst(d.layoutDC(sc, x, y), n, sc.al) }), nil
+		return d.eachRow(sc, i, func(x, y, n int) error {
+			units := d.layoutDC(sc, x, y)
+			from := units[len(units)-1].off
+			err := d.dcFirst(units, n, sc.al)
+			d.noteDecoded(units, from)
+			return err
+		}), nil
 	case sc.ss == 0:
 		return d.eachRow(sc, i, func(x, y, n int) error { return d.dcRefine(d.layoutDC(sc, x, y), n, sc.al) }), nil
 	case !d.fresh[1][sc.ta[0]]:

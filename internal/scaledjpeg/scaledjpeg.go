@@ -59,7 +59,7 @@ var decoders = sync.Pool{New: func() any { return new(decoder) }}
 // to 4:4:4.
 //
 // If the file is damaged or truncated, Decode returns the picture as far as it could be decoded, the rest medium grey (in
-// each component), and an error that says what was wrong. The picture is nil only if not even a part of it was found. Files
+// each component), and an error that says what was wrong. The picture is nil if not even one MCU of it could be decoded. Files
 // with harmless irregularities (bytes between segments, a missing end-of-image marker after a complete picture) are
 // decoded without error.
 //

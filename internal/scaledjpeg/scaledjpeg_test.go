@@ -8,6 +8,7 @@ import (
 	"image/jpeg"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -244,7 +245,7 @@ func TestDecode_truncated(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		header := bytes.Index(data, []byte{0xff, markerSOS}) + 20
+		header := bytes.Index(data, []byte{0xff, markerSOS}) + 150 // the first MCU of any of these ends before
 		for n := 0; n < len(data)-2; n += 1 + n/50 {
 			for _, denom := range denoms {
 				got, err := Decode(data[:n:n], denom)
@@ -296,6 +297,65 @@ func TestDecode_lostRestart(t *testing.T) {
 			for _, y := range []int{3, 40, 60, 82} { // rows 0, 2, 3, 5 of MCUs
 				if got.At(20, y) != full.At(20, y) {
 					t.Errorf("%s: pixel (20, %d) is %v, want %v", name, y, got.At(20, y), full.At(20, y))
+				}
+			}
+		}
+	}
+}
+
+// TestDecode_withoutTables decodes files without their Huffman tables, which are those of Annex K.
+func TestDecode_withoutTables(t *testing.T) {
+	for _, name := range []string{"sampling-2x2", "gray", "restart-row"} {
+		good := testFiles(t)[name]
+		var bare []byte
+		for i := 2; ; {
+			marker, body := findMarker(good, i)
+			b, err := segment(good, body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			i = body + 2 + len(b)
+			if marker == markerSOS {
+				bare = append(append(bare, 0xff, marker), good[body:]...)
+				break
+			}
+			if marker != markerDHT {
+				bare = append(append(bare, 0xff, marker), good[body:i]...)
+			}
+		}
+		bare = append([]byte{0xff, markerSOI}, bare...)
+		for _, denom := range denoms {
+			// Tables of another file must not be taken for these.
+			if _, err := Decode(testFiles(t)["optimized"], denom); err != nil {
+				t.Fatal(err)
+			}
+			want, err := Decode(good, denom)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := Decode(bare, denom)
+			if err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("%s at 1/%d: another picture, %v", name, denom, err)
+			}
+		}
+	}
+}
+
+// TestDecode_nothing decodes files of which no part can be decoded: they are errors, not grey.
+func TestDecode_nothing(t *testing.T) {
+	for _, name := range []string{"sampling-2x2", "progressive-2x2", "gray", "cmyk", "restart-mcu", "separate"} {
+		good := testFiles(t)[name]
+		sos := bytes.Index(good, []byte{0xff, markerSOS})
+		data := sos + 2 + int(good[sos+2])<<8 + int(good[sos+3])
+		for kind, file := range map[string][]byte{
+			"no data":        good[:data],
+			"an end instead": append(slices.Clone(good[:data]), 0xff, markerEOI),
+			"one byte":       append(slices.Clone(good[:data]), 0xfe),
+			"ones":           append(slices.Clone(good[:data]), bytes.Repeat([]byte{0xff, 0}, 300)...),
+		} {
+			for _, denom := range denoms {
+				if m, err := Decode(file, denom); m != nil || err == nil {
+					t.Errorf("%s, %s, at 1/%d: picture %v, error %v", name, kind, denom, m != nil, err)
 				}
 			}
 		}

@@ -1,5 +1,7 @@
 package scaledjpeg
 
+import "gallery/internal/baseline"
+
 // A unit is one block of an MCU, with all that a decoding loop needs for it.
 type unit struct {
 	dc, ac *huffman
@@ -19,7 +21,7 @@ type unit struct {
 func (d *decoder) decodeSequential(sc *scan, i int) (next int, err error) {
 	var quant [maxComponents][64]int32
 	for k := range sc.n {
-		if !d.fresh[0][sc.td[k]] || !d.fresh[1][sc.ta[k]] {
+		if !d.hasHuffman(0, sc.td[k]) || !d.hasHuffman(1, sc.ta[k]) {
 			return i, FormatError("missing Huffman table")
 		}
 		d.dc[sc.td[k]].buildStep(kindDC)
@@ -41,8 +43,34 @@ func (d *decoder) decodeSequential(sc *scan, i int) (next int, err error) {
 		decode = d.decode4x4
 	}
 	return d.eachRow(sc, i, func(x, y, n int) error {
-		return decode(d.layout(sc, &quant, x, y), n)
+		units := d.layout(sc, &quant, x, y)
+		from := units[len(units)-1].off
+		err := decode(units, n)
+		d.noteDecoded(units, from)
+		return err
 	}), nil
+}
+
+// hasHuffman reports whether there is a Huffman table. Where the file defines none with one of the first two numbers, that of
+// Annex K is meant: the frames of Motion JPEG leave out what is the same in all.
+func (d *decoder) hasHuffman(class int, table uint8) bool {
+	if !d.fresh[class][table] && table < 2 {
+		h := [2]*[4]huffman{&d.dc, &d.ac}[class]
+		counts, symbols := baseline.StandardHuffman(class, int(table))
+		d.fresh[class][table] = h[table].define(&counts, symbols) == nil
+	}
+	return d.fresh[class][table]
+}
+
+// noteDecoded notes whether whole MCUs were decoded, from units of which the last one began at from. An MCU that took more bits
+// than there were does not count.
+func (d *decoder) noteDecoded(units []unit, from int) {
+	last := &units[len(units)-1]
+	mcus := (last.off - from) / last.step
+	if d.overrun() {
+		mcus--
+	}
+	d.some = d.some || mcus > 0
 }
 
 // eachRow goes through a scan whose entropy-coded data begins at position i in the file, and calls decode for every row of MCUs,
