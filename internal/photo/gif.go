@@ -2,6 +2,8 @@ package photo
 
 import (
 	"bufio"
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
@@ -76,13 +78,15 @@ func (s *source) skipSubBlocks(pos int64) (int64, error) {
 
 // setGIF sets the layout from an image descriptor's nine bytes. image/gif
 // allocates the first picture only, once more if it is interlaced, and never
-// the canvas; nor does flatten.
+// the canvas; nor does flatten. A screen that the picture reaches beyond is
+// enlarged, as browsers do.
 func (h *header) setGIF(b []byte) error {
 	x, y, w, hh := le16(b), le16(b[2:]), le16(b[4:]), le16(b[6:])
 	h.frame = image.Rect(x, y, x+w, y+hh)
-	if !h.frame.In(image.Rect(0, 0, h.width, h.height)) || h.frame.Empty() {
-		return fmt.Errorf("picture %v on a screen of %d x %d", h.frame, h.width, h.height)
+	if h.frame.Empty() {
+		return errors.New("empty picture")
 	}
+	h.width, h.height = max(h.width, h.frame.Max.X), max(h.height, h.frame.Max.Y)
 	h.decode = int64(w) * int64(hh)
 	if b[8]&0x40 != 0 {
 		h.decode *= 2
@@ -90,8 +94,18 @@ func (h *header) setGIF(b []byte) error {
 	return nil
 }
 
-func decodeGIF(r io.Reader, l layout) (image.Image, error) {
-	m, err := gif.Decode(bufio.NewReader(r))
+// decodeGIF decodes the first picture, with the screen that the layout has:
+// image/gif refuses pictures that reach beyond theirs.
+func decodeGIF(s *source, l layout) (image.Image, error) {
+	b, err := s.at(0, 10)
+	if err != nil {
+		return nil, err
+	}
+	head := bytes.Clone(b)
+	binary.LittleEndian.PutUint16(head[6:], uint16(min(l.width, 0xffff)))
+	binary.LittleEndian.PutUint16(head[8:], uint16(min(l.height, 0xffff)))
+	rest := s.section(span{int64(len(head)), s.size - int64(len(head))})
+	m, err := gif.Decode(bufio.NewReader(io.MultiReader(bytes.NewReader(head), rest)))
 	if err != nil {
 		return nil, err
 	}

@@ -2,9 +2,11 @@ package photo
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"image"
 	"image/png"
 	"io"
@@ -70,6 +72,7 @@ func readPNG(s *source) (h header, err error) {
 			continue
 		}
 		h.pngChunk(s, c, whole)
+		h.png.animation(s, c, whole)
 		n++
 	}
 	return h, h.setPNG(depth, color, interlaced)
@@ -93,6 +96,37 @@ func (h *header) pngChunk(s *source, c chunk, whole span) {
 		h.xmp = c.after(len(xmpKeyword))
 	case (c.id == "tEXt" || c.id == "zTXt" || c.id == "iTXt") && len(h.text) < maxTexts:
 		h.text = append(h.text, span{c.off - 4, c.n + 4})
+	}
+}
+
+// animation notes the first frame of an animation (PNG, third edition, 13.2):
+// the picture in IDAT, if an fcTL stands before it, or else the first one in
+// fdAT, and IDAT is only for those who know no animations.
+func (p *pngParts) animation(s *source, c chunk, whole span) {
+	switch {
+	case c.id == "acTL" && p.idat.n == 0:
+		p.animated = true
+	case c.id == "fcTL" && p.animated && p.frame.Empty() && c.n >= 26:
+		b, err := s.at(c.off+4, 16)
+		if err != nil {
+			return
+		}
+		if p.idat.n == 0 {
+			p.animated = false // IDAT is the first frame
+			return
+		}
+		var v [4]int // width, height, x, y
+		for i := range v {
+			v[i] = int(min(binary.BigEndian.Uint32(b[4*i:]), 1<<30))
+		}
+		p.frame = image.Rect(v[2], v[3], v[2]+v[0], v[3]+v[1])
+	case c.id == "fdAT" && !p.frame.Empty():
+		switch {
+		case p.fdat.n == 0:
+			p.fdat = whole
+		case p.fdat.off+p.fdat.n == whole.off:
+			p.fdat.n += whole.n
+		}
 	}
 }
 
@@ -129,15 +163,23 @@ func (h *header) setPNG(depth, color int, interlaced bool) error {
 	default:
 		return fmt.Errorf("bit depth %d", depth)
 	}
-	h.frame = image.Rect(0, 0, h.width, h.height)
+	canvas := image.Rect(0, 0, h.width, h.height)
+	h.frame = canvas
+	if h.png.fdat.n > 0 && h.png.frame.In(canvas) {
+		h.frame = h.png.frame
+		h.decode = h.png.fdat.n // read as a whole
+	} else {
+		h.png.fdat = span{}
+	}
 	h.grey = color == pngGrey || color == pngGreyAlpha
-	h.direct = out == 1 && h.grey
+	h.direct = out == 1 && h.grey && h.frame == canvas
 
-	row := int64(h.width)*int64(channels*depth)/8 + 2
-	pixels := int64(h.width) * int64(h.height)
-	h.decode = pixels*int64(out) + 2*row
+	w, hh := int64(h.frame.Dx()), int64(h.frame.Dy())
+	row := w*int64(channels*depth)/8 + 2
+	pixels := w * hh
+	h.decode += pixels*int64(out) + 2*row
 	if interlaced { // seven passes, each rounded up (PNG, 8.2), and their rows
-		h.decode += (pixels+2*int64(h.width)+2*int64(h.height)+7)*int64(out) + 14*row
+		h.decode += (pixels+2*w+2*hh+7)*int64(out) + 14*row
 	}
 	return nil
 }
@@ -148,16 +190,56 @@ const iend = "\x00\x00\x00\x00IEND\xae\x42\x60\x82"
 // decodePNG decodes the chunks that make the picture and no others: image/png
 // allocates 4 kB for each one that it does not know.
 func decodePNG(s *source, l layout) (image.Image, error) {
-	r := io.MultiReader(s.section(l.png.head), s.section(l.png.plte), s.section(l.png.trns),
-		s.section(l.png.idat), strings.NewReader(iend))
+	head, idat := io.Reader(s.section(l.png.head)), io.Reader(s.section(l.png.idat))
+	if l.png.fdat.n > 0 {
+		var err error
+		if head, idat, err = frameParts(s, l); err != nil {
+			return nil, err
+		}
+	}
+	r := io.MultiReader(head, s.section(l.png.plte), s.section(l.png.trns), idat, strings.NewReader(iend))
 	m, err := png.Decode(bufio.NewReaderSize(r, 1<<15))
 	if err != nil {
 		return nil, err
 	}
-	if m.Bounds() != l.frame {
+	if m.Bounds().Size() != l.frame.Size() {
 		return nil, fmt.Errorf("decoded as %v, not %v", m.Bounds(), l.frame)
 	}
 	return m, nil
+}
+
+// frameParts returns the head and the IDAT chunk of a PNG that is an
+// animation's first frame alone.
+func frameParts(s *source, l layout) (head, idat io.Reader, err error) {
+	b, err := s.read(l.png.head, l.png.head.n)
+	if err != nil {
+		return nil, nil, err
+	}
+	ihdr := b[8+4 : 8+8+13] // its name, then what it says
+	binary.BigEndian.PutUint32(ihdr[4:], uint32(l.frame.Dx()))
+	binary.BigEndian.PutUint32(ihdr[8:], uint32(l.frame.Dy()))
+	binary.BigEndian.PutUint32(b[8+8+13:], crc32.ChecksumIEEE(ihdr))
+
+	data, err := s.read(l.png.fdat, l.png.fdat.n)
+	if err != nil {
+		return nil, nil, err
+	}
+	// Each chunk's length, name and sequence number stand before its part of the
+	// stream, and its CRC behind.
+	n := 8
+	for rest := data; len(rest) >= 12; {
+		size := int(min(binary.BigEndian.Uint32(rest), uint32(len(rest)-12)))
+		if size < 4 {
+			break
+		}
+		// To the front, which is behind nothing that is still to be read.
+		n += copy(data[n:], rest[12:8+size])
+		rest = rest[12+size:]
+	}
+	binary.BigEndian.PutUint32(data, uint32(n-8))
+	copy(data[4:], "IDAT")
+	sum := binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE(data[4:n]))
+	return bytes.NewReader(b), io.MultiReader(bytes.NewReader(data[:n]), bytes.NewReader(sum)), nil
 }
 
 // pngParts are the chunks, whole, that make the picture, and what its colours
@@ -167,4 +249,7 @@ type pngParts struct {
 	plte, trns span // perhaps absent
 	idat       span // the first run of IDAT
 	colors     pngColors
+	animated   bool            // an animation whose first frame is not in IDAT
+	frame      image.Rectangle // where that lies
+	fdat       span            // the first run of fdAT, whole; empty where IDAT is the picture
 }

@@ -116,7 +116,7 @@ func (l layout) work() time.Duration {
 func (l layout) coded(size int64) int64 {
 	switch l.format {
 	case PNG:
-		return l.png.idat.n
+		return max(l.png.idat.n, l.png.fdat.n)
 	case WebP:
 		return l.image.n
 	}
@@ -140,12 +140,11 @@ func reducePlanes(m image.Image, l layout, denom, orientation, maxSide int) (ima
 
 // decode decodes the picture, or the first frame, of a layout at full size.
 func decode(s *source, l layout) (image.Image, error) {
-	whole := span{0, s.size}
 	switch l.format {
 	case PNG:
 		return decodePNG(s, l)
 	case GIF:
-		return decodeGIF(s.section(whole), l)
+		return decodeGIF(s, l)
 	case WebP:
 		return decodeWebP(s, l)
 	}

@@ -1,0 +1,117 @@
+package photo
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"testing"
+)
+
+// A GIF whose first picture reaches beyond the screen enlarges it, as in browsers.
+func TestReduce_gifBeyondScreen(t *testing.T) {
+	for _, test := range []struct {
+		at, screen, want image.Point
+	}{
+		{image.Pt(0, 0), image.Pt(20, 10), image.Pt(40, 30)},
+		{image.Pt(10, 5), image.Pt(20, 60), image.Pt(50, 60)},
+		{image.Pt(0, 0), image.Pt(1, 1), image.Pt(40, 30)},
+		{image.Pt(0, 0), image.Pt(40, 30), image.Pt(40, 30)},
+	} {
+		file := gifFile(t, 100, 100, test.at)
+		file[6], file[8] = byte(test.screen.X), byte(test.screen.Y)
+		info, m := mustReduce(t, file, 100)
+		if got := m.Bounds().Size(); got != test.want || info.Width != test.want.X || info.Height != test.want.Y {
+			t.Errorf("picture at %v on %v: %v, want %v", test.at, test.screen, got, test.want)
+			continue
+		}
+		if c := m.At(test.at.X+10, test.at.Y+8); !near(c, quadrants['r'], 8) {
+			t.Errorf("picture at %v on %v: %v at its upper left", test.at, test.screen, c)
+		}
+	}
+}
+
+// apng returns an animation on a canvas of w x h. The first frame is m at a
+// place; with hidden, IDAT is no frame and red.
+func apng(t testing.TB, w, h int, m image.Image, at image.Point, hidden bool) []byte {
+	hiddenPicture := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			hiddenPicture.Set(x, y, color.RGBA{255, 0, 0, 255})
+		}
+	}
+	fctl := func(sequence int, r image.Rectangle) []byte {
+		b := numbers(uint32(sequence), uint32(r.Dx()), uint32(r.Dy()), uint32(r.Min.X), uint32(r.Min.Y))
+		return pngChunk("fcTL", append(b, 0, 1, 0, 10, 0, 0))
+	}
+	stream := func(file []byte) []byte { // of the one IDAT chunk
+		i := bytes.Index(file, []byte("IDAT"))
+		n := be16(file[i-2:])
+		return file[i+4 : i+4+n]
+	}
+	file := pngOf(t, hiddenPicture)
+	if !hidden {
+		file = pngOf(t, m)
+	}
+	head, data := file[:33], stream(file)
+	out := append(bytes.Clone(head), pngChunk("acTL", numbers(2, 0))...)
+	frame := stream(pngOf(t, m))
+	r := image.Rectangle{at, at.Add(m.Bounds().Size())}
+	if !hidden {
+		out = append(out, fctl(0, r)...)
+	}
+	out = append(out, pngChunk("IDAT", data)...)
+	if hidden {
+		out = append(out, fctl(0, r)...)
+		half := len(frame) / 2
+		out = append(out, pngChunk("fdAT", append(numbers(1), frame[:half]...))...)
+		out = append(out, pngChunk("fdAT", append(numbers(2), frame[half:]...))...)
+	}
+	out = append(out, fctl(3, image.Rect(0, 0, w, h))...)
+	out = append(out, pngChunk("fdAT", append(numbers(4), stream(pngOf(t, hiddenPicture))...))...)
+	return append(out, iend...)
+}
+
+// Of an animated PNG the first frame is shown, which need not be the picture
+// that those see who know no animations.
+func TestReduce_apng(t *testing.T) {
+	m := image.NewRGBA(image.Rect(0, 0, 32, 20)) // of the same pixel type as the other, with its corners in colours
+	for y := range 20 {
+		for x := range 32 {
+			m.Set(x, y, quadrant(x, y, 32, 20))
+		}
+	}
+	for _, test := range []struct {
+		name   string
+		file   []byte
+		canvas image.Point
+		at     image.Point
+	}{
+		{"IDAT is the first frame", apng(t, 32, 20, m, image.Point{}, false), image.Pt(32, 20), image.Point{}},
+		{"IDAT is no frame", apng(t, 32, 20, m, image.Point{}, true), image.Pt(32, 20), image.Point{}},
+		{"the frame is a part", apng(t, 64, 48, m, image.Pt(20, 16), true), image.Pt(64, 48), image.Pt(20, 16)},
+	} {
+		info, got := mustReduce(t, test.file, 64)
+		if got.Bounds().Size() != test.canvas {
+			t.Errorf("%s: %v, want %v", test.name, got.Bounds(), test.canvas)
+			continue
+		}
+		part := got.(*image.RGBA).SubImage(image.Rectangle{test.at, test.at.Add(image.Pt(32, 20))})
+		if corners(part) != "rgby" {
+			t.Errorf("%s: %s, want rgby", test.name, corners(part))
+		}
+		if test.at != (image.Point{}) && !near(got.At(2, 2), color.White, 2) {
+			t.Errorf("%s: %v beside the frame, want white", test.name, got.At(2, 2))
+		}
+		r := bytes.NewReader(test.file)
+		used := allocated(func() { Reduce(r, int64(len(test.file)), info, 64) })
+		if used > info.Cost(64) {
+			t.Errorf("%s: allocated %d, cost %d", test.name, used, info.Cost(64))
+		}
+	}
+	// Without the frame's data, what there is.
+	file := apng(t, 32, 20, m, image.Point{}, true)
+	file = append(bytes.Clone(file[:bytes.Index(file, []byte("fcTL"))-4]), iend...)
+	if _, got := mustReduce(t, file, 64); !near(got.At(5, 5), color.RGBA{255, 0, 0, 255}, 2) {
+		t.Errorf("without frames: %v", got.At(5, 5))
+	}
+}
