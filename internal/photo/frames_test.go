@@ -2,9 +2,13 @@ package photo
 
 import (
 	"bytes"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"testing"
+	"time"
+
+	"gallery/internal/lies"
 )
 
 // A GIF whose first picture reaches beyond the screen enlarges it, as in browsers.
@@ -113,5 +117,43 @@ func TestReduce_apng(t *testing.T) {
 	file = append(bytes.Clone(file[:bytes.Index(file, []byte("fcTL"))-4]), iend...)
 	if _, got := mustReduce(t, file, 64); !near(got.At(5, 5), color.RGBA{255, 0, 0, 255}, 2) {
 		t.Errorf("without frames: %v", got.At(5, 5))
+	}
+}
+
+// A long screenshot has few bytes for its pixels, and is a picture all the same.
+func TestReduce_longScreenshot(t *testing.T) {
+	const w, h = 1242, 20000
+	m := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		c := color.RGBA{250, 250, 250, 255}
+		if y/100%4 == 1 {
+			c = color.RGBA{220, 240, 200, 255} // a message
+		}
+		for x := range w {
+			m.SetRGBA(x, y, c)
+		}
+	}
+	file := pngOf(t, m)
+	if len(file) > w*h/sparse {
+		t.Fatalf("%d bytes are too many for the test", len(file))
+	}
+	start := lies.ProcessorTime()
+	info, got := mustReduce(t, file, 400)
+	if took := lies.ProcessorTime() - start; took > time.Second {
+		t.Errorf("took a processor %v", took)
+	}
+	if got.Bounds().Dy() != 400 || info.Cost(400) > 128<<20 {
+		t.Errorf("%v, cost %d", got.Bounds(), info.Cost(400))
+	}
+	// Four times as long it is refused, before any pixel is decoded.
+	long := rawPNG(w, 4, 8, pngRGB, false, func(x, y int) []int { return []int{0, 0, 0} })
+	copy(long[20:], numbers(4*h))
+	copy(long[29:], numbers(crc32.ChecksumIEEE(long[12:29])))
+	info, err := Inspect(bytes.NewReader(long), int64(len(long)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if used := allocated(func() { _, err = Reduce(bytes.NewReader(long), int64(len(long)), info, 400) }); err == nil || used > 1<<20 {
+		t.Errorf("four times as long: %v, %d bytes allocated", err, used)
 	}
 }

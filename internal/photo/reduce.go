@@ -87,12 +87,14 @@ func reduce(s *source, l layout, orientation, maxSide int) (image.Image, error) 
 }
 
 // sparse is from how many pixels a byte on a picture is one colour nearly
-// throughout. Photos have up to 20, drawings up to 100.
+// throughout. Photos have up to 20, drawings up to 100; long screenshots of chats
+// have up to 300.
 const sparse = 100
 
-// maxSparse is how long a processor may work on such a picture. More is hardly
-// a picture, but a way to have a few bytes keep it busy.
-const maxSparse = 500 * time.Millisecond
+// maxSparse is how long a processor may work on such a picture: enough for a
+// screenshot of 37 MP. More is hardly a picture, but a way to have a few bytes
+// keep it busy. What memory it takes is for the caller to judge, by Cost.
+const maxSparse = 600 * time.Millisecond
 
 // work is roughly what decoding a picture that is one colour throughout takes
 // a processor of 2020, as was measured: with honest ones it is a multiple.
@@ -102,7 +104,7 @@ func (l layout) work() time.Duration {
 	case l.format == JPEG:
 		return time.Duration(pixels / 4) // at 1/8
 	case l.format == PNG:
-		return time.Duration(6 * l.decode)
+		return time.Duration(4 * l.decode)
 	case l.format == GIF:
 		return time.Duration(9 * pixels)
 	case l.image.id == "VP8L":
