@@ -264,3 +264,24 @@ func TestReduce_inks(t *testing.T) {
 		}
 	}
 }
+
+// A colour allocates nothing, whatever it is converted by: Cost counts on it.
+func TestCost_converted(t *testing.T) {
+	ramp := jpegOf(t, toRGBA(greyRamp(900, 600)))
+	inks := flatJPEG{w: 900, h: 600, values: []uint8{9, 99, 199, 230}, adobe: 0}.encode()
+	for name, file := range map[string][]byte{
+		"large profile": withSegments(ramp, iccSegments(scannerProfile(100_000), 60000)...),
+		"inks":          withSegments(inks, iccSegments(inkProfile(), 60000)...),
+		"large in png":  withChunks(pngOf(t, toRGBA(greyRamp(900, 600))), iccpChunk(scannerProfile(100_000))),
+		"PQ":            withChunks(pngOf(t, toRGBA(greyRamp(900, 600))), pngChunk("cICP", []byte{9, 16, 0, 1})),
+		"grey":          withSegments(jpegOf(t, greyRamp(900, 600)), iccSegments(greyProfile(), 60000)...),
+	} {
+		info, _ := mustReduce(t, file, 800)
+		for _, side := range []int{400, 800} {
+			used := allocated(func() { Reduce(bytes.NewReader(file), int64(len(file)), info, side) })
+			if cost := info.Cost(side); used > cost {
+				t.Errorf("%s at %d: allocated %d, cost %d", name, side, used, cost)
+			}
+		}
+	}
+}

@@ -306,7 +306,11 @@ func (d *decoder) decodeProgressive(sc *scan, header []byte, i int) (next int, e
 	case !d.fresh[1][sc.ta[0]]:
 		return i, FormatError("missing Huffman table")
 	case sc.ah == 0:
-		return d.eachRow(sc, i, func(x, y, n int) error { return d.acFirst(sc, x, y, n) }), nil
+		return d.eachRow(sc, i, func(x, y, n int) error {
+			err := d.acFirst(sc, x, y, n)
+			d.some = d.some || err == nil && !d.overrun()
+			return err
+		}), nil
 	}
 	return d.eachRow(sc, i, func(x, y, n int) error { return d.acRefine(sc, x, y, n) }), nil
 }

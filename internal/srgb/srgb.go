@@ -13,20 +13,21 @@ import (
 	"github.com/kovidgoyal/imaging/prism/meta/icc"
 )
 
-// A Transform converts colours of 1, 3 or 4 channels: grey, RGB, or CMYK with 1 for full ink.
+// A Transform converts colours of 1, 3 or 4 channels: grey, RGB, or CMYK with 1 for full ink. It is not for use by several
+// goroutines at once.
 type Transform struct {
 	channels int
 	convert  func(out, in []float64) // of values from 0 to 1; both slices have four, and in may be overwritten
+	in, out  [4]float64              // kept here so that a colour allocates nothing
 }
 
 // Color returns in, of which the first channels count, in sRGB.
 func (t *Transform) Color(in [4]uint8) [3]uint8 {
-	var from, to [4]float64
 	for i := range t.channels {
-		from[i] = float64(in[i]) / 255
+		t.in[i] = float64(in[i]) / 255
 	}
-	t.convert(to[:], from[:])
-	return [3]uint8{byteOf(to[0]), byteOf(to[1]), byteOf(to[2])}
+	t.convert(t.out[:], t.in[:])
+	return [3]uint8{byteOf(t.out[0]), byteOf(t.out[1]), byteOf(t.out[2])}
 }
 
 func byteOf(v float64) uint8 { return uint8(min(max(v, 0), 1)*255 + 0.5) }
@@ -64,7 +65,7 @@ func FromProfile(profile []byte, channels int) (t *Transform, err error) {
 	fromPCS.Finalize(true)
 	pipeline := toPCS.Weld(&fromPCS, true)
 	pipeline.UseTrilinearInsteadOfTetrahedral() // as browsers do: coarse tables of inks differ by several levels
-	t = &Transform{channels, pipeline.TransformGeneral}
+	t = &Transform{channels: channels, convert: pipeline.TransformGeneral}
 	t.Color([4]uint8{}) // panics here rather than in use, if at all
 	return t, nil
 }
@@ -147,7 +148,7 @@ func FromHDR(e HDR, primaries Primaries, peak float64) *Transform {
 	}
 	to2020 := multiply(invert(toXYZ(bt2020)), toXYZ(primaries))
 	tone := toneCurve(max(peak/referTo, 1))
-	return &Transform{3, func(out, in []float64) {
+	return &Transform{channels: 3, convert: func(out, in []float64) {
 		var c [3]float64
 		if e == PQ {
 			for i := range c {

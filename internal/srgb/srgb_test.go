@@ -173,6 +173,7 @@ func BenchmarkColor(b *testing.B) {
 	}
 	for name, t := range map[string]*Transform{"table": table, "pq": FromHDR(PQ, bt2020, 0)} {
 		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
 			v := uint8(0)
 			for b.Loop() {
 				v += 7
