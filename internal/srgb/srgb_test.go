@@ -81,7 +81,7 @@ func inks() []byte {
 	}
 	for i := range 16 { // the last channel, black, varies fastest
 		c, m, y, k := i>>3&1, i>>2&1, i>>1&1, i&1
-		b = append(b, byte((100-25*c-30*m-5*y-40*k)*255/100), byte(128-30*c+60*m-5*y), byte(128-40*c-5*m+80*y))
+		b = append(b, byte((100-25*c-30*m-20*m*y-5*y-40*k)*255/100), byte(128-30*c+60*m-5*y), byte(128-40*c-5*m+80*y))
 	}
 	for range 3 {
 		b = append(b, linear...)
@@ -104,6 +104,7 @@ func TestFromProfile_table(t *testing.T) {
 		{[4]uint8{255, 0, 0, 0}, [3]uint8{0, 202, 255}},
 		{[4]uint8{0, 0, 0, 255}, [3]uint8{145, 145, 145}},
 		{[4]uint8{0, 0, 0, 128}, [3]uint8{199, 198, 198}},
+		{[4]uint8{0, 128, 128, 0}, [3]uint8{253, 170, 122}}, // in the midst of four points, not between two
 	} {
 		got := transform.Color(test.in)
 		for i := range got {
