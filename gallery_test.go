@@ -5,11 +5,17 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
+	"image"
+	"image/color/palette"
+	"image/gif"
 	"image/jpeg"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -930,5 +936,52 @@ func TestAlbum_names(t *testing.T) {
 	doc := s.page("/Zebra/")
 	if got := values(doc, ".photo img", "alt"); !slices.Equal(got, []string{"beach", "beach (1)", "beach (2)", "beach (10)", "Caption by side file"}) {
 		t.Errorf("the photos are %q", got)
+	}
+}
+
+// A photo's page shows what moves itself, whatever its size, and never what a browser
+// does not turn upright.
+func TestPhotoPage_showsSource(t *testing.T) {
+	dir := t.TempDir()
+	var moving gif.GIF
+	noise := rand.New(rand.NewPCG(1, 2))
+	for range 2 {
+		m := image.NewPaletted(image.Rect(0, 0, 700, 600), palette.WebSafe)
+		for i := range m.Pix {
+			m.Pix[i] = byte(noise.IntN(200))
+		}
+		moving.Image, moving.Delay = append(moving.Image, m), append(moving.Delay, 10)
+	}
+	var b bytes.Buffer
+	if err := gif.EncodeAll(&b, &moving); err != nil {
+		t.Fatal(err)
+	}
+	if b.Len() < 512<<10 {
+		t.Fatalf("the animation has only %d bytes", b.Len())
+	}
+	writeFile(t, filepath.Join(dir, "moving.gif"), b.Bytes())
+	write(t, filepath.Join(dir, "small.png"), 60, 40, 1)
+	// The Exif of a PNG behind its pixels, which browsers do not heed: turned to the right.
+	png, err := os.ReadFile(filepath.Join(dir, "small.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	exif := []byte("eXIfMM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00\x00\x00\x00\x00")
+	chunk := binary.BigEndian.AppendUint32(nil, uint32(len(exif)-4))
+	chunk = binary.BigEndian.AppendUint32(append(chunk, exif...), crc32.ChecksumIEEE(exif))
+	end := len(png) - 12 // IEND
+	writeFile(t, filepath.Join(dir, "turned.png"), slices.Concat(png[:end], chunk, png[end:]))
+	s := newSite(t, dir)
+	for file, want := range map[string]string{
+		"moving.gif": "/moving.gif", "small.png": "/small.png", "turned.png": "/_thumbs/1600/turned.png",
+	} {
+		doc := s.page("/" + file + "/")
+		src, _, _ := strings.Cut(strings.Join(values(doc, "#photo", "src"), " "), "?")
+		if src != want {
+			t.Errorf("the page of %s shows %s, want %s", file, src, want)
+		}
+	}
+	if got := values(s.page("/turned.png/"), "#photo", "height"); !slices.Equal(got, []string{"60"}) {
+		t.Errorf("what is turned has the height %q, want 60", got)
 	}
 }

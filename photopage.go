@@ -32,10 +32,6 @@ type photoPages struct {
 	gps       bool // pages may say where a photo was taken
 }
 
-// maxShown is the size in bytes up to which the photo's page shows the
-// original itself: a preview would hardly be smaller, and an animation moves.
-const maxShown = 512 << 10
-
 // serve answers with a photo's own page. The renditions that it shows
 // are on disk before it is sent.
 func (p *photoPages) serve(w http.ResponseWriter, r *http.Request, t target) error {
@@ -86,7 +82,7 @@ func (p *photoPages) ensurePicture(ctx context.Context, view *photoView, src alb
 	}
 	p.describe(view, src, m.Record)
 	upright := image.Pt(max(m.Width, 1), max(m.Height, 1))
-	if src.Size <= maxShown {
+	if m.ShowsSource() {
 		view.Image, view.ImageType, view.ImageSize = view.Original, album.MediaType(src.File), upright
 		return m.Record, nil
 	}

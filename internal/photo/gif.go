@@ -42,7 +42,12 @@ func readGIF(s *source) (h header, err error) {
 			if b, err = s.at(pos+1, 9); err != nil {
 				return h, err
 			}
-			return h, h.setGIF(b)
+			data := pos + 10 + colorTable(b[8]) + 1
+			if err := h.setGIF(b); err != nil {
+				return h, err
+			}
+			h.animated = s.anotherFrame(data)
+			return h, nil
 		case 0x3b:
 			return h, errors.New("no picture")
 		default:
@@ -50,6 +55,28 @@ func readGIF(s *source) (h header, err error) {
 		}
 	}
 	return h, errors.New("too many blocks before the first picture")
+}
+
+// anotherFrame reports whether a second picture follows the data of the first, which
+// begins at pos.
+func (s *source) anotherFrame(pos int64) bool {
+	pos, err := s.skipSubBlocks(pos)
+	for range maxChunks {
+		if err != nil {
+			return false
+		}
+		b, atErr := s.at(pos, 1)
+		switch {
+		case atErr != nil:
+			return false
+		case b[0] == 0x2c:
+			return true
+		case b[0] != 0x21:
+			return false
+		}
+		pos, err = s.skipSubBlocks(pos + 2)
+	}
+	return false
 }
 
 // colorTable returns the length in bytes of the colour table that packed

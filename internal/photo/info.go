@@ -54,6 +54,7 @@ type Info struct {
 	Width, Height int       // upright, that is after Orientation is applied; pixels
 	Orientation   int       // Exif's 1..8; 1 where absent or out of range
 	ShownUpright  bool      // a browser shows the file itself upright
+	Animated      bool      // it moves: there is more than one frame
 	Taken         time.Time // wall clock of capture, in UTC as files rarely name a zone; zero if unknown
 	Caption       string    // valid UTF-8, trimmed, at most 1000 runes; "" if none
 
@@ -100,6 +101,7 @@ type header struct {
 	exif, xmp, iptc span   // payloads, without their containers' own headers
 	text            []span // textual chunks of a PNG, each from its type on
 	lateExif        bool   // the Exif of a PNG stands behind its pixels
+	animated        bool   // there is more than one frame
 }
 
 // span is a range of bytes of the file. The zero span is empty.
@@ -140,6 +142,7 @@ func Inspect(r io.ReaderAt, size int64) (info Info, err error) {
 	info.Taken, info.Caption, info.Metadata = m.Date.Time, m.Caption(), m
 	info.Orientation = max(1, exif.Orientation())
 	info.ShownUpright = info.Orientation == 1 || h.turnedByBrowsers()
+	info.Animated = h.animated
 	if transposed(info.Orientation) {
 		info.Width, info.Height = info.Height, info.Width
 	}

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"image"
+	"image/color"
+	"image/gif"
 	"io"
 	"os"
 	"path/filepath"
@@ -69,7 +71,7 @@ func TestInspect_truncated(t *testing.T) {
 		"jpeg":  flatJPEG{w: 0, h: 8, values: []uint8{0}, adobe: -1}.encode(),
 		"DNL":   flatJPEG{w: 8, h: 0, values: []uint8{0}, adobe: -1}.encode(),
 		"png":   rawPNG(0, 1, 8, pngGrey, false, nil),
-		"gif":   append([]byte("GIF89a\x00\x00\x01\x00\x00\x00\x00"), gifFile(t, 1, 1, image.Point{})[13:]...),
+		"gif":   []byte("GIF89a\x01\x00\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x00\x00\x01\x00\x00\x02\x02L\x01\x00;"),
 		"webp":  webpOf("VP8 ", append([]byte("\x10\x00\x00\x9d\x01\x2a\x00\x00\x01\x00"), 0)),
 		"frame": webpOf("VP8X", vp8x(2, 10, 10), "ANIM", make([]byte, 6), "ANMF", anmf(0, 0, m)), // larger than its canvas
 	} {
@@ -251,6 +253,39 @@ func TestInspect_shownUpright(t *testing.T) {
 			if want := orientation == 1 || test.turns; info.ShownUpright != want {
 				t.Errorf("%s of orientation %d: ShownUpright = %t, want %t", name, orientation, info.ShownUpright, want)
 			}
+		}
+	}
+}
+
+// What moves is known to, in each format; what has one frame does not move.
+func TestInspect_animated(t *testing.T) {
+	frame := func() *image.Paletted {
+		return image.NewPaletted(image.Rect(0, 0, 40, 30), color.Palette{color.Black, color.White})
+	}
+	gifOf := func(frames int) []byte {
+		var g gif.GIF
+		for range frames {
+			g.Image, g.Delay = append(g.Image, frame()), append(g.Delay, 10)
+		}
+		var b bytes.Buffer
+		if err := gif.EncodeAll(&b, &g); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	png := pngOf(t, drawQuadrants(40, 30))
+	frames := func(n byte) []byte { return pngChunk("acTL", []byte{0, 0, 0, n, 0, 0, 0, 0}) }
+	for name, test := range map[string]struct {
+		file []byte
+		want bool
+	}{
+		"GIF of 1": {gifOf(1), false}, "GIF of 2": {gifOf(2), true}, "GIF of 5": {gifOf(5), true},
+		"PNG": {png, false}, "PNG of 1": {withChunks(png, frames(1)), false}, "PNG of 2": {withChunks(png, frames(2)), true},
+		"JPEG": {jpegOf(t, drawQuadrants(40, 30)), false},
+	} {
+		info, err := Inspect(bytes.NewReader(test.file), int64(len(test.file)))
+		if err != nil || info.Animated != test.want {
+			t.Errorf("%s: Animated = %v, %v, want %v", name, info.Animated, err, test.want)
 		}
 	}
 }

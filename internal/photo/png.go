@@ -90,6 +90,9 @@ func (h *header) pngChunk(s *source, c chunk, whole span) {
 		h.png.trns = whole
 	case c.id == "iCCP" && h.icc == nil:
 		h.icc = []span{c.span}
+	case c.id == "acTL" && h.png.idat.n == 0:
+		b, err := s.at(c.off, 4) // the number of frames
+		h.animated = err == nil && c.n >= 4 && binary.BigEndian.Uint32(b) > 1
 	case c.id == "eXIf" && h.exif.n == 0:
 		h.exif, h.lateExif = c.span, h.png.idat.n > 0
 	case c.id == "iTXt" && h.xmp.n == 0 && s.begins(c.span, xmpKeyword):

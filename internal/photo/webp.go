@@ -38,6 +38,7 @@ func readWebP(s *source) (h header, err error) {
 			h.width, h.height = le24(b[4:])+1, le24(b[7:])+1
 			h.frame = image.Rect(0, 0, h.width, h.height)
 		case "ANMF":
+			h.animated = frame.n > 0
 			if h.image.n > 0 || frame.n > 0 {
 				continue
 			}

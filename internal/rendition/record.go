@@ -24,6 +24,9 @@ type Record struct {
 	Taken   string `json:"taken,omitempty"`   // wall clock of capture, as TakenLayout
 	Caption string `json:"caption,omitempty"` // what the source says it shows
 
+	Turned   bool `json:"turned,omitempty"`   // a browser shows the source itself on its side
+	Animated bool `json:"animated,omitempty"` // the source moves
+
 	// What else the source says, for searches and for the owner's line.
 	Title     string   `json:"title,omitempty"`
 	Keywords  []string `json:"keywords,omitempty"` // of maxKeywords bytes in all
@@ -59,6 +62,15 @@ func (r Record) Date() time.Time {
 	}
 	return album.WallClock(time.Unix(0, r.MTime))
 }
+
+// maxShown is the size in bytes up to which a page shows the source itself: a preview
+// would hardly be smaller.
+const maxShown = 512 << 10
+
+// ShowsSource reports whether a page shows the source rather than a preview, which
+// neither moves nor, of a small file, saves anything. One that a browser does not turn
+// upright is never shown itself.
+func (r Record) ShowsSource() bool { return !r.Turned && (r.Animated || r.Size <= maxShown) }
 
 // Version names the source's state and the options in an address (?v=), which
 // may then be kept for ever. Thirty bits tell a photo's states apart, and are a

@@ -393,6 +393,7 @@ func (t *Store) render(ctx context.Context, src album.Photo, rend string) (m mad
 			Height:  info.Height,
 			Options: t.Options(rend),
 		}
+		r.Turned, r.Animated = !info.ShownUpright, info.Animated
 		describe(&r, info.Metadata, src.File)
 		average := photo.Average(img)
 		r.Color = fmt.Sprintf("#%02x%02x%02x", average.R, average.G, average.B)
