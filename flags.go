@@ -14,6 +14,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"gallery/internal/rendition"
 	"gallery/internal/thumbs"
 )
 
@@ -244,5 +245,9 @@ func basePath(to *string) func(string) error {
 
 // thumbsOptions are what the flags say of making thumbnails.
 func (c *config) thumbsOptions() thumbs.Options {
-	return thumbs.Options{CacheDir: c.cache, Side: c.thumbSize, Quality: c.quality, Memory: c.memory, WebP: c.webp}
+	o := thumbs.Options{CacheDir: c.cache, Side: c.thumbSize, Quality: c.quality, Memory: c.memory}
+	if c.webp {
+		o.Alternatives = rendition.Alternatives
+	}
+	return o
 }

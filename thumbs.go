@@ -32,16 +32,12 @@ func (t *thumbnails) serve(w http.ResponseWriter, r *http.Request, at target) er
 	if err != nil {
 		return err
 	}
-	caching := answer.Revalidate
-	if r.URL.Query().Get("v") != "" {
-		caching = answer.Forever
-	}
-	webpToo := false
+	accepts := func(string) bool { return false }
 	if at.rend == "" {
 		w.Header().Set("Vary", "Accept")
-		webpToo = accept.WebP(r.Header.Values("Accept"))
+		accepts = func(mediaType string) bool { return accept.Prefers(r.Header.Values("Accept"), mediaType) }
 	}
-	if t.serveStored(w, r, folder, src, at.rend, webpToo, caching) {
+	if t.serveStored(w, r, folder, src, at.rend, accepts) {
 		return nil
 	}
 	m, err := t.store.Ensure(r.Context(), src, at.rend)
@@ -53,23 +49,23 @@ func (t *thumbnails) serve(w http.ResponseWriter, r *http.Request, at target) er
 		return nil
 	}
 	src.Size, src.MTime = m.Size, m.MTime // as they were when it was made
-	if !t.serveStored(w, r, folder, src, at.rend, webpToo, caching) {
+	if !t.serveStored(w, r, folder, src, at.rend, accepts) {
 		return fmt.Errorf("%s went away while its thumbnail was made: %w", src.Name(), fs.ErrNotExist)
 	}
 	return nil
 }
 
 // serveStored answers with a fresh rendition from disk, and reports whether
-// there is one.
-func (t *thumbnails) serveStored(w http.ResponseWriter, r *http.Request, photos *os.Root, src album.Photo, rend string, webpToo bool, caching string) bool {
-	f, info, isWebP, ok := t.store.Open(photos, src, rend, webpToo)
+// there is one. At an address that names its state it may be kept for ever.
+func (t *thumbnails) serveStored(w http.ResponseWriter, r *http.Request, photos *os.Root, src album.Photo, rend string, accepts func(mediaType string) bool) bool {
+	f, info, mediaType, ok := t.store.Open(photos, src, rend, accepts)
 	if !ok {
 		return false
 	}
 	defer f.Close()
-	mediaType := "image/jpeg"
-	if isWebP {
-		mediaType = "image/webp"
+	caching := answer.Revalidate
+	if r.URL.Query().Get("v") != "" {
+		caching = answer.Forever
 	}
 	answer.File(w, r, f, info.ModTime(), info.Size(), mediaType, caching)
 	return true

@@ -107,7 +107,7 @@ func TestWebP_freshness(t *testing.T) {
 	needWebP(t)
 	dir := t.TempDir()
 	original := filepath.Join(dir, "changing.jpg")
-	stored := filepath.Join(dir, album.ThumbsDir, rendition.WebPDir, "changing.jpg")
+	stored := filepath.Join(dir, album.ThumbsDir, "webp", "changing.jpg")
 	write(t, original, 1000, 700, 1)
 	s := newSite(t, dir, func(c *config) { c.webp = true })
 	warmUp(t, []string{"-webp", dir})
@@ -162,7 +162,7 @@ func TestWebP_notSmaller(t *testing.T) {
 	warmUp(t, []string{"-webp", "-quality", "1", dir}, "1 made", "1 were warm")
 	for _, name := range []string{"noise.png", long} {
 		s.checkThumb("/_thumbs/"+name, chromium, "image/jpeg")
-		if there(filepath.Join(dir, album.ThumbsDir, rendition.WebPDir, name)) {
+		if there(filepath.Join(dir, album.ThumbsDir, "webp", name)) {
 			t.Errorf("a WebP of %.10s was kept although it is larger", name)
 		}
 	}
@@ -173,7 +173,7 @@ func TestWebP_notSmaller(t *testing.T) {
 	os.Remove(filepath.Join(dir, "noise.png"))
 	s.later()
 	s.get("/")
-	if there(filepath.Join(dir, album.ThumbsDir, rendition.WebPDir, rendition.NoWebP("noise.png"))) {
+	if there(filepath.Join(dir, album.ThumbsDir, "webp", rendition.NoAlternative("noise.png"))) {
 		t.Error("what says that there is to be no WebP outlives the photo")
 	}
 }
@@ -213,7 +213,7 @@ func TestClean_webp(t *testing.T) {
 		write(t, filepath.Join(dir, name), 500, 400, i)
 	}
 	warmUp(t, []string{"-webp", dir}, "4 made")
-	at := func(name string) string { return filepath.Join(dir, album.ThumbsDir, rendition.WebPDir, name) }
+	at := func(name string) string { return filepath.Join(dir, album.ThumbsDir, "webp", name) }
 	os.Remove(filepath.Join(dir, "gone.jpg"))
 	os.Remove(filepath.Join(dir, album.ThumbsDir, "lonely.jpg"))
 	writeFile(t, at("torn.jpg"), nil)

@@ -7,20 +7,20 @@ import (
 	"strings"
 )
 
-// WebP reports whether the values of a request's Accept fields (RFC
-// 9110, section 12.5.1) name image/webp itself, and like it no less than
-// image/jpeg. A range that only includes it, image/* or */*, is no promise:
-// browsers that cannot show WebP send these, too.
-func WebP(fields []string) bool {
-	webp, jpeg := -1.0, [3]float64{-1, -1, -1} // jpeg by how specific its range is
+// Prefers reports whether the values of a request's Accept fields (RFC
+// 9110, section 12.5.1) name a media type of pictures itself, and like it no less
+// than image/jpeg. A range that only includes it, image/* or */*, is no promise:
+// browsers that cannot show it send these, too.
+func Prefers(fields []string, mediaType string) bool {
+	named, jpeg := -1.0, [3]float64{-1, -1, -1} // jpeg by how specific its range is
 	for _, field := range fields {
 		for field != "" {
 			var element string
 			element, field = cutUnquoted(field, ',')
 			media, weight := parseRange(element)
 			switch media {
-			case "image/webp":
-				webp = max(webp, weight)
+			case mediaType:
+				named = max(named, weight)
 			case "image/jpeg":
 				jpeg[0] = max(jpeg[0], weight)
 			case "image/*":
@@ -32,10 +32,10 @@ func WebP(fields []string) bool {
 	}
 	for _, weight := range jpeg {
 		if weight >= 0 {
-			return webp > 0 && webp >= weight
+			return named > 0 && named >= weight
 		}
 	}
-	return webp > 0
+	return named > 0
 }
 
 // Gzip reports whether the values of a request's Accept-Encoding fields

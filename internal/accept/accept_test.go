@@ -47,8 +47,8 @@ func TestAcceptsWebP(t *testing.T) {
 		{",,;,image/webp,;", true},
 	}
 	for _, test := range tests {
-		if got := WebP(strings.Split(test.accept, "\n")); got != test.want {
-			t.Errorf("WebP(%q) = %v, want %v", test.accept, got, test.want)
+		if got := Prefers(strings.Split(test.accept, "\n"), "image/webp"); got != test.want {
+			t.Errorf("Prefers(%q, image/webp) = %v, want %v", test.accept, got, test.want)
 		}
 	}
 }
@@ -59,8 +59,8 @@ func FuzzAcceptsWebP(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, accept string) {
 		// Whoever does not name it is never given it.
-		if WebP([]string{accept}) && !strings.Contains(strings.ToLower(accept), "image/webp") {
-			t.Errorf("WebP(%q) = true", accept)
+		if Prefers([]string{accept}, "image/webp") && !strings.Contains(strings.ToLower(accept), "image/webp") {
+			t.Errorf("Prefers(%q, image/webp) = true", accept)
 		}
 	})
 }

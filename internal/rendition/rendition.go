@@ -4,26 +4,38 @@ package rendition
 
 import (
 	"path"
+	"slices"
 
 	"gallery/internal/album"
 )
 
-// WebPDir is the folder in _thumbs that holds thumbnails as WebP, each under
-// its photo's name.
+// Alternative is an encoding in which thumbnails are kept besides JPEG, each under its
+// photo's name in a folder of _thumbs.
 //
-// A WebP has the mtime of the JPEG thumbnail that it goes with, and is fresh as
-// long as both are the same: the JPEG's record then speaks for it, and a look
-// at two files' times tells, without opening any. Where times get lost in
-// copying, it is only made once more. nginx does not look at the times, so a
-// WebP is removed when its JPEG is made anew.
+// An alternative has the mtime of the JPEG thumbnail that it goes with, and is fresh as
+// long as both are the same: the JPEG's record then speaks for it, and a look at two
+// files' times tells, without opening any. Where times get lost in copying, it is only
+// made once more. nginx does not look at the times, so an alternative is removed when its
+// JPEG is made anew.
 //
-// Where a WebP would be no smaller than the JPEG, or could not bear its colour
-// profile, there is an empty file with a dot before the name in its place, so
-// that it is not tried again.
-const WebPDir = "webp"
+// Where one would be no smaller than the JPEG, or could not bear its colour profile, there
+// is an empty file with a dot before the name in its place, so that it is not tried again.
+type Alternative struct {
+	Dir       string // the folder's name
+	MediaType string
+}
 
-// NoWebP is the name of the file that says that there is to be no WebP.
-func NoWebP(file string) string { return "." + file }
+// Alternatives are served to those who accept them, the first before the others. What
+// encodes each is in package thumbs.
+var Alternatives = []Alternative{{"webp", "image/webp"}}
+
+// IsAlternative reports whether a folder of _thumbs of this name holds alternatives.
+func IsAlternative(dir string) bool {
+	return slices.ContainsFunc(Alternatives, func(a Alternative) bool { return a.Dir == dir })
+}
+
+// NoAlternative is the name of the file that says that there is to be no alternative.
+func NoAlternative(file string) string { return "." + file }
 
 // Sides lists the renditions other than the thumbnail itself, by
 // their folder below _thumbs, with the greatest length of their longer side

@@ -3,6 +3,7 @@ package thumbs
 import (
 	"context"
 	"os"
+	"slices"
 
 	"gallery/internal/album"
 	"gallery/internal/rendition"
@@ -12,11 +13,11 @@ import (
 // from the smallest to the largest.
 var aheadOfTime = [...]string{"", "800", rendition.Preview}
 
-// warmFolders are an album's folders of these renditions, and of thumbnails as
-// WebP, nil where there is none.
+// warmFolders are an album's folders of these renditions, and of its alternatives,
+// nil where there is none.
 type warmFolders struct {
 	rend [len(aheadOfTime)]*os.Root
-	webp *os.Root
+	alt  []*os.Root // of t.alternatives
 }
 
 func (t *Store) OpenWarmFolders(albumName string) *warmFolders {
@@ -24,12 +25,14 @@ func (t *Store) OpenWarmFolders(albumName string) *warmFolders {
 	for i, rend := range aheadOfTime {
 		folders.rend[i] = t.OpenRenditions(albumName, rend)
 	}
-	folders.webp = t.OpenRenditions(albumName, rendition.WebPDir)
+	for _, alt := range t.alternatives {
+		folders.alt = append(folders.alt, t.OpenRenditions(albumName, alt.Dir))
+	}
 	return &folders
 }
 
 func (folders *warmFolders) Close() {
-	for _, folder := range append(folders.rend[:], folders.webp) {
+	for _, folder := range slices.Concat(folders.rend[:], folders.alt) {
 		if folder != nil {
 			folder.Close()
 		}
@@ -58,7 +61,12 @@ func (t *Store) Complete(folders *warmFolders, src album.Photo) bool {
 			thumb = r
 		}
 	}
-	return !t.webp || webpSettled(folders.rend[0], folders.webp, src.File)
+	for i := range t.alternatives {
+		if !alternativeSettled(folders.rend[0], folders.alt[i], src.File) {
+			return false
+		}
+	}
+	return true
 }
 
 // Warm makes the wanted renditions of src that are missing. Before each it
@@ -90,13 +98,15 @@ func (t *Store) Warm(ctx context.Context, src album.Photo, next func() error) er
 			thumb = m.Record
 		}
 	}
-	if !t.webp {
-		return nil
+	for _, alt := range t.alternatives {
+		if err := next(); err != nil {
+			return err
+		}
+		if err := t.ensureAlternative(ctx, src, alt); err != nil {
+			return err
+		}
 	}
-	if err := next(); err != nil {
-		return err
-	}
-	return t.ensureWebP(ctx, src)
+	return nil
 }
 
 // NotStored marks an error as that of the place for thumbnails, not of a photo.

@@ -38,7 +38,9 @@ func (t *Store) Prune(a album.Listing) {
 	for rend := range rendition.Sides {
 		t.pruneFolder(a.Name, rend, present)
 	}
-	t.pruneWebP(a.Name, present)
+	for _, alt := range rendition.Alternatives {
+		t.pruneAlternatives(a.Name, alt, present)
+	}
 }
 
 // PruneGone removes all renditions of an album that is no longer there, where
@@ -76,9 +78,9 @@ func (t *Store) pruneFolder(albumName, rend string, present map[string]bool) {
 	}
 }
 
-// pruneWebP removes the WebPs in an album whose photos are gone.
-func (t *Store) pruneWebP(albumName string, present map[string]bool) {
-	below := t.OpenRenditions(albumName, rendition.WebPDir)
+// pruneAlternatives removes the alternatives in an album whose photos are gone.
+func (t *Store) pruneAlternatives(albumName string, alt rendition.Alternative, present map[string]bool) {
+	below := t.OpenRenditions(albumName, alt.Dir)
 	if below == nil {
 		return
 	}
@@ -146,7 +148,9 @@ func (t *Store) Sweep(ctx context.Context, name string) {
 	for rend := range rendition.Sides {
 		t.sweepFolder(folder, name, rend)
 	}
-	t.sweepFolder(folder, name, rendition.WebPDir)
+	for _, alt := range rendition.Alternatives {
+		t.sweepFolder(folder, name, alt.Dir)
+	}
 	if photos, err := nolink.Folder(t.photos, name, false); err == nil {
 		photos.Close()
 	} else if errors.Is(err, fs.ErrNotExist) {

@@ -31,23 +31,23 @@ import (
 // Store makes and keeps the renditions of photos. It is safe for use by many
 // goroutines.
 type Store struct {
-	photos   *os.Root                // never written to, other than in _thumbs
-	cache    atomic.Pointer[os.Root] // where ALBUM/_thumbs lies: photos, or cacheDir
-	cacheDir string                  // of -cache; "" for none
-	side     int                     // the thumbnail's longer side, pixels
-	quality  int                     // JPEG quality, 1 to 100
-	webp     bool                    // thumbnails are made as WebP, too, ahead of time
-	log      *slog.Logger
-	rendered func(took time.Duration, err error)
+	photos       *os.Root                // never written to, other than in _thumbs
+	cache        atomic.Pointer[os.Root] // where ALBUM/_thumbs lies: photos, or cacheDir
+	cacheDir     string                  // of -cache; "" for none
+	side         int                     // the thumbnail's longer side, pixels
+	quality      int                     // JPEG quality, 1 to 100
+	alternatives []rendition.Alternative // made of thumbnails, too, ahead of time
+	log          *slog.Logger
+	rendered     func(took time.Duration, err error)
 
 	inUse  atomic.Int64        // bytes taken of memory
 	memory int64               // the budget of decoded pixels, bytes
 	budget *semaphore.Weighted // what is left of memory
 	slots  *semaphore.Weighted // pictures made at once
 
-	making bounded.Calls[made]     // by the rendition's name
-	webps  bounded.Calls[struct{}] // by the photo's name
-	dating bounded.Calls[struct{}] // by the album's name
+	making   bounded.Calls[made]     // by the rendition's name
+	encoding bounded.Calls[struct{}] // by the alternative's name
+	dating   bounded.Calls[struct{}] // by the album's name
 
 	index   *bounded.Map[string, indexed] // by the rendition's name: what lies on disk
 	failed  *bounded.Map[string, failure] // by the rendition's name: what cannot be made
@@ -57,12 +57,12 @@ type Store struct {
 
 // Options say how renditions are made and kept.
 type Options struct {
-	CacheDir string // of -cache; "" for beside the photos
-	Side     int    // the thumbnail's longer side, pixels
-	Quality  int    // JPEG quality, 1 to 100
-	Memory   int64  // bound on the memory for decoded pictures, bytes
-	WebP     bool   // make thumbnails as WebP, too, ahead of time
-	Jobs     int    // pictures made at once; 0 for one a processor
+	CacheDir     string                  // of -cache; "" for beside the photos
+	Side         int                     // the thumbnail's longer side, pixels
+	Quality      int                     // JPEG quality, 1 to 100
+	Memory       int64                   // bound on the memory for decoded pictures, bytes
+	Alternatives []rendition.Alternative // made of thumbnails, too, ahead of time
+	Jobs         int                     // pictures made at once; 0 for one a processor
 
 	// Rendered is told of each making, and how long it took; nil for nobody.
 	Rendered func(took time.Duration, err error)
@@ -102,7 +102,7 @@ func New(photos, cache *os.Root, o Options, log *slog.Logger) *Store {
 		rendered = func(time.Duration, error) {}
 	}
 	t := &Store{
-		photos: photos, cacheDir: o.CacheDir, side: o.Side, quality: o.Quality, webp: o.WebP, log: log,
+		photos: photos, cacheDir: o.CacheDir, side: o.Side, quality: o.Quality, alternatives: o.Alternatives, log: log,
 		rendered: rendered,
 		memory:   o.Memory,
 		budget:   semaphore.NewWeighted(o.Memory),
@@ -240,9 +240,10 @@ func (t *Store) fail(src album.Photo, rend string, err error) {
 	}
 }
 
-// Open returns the file of src's rendition if it is fresh: the WebP, if one is
-// accepted and there, or else the JPEG. photos is the album's folder.
-func (t *Store) Open(photos *os.Root, src album.Photo, rend string, webpToo bool) (f *os.File, info fs.FileInfo, isWebP, ok bool) {
+// Open returns the file of src's rendition if it is fresh, and its media type: an
+// alternative, if one is accepted and there, or else the
+// JPEG. photos is the album's folder.
+func (t *Store) Open(photos *os.Root, src album.Photo, rend string, accepts func(mediaType string) bool) (f *os.File, info fs.FileInfo, mediaType string, ok bool) {
 	var folder *os.Root
 	if t.cacheDir == "" {
 		folder, _ = nolink.Folder(photos, rendition.Folder(".", rend), false)
@@ -250,12 +251,12 @@ func (t *Store) Open(photos *os.Root, src album.Photo, rend string, webpToo bool
 		folder = t.OpenRenditions(src.Album, rend)
 	}
 	if folder == nil {
-		return nil, nil, false, false
+		return nil, nil, "", false
 	}
 	defer folder.Close()
 	f, info, err := nolink.File(folder, src.File)
 	if err != nil {
-		return nil, nil, false, false
+		return nil, nil, "", false
 	}
 	name := rendition.Name(src, rend)
 	r, ok := t.recall(name, info)
@@ -266,15 +267,20 @@ func (t *Store) Open(photos *os.Root, src album.Photo, rend string, webpToo bool
 	}
 	if !ok || !t.Fresh(r, src, rend) {
 		f.Close()
-		return nil, nil, false, false
+		return nil, nil, "", false
 	}
-	if webpToo && rend == "" {
-		if w, winfo, ok := openWebP(folder, src.File, info); ok {
-			f.Close()
-			return w, winfo, true, true
+	if rend == "" {
+		for _, alt := range rendition.Alternatives {
+			if !accepts(alt.MediaType) {
+				continue
+			}
+			if a, ainfo, ok := openAlternative(folder, alt, src.File, info); ok {
+				f.Close()
+				return a, ainfo, alt.MediaType, true
+			}
 		}
 	}
-	return f, info, false, true
+	return f, info, "image/jpeg", true
 }
 
 // made is a rendition that is fresh.
@@ -539,12 +545,14 @@ func (t *Store) put(src album.Photo, rend string, m made) error {
 	}
 	defer folder.Close()
 	if rend == "" {
-		// No WebP may outlive the JPEG that it goes with, nor appear, when one is
+		// No alternative may outlive the JPEG that it goes with, nor appear, when one is
 		// being made just now, beside the next.
-		if below, err := nolink.Step(folder, rendition.WebPDir, false); err == nil {
-			removeWebP(below, src.File)
-			below.Close()
-			defer removeStaleWebP(folder, src.File)
+		for _, alt := range rendition.Alternatives {
+			if below, err := nolink.Step(folder, alt.Dir, false); err == nil {
+				removeAlternative(below, src.File)
+				below.Close()
+				defer removeStale(folder, alt, src.File)
+			}
 		}
 	}
 	if err := atomicfile.Write(folder, src.File, m.Jpeg, 0o644); err != nil {

@@ -69,16 +69,16 @@ func TestStore_photoGoesMeanwhile(t *testing.T) {
 }
 
 // A WebP that is being made while its JPEG changes does not stay.
-func TestRemoveStaleWebP(t *testing.T) {
+func TestRemoveStale(t *testing.T) {
 	dir := t.TempDir()
 	writeJPEG(t, filepath.Join(dir, "1.jpg"), 60, 40)
-	writeJPEG(t, filepath.Join(dir, rendition.WebPDir, "1.jpg"), 60, 40)
+	writeJPEG(t, filepath.Join(dir, "webp", "1.jpg"), 60, 40)
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	webp := filepath.Join(dir, rendition.WebPDir, "1.jpg")
+	webp := filepath.Join(dir, "webp", "1.jpg")
 	info, err := os.Stat(filepath.Join(dir, "1.jpg"))
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func TestRemoveStaleWebP(t *testing.T) {
 		if err := os.Chtimes(webp, test.mtime, test.mtime); err != nil {
 			t.Fatal(err)
 		}
-		removeStaleWebP(root, "1.jpg")
+		removeStale(root, rendition.Alternatives[0], "1.jpg")
 		if _, err := os.Stat(webp); (err == nil) != test.stays {
 			t.Errorf("a WebP of %v beside a JPEG of %v: Stat = %v, want it there: %v", test.mtime, info.ModTime(), err, test.stays)
 		}

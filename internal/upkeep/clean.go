@@ -154,7 +154,9 @@ func (c *cleanRun) album(ctx context.Context, folder *os.Root, name string) {
 		return
 	}
 	defer thumbs.Close()
-	c.webps(ctx, thumbs, name, photos) // first, since they are judged by the JPEGs
+	for _, alt := range rendition.Alternatives { // first, since they are judged by the JPEGs
+		c.alternatives(ctx, thumbs, name, alt, photos)
+	}
 	c.renditions(ctx, thumbs, name, "", photos)
 	for rend := range rendition.Sides {
 		below, err := nolink.Folder(thumbs, rend, false)
@@ -169,7 +171,9 @@ func (c *cleanRun) album(ctx context.Context, folder *os.Root, name string) {
 		for rend := range rendition.Sides {
 			_ = thumbs.Remove(rend)
 		}
-		_ = thumbs.Remove(rendition.WebPDir)
+		for _, alt := range rendition.Alternatives {
+			_ = thumbs.Remove(alt.Dir)
+		}
 		_ = folder.Remove(album.ThumbsDir)
 	}
 }
@@ -219,7 +223,7 @@ func (c *cleanRun) renditions(ctx context.Context, folder *os.Root, albumName, r
 		}
 		file := entry.Name()
 		if entry.IsDir() {
-			if rend != "" || rendition.Sides[file] == 0 && file != rendition.WebPDir {
+			if rend != "" || rendition.Sides[file] == 0 && !rendition.IsAlternative(file) {
 				c.removeTree(folder, name, file)
 			}
 			continue
@@ -246,14 +250,14 @@ func (c *cleanRun) settle(folder *os.Root, r stored, reason string, err error) {
 	}
 }
 
-// webps cleans the folder of WebPs in an album's _thumbs.
-func (c *cleanRun) webps(ctx context.Context, thumbs *os.Root, albumName string, photos map[string]album.Photo) {
-	folder, err := nolink.Folder(thumbs, rendition.WebPDir, false)
+// alternatives cleans the folder of alternatives in an album's _thumbs.
+func (c *cleanRun) alternatives(ctx context.Context, thumbs *os.Root, albumName string, alt rendition.Alternative, photos map[string]album.Photo) {
+	folder, err := nolink.Folder(thumbs, alt.Dir, false)
 	if err != nil {
 		return // none, or something else of that name, which is foreign
 	}
 	defer folder.Close()
-	name := rendition.Folder(albumName, rendition.WebPDir)
+	name := rendition.Folder(albumName, alt.Dir)
 	for _, entry := range c.entries(folder, name) {
 		if ctx.Err() != nil {
 			return
@@ -266,18 +270,18 @@ func (c *cleanRun) webps(ctx context.Context, thumbs *os.Root, albumName string,
 		if err != nil {
 			continue // gone meanwhile
 		}
-		reason, err := c.judgeWebP(thumbs, folder, info, photos)
+		reason, err := c.judgeAlternative(thumbs, folder, alt, info, photos)
 		c.settle(folder, stored{name, info.Name(), info.Size(), info.ModTime()}, reason, err)
 	}
 }
 
-// judgeWebP returns why a file in a folder of WebPs is to go: for the same
+// judgeAlternative returns why a file in a folder of alternatives is to go: for the same
 // reason as the JPEG that it goes with.
-func (c *cleanRun) judgeWebP(thumbs, folder *os.Root, info fs.FileInfo, photos map[string]album.Photo) (string, error) {
+func (c *cleanRun) judgeAlternative(thumbs, folder *os.Root, alt rendition.Alternative, info fs.FileInfo, photos map[string]album.Photo) (string, error) {
 	if atomicfile.Temporary(info.Name()) || !info.Mode().IsRegular() {
-		return c.judge(folder, info, rendition.WebPDir, photos)
+		return c.judge(folder, info, alt.Dir, photos)
 	}
-	file := strings.TrimPrefix(info.Name(), ".") // as rendition.NoWebP puts it there
+	file := strings.TrimPrefix(info.Name(), ".") // as rendition.NoAlternative puts it there
 	if !album.Visible(file) || !album.IsPhotoName(file) {
 		return isForeign, nil
 	}
@@ -394,7 +398,7 @@ func (c *cleanRun) fail(name string, err error) {
 // shrink removes the oldest of the renditions kept until they take no more
 // than size bytes.
 func (c *cleanRun) shrink(ctx context.Context, size int64) {
-	// A WebP has its JPEG's mtime, and goes first: it is of no use without.
+	// An alternative has its JPEG's mtime, and goes first: it is of no use without.
 	slices.SortFunc(c.kept, func(x, y stored) int {
 		return cmp.Or(x.made.Compare(y.made), strings.Compare(y.folder, x.folder))
 	})
