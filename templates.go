@@ -2,7 +2,7 @@ package main
 
 import (
 	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"encoding/base64"
 	"html/template"
 	"io"
@@ -18,8 +18,27 @@ import (
 //go:embed assets/style.css
 var styleText string
 
-//go:embed assets/lightbox.js
-var scriptText string
+//go:embed assets/script/*.js
+var scriptFiles embed.FS
+
+var scriptText = joinScript()
+
+// joinScript puts the script's files into one closure, so that what they share
+// is not global. What a file does at once may use only the files before it.
+func joinScript() string {
+	var b strings.Builder
+	b.WriteString("(() => {\n'use strict';\n")
+	for name := range strings.FieldsSeq(`page reading slides zoom gestures overlay slideshow
+		controls history photopage grid`) {
+		file, err := scriptFiles.ReadFile("assets/script/" + name + ".js")
+		if err != nil {
+			panic(err) // a mistake in this list
+		}
+		b.Write(file)
+	}
+	b.WriteString("})();\n")
+	return b.String()
+}
 
 //go:embed assets/upload.css
 var uploadStyleText string

@@ -166,13 +166,26 @@ func TestCSSColor(t *testing.T) {
 
 // The script and the stylesheet hold no end tag of their own element.
 func TestAssets_stayInTheirElements(t *testing.T) {
-	for name, end := range map[string]string{"style.css": "</style", "lightbox.js": "</script"} {
-		data, err := os.ReadFile(filepath.Join("assets", name))
+	for end, asset := range map[string]string{"</style": styleText, "</script": scriptText} {
+		if strings.Contains(strings.ToLower(asset), end) {
+			t.Errorf("the asset holds %s", end)
+		}
+	}
+}
+
+// Each of the script's files is joined once.
+func TestJoinScript(t *testing.T) {
+	files, err := filepath.Glob("assets/script/*.js")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, name := range files {
+		file, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if strings.Contains(strings.ToLower(string(data)), end) {
-			t.Errorf("%s holds %s", name, end)
+		if n := strings.Count(scriptText, string(file)); n != 1 {
+			t.Errorf("%s is in the script %d times, want once", name, n)
 		}
 	}
 }

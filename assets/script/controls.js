@@ -1,0 +1,105 @@
+// What buttons and keys do.
+
+// A phone's own way to share, else the address on the clipboard.
+async function share() {
+  const link = { title: document.title, url: location.href };
+  if (navigator.share && matchMedia('(pointer: coarse)').matches) {
+    await navigator.share(link).catch(() => {});
+    return;
+  }
+  try {
+    await navigator.clipboard.writeText(link.url);
+  } catch { // not without HTTPS, or not allowed: the old way
+    const field = document.createElement('textarea');
+    field.value = link.url;
+    room.append(field);
+    field.select();
+    document.execCommand('copy');
+    field.remove();
+    dialog.focus();
+  }
+  say(dialog.dataset.copied);
+}
+
+// A dialog itself cannot fill the screen, but what is in it can.
+function fullscreen() {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else room.requestFullscreen?.().catch(() => {});
+}
+
+const actions = {
+  close: () => close(),
+  dismiss: () => { // what is open over the photo first, then the lightbox
+    if (show4) stopSlideshow();
+    else if (!closePanels()) close();
+  },
+  prev: () => turn('prev'),
+  next: () => turn('next'),
+  first: () => jump('first'),
+  last: () => jump('last'),
+  closer: () => zoomBy(1.5),
+  farther: () => zoomBy(1 / 1.5),
+  whole: () => setZoom(1, 0, 0, true),
+  full: fullscreen,
+  info: () => togglePanel('about'),
+  help: () => togglePanel('help'),
+  slideshow: () => (show4 ? stopSlideshow() : startSlideshow()),
+  share,
+  download: () => {
+    const link = document.createElement('a');
+    link.href = known.get(current().address)?.original ?? '';
+    link.download = '';
+    if (link.href) link.click();
+  },
+};
+const keys = {
+  Escape: 'dismiss',
+  ArrowLeft: 'prev', ArrowRight: 'next', PageUp: 'prev', PageDown: 'next', Home: 'first', End: 'last', ' ': 'next',
+  '+': 'closer', '=': 'closer', '-': 'farther', 0: 'whole', f: 'full', i: 'info', s: 'slideshow', d: 'download', '?': 'help',
+};
+
+function act(name) {
+  if (!/slideshow|dismiss/.test(name)) stopSlideshow();
+  actions[name]?.();
+}
+
+dialog.addEventListener('click', (event) => {
+  const name = event.target.closest('[data-do]')?.dataset.do;
+  if (name) act(name);
+});
+
+const plain = (event) => !event.altKey && !event.ctrlKey && !event.metaKey;
+
+document.addEventListener('keydown', (event) => {
+  if (!plain(event) || event.isComposing) return;
+  const name = keys[event.key] ?? keys[event.key.toLowerCase()];
+  if (dialog.open) {
+    const pressing = event.key === ' ' && event.target.closest('button, a');
+    if (!name || pressing || event.target.closest('.panel') && /^(Page|Home|End| )/.test(event.key)) return;
+    event.preventDefault();
+    act(name);
+  } else if (single) {
+    onPhotoPage(event, name);
+  }
+});
+
+// A phone's own gesture to dismiss. Browsers heed a "no" but once, and then
+// close the dialog themselves.
+dialog.addEventListener('cancel', (event) => {
+  event.preventDefault();
+  if (event.cancelable) act('dismiss');
+});
+dialog.addEventListener('close', () => current().address && close());
+
+// What lies over the photo goes while a mouse rests, in fullscreen.
+let rest;
+room.addEventListener('pointermove', (event) => {
+  if (event.pointerType !== 'mouse' || show4) return;
+  room.classList.remove('quiet');
+  clearTimeout(rest);
+  rest = setTimeout(() => document.fullscreenElement && room.classList.add('quiet'), 3000);
+});
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden && show4) startSlideshow(); // the browser has let the screen's lock go
+});
+if (!document.fullscreenEnabled) button('full').hidden = true;

@@ -1,0 +1,159 @@
+// Gestures: mouse, touch and pen alike.
+
+const pointers = new Map(); // id -> where it is
+let gesture = null; // what those pointers are doing
+let glide = 0; // animation frame of the inertia
+let tap = { time: 0 }; // the last one
+
+const middle = () => {
+  const [a, b] = [...pointers.values()];
+  return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, span: Math.hypot(a.x - b.x, a.y - b.y) };
+};
+
+function begin() {
+  const at = [...pointers.values()][0];
+  gesture = pointers.size > 1
+    ? { kind: 'pinch', from: middle(), zoom }
+    : { kind: gesture ? 'pan' : '', from: at, zoom, trace: [] };
+}
+
+track.addEventListener('pointerdown', (event) => {
+  if (event.button) return;
+  stopSlideshow();
+  cancelAnimationFrame(glide);
+  track.setPointerCapture(event.pointerId);
+  pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+  if (pointers.size === 1) gesture = null;
+  begin();
+});
+
+track.addEventListener('pointermove', (event) => {
+  if (!pointers.has(event.pointerId)) return;
+  pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+  if (gesture.kind === 'pinch') pinch();
+  else drag(event);
+});
+
+function pinch() {
+  const at = middle();
+  const { from, zoom: was } = gesture;
+  const k = at.span / from.span;
+  const scale = Math.max(0.6, Math.min(was.scale * k, maxScale() * 1.3));
+  const real = scale / was.scale;
+  const cx = room.clientWidth / 2;
+  const cy = room.clientHeight / 2;
+  moveTrack(0);
+  setZoom(scale, at.x - cx - (from.x - cx - was.x) * real, at.y - cy - (from.y - cy - was.y) * real);
+}
+
+function drag(event) {
+  const dx = event.clientX - gesture.from.x;
+  const dy = event.clientY - gesture.from.y;
+  if (!gesture.kind && Math.hypot(dx, dy) > 8) {
+    if (zoom.scale > 1.01) gesture.kind = 'pan';
+    else gesture.kind = Math.abs(dx) > Math.abs(dy) ? 'swipe' : 'pull';
+  }
+  gesture.trace = [...gesture.trace.filter((p) => event.timeStamp - p.t < 90), { dx, dy, t: event.timeStamp }];
+  if (gesture.kind === 'pan') {
+    const limit = bounds(zoom.scale);
+    const soft = (v, l) => clamp(v, l) + (v - clamp(v, l)) / 3;
+    setZoom(zoom.scale, soft(gesture.zoom.x + dx, limit.x), soft(gesture.zoom.y + dy, limit.y));
+  } else if (gesture.kind === 'swipe') {
+    // At the ends the photo follows the finger but reluctantly.
+    const end = neighbour(current().address, dx < 0 ? 'next' : 'prev') === '';
+    moveTrack(end ? dx / 4 : dx);
+  } else if (gesture.kind === 'pull') {
+    moveTrack(0, dy > 0 ? dy : dy / 4);
+  }
+}
+
+function release(event) {
+  if (!pointers.delete(event.pointerId)) return;
+  if (pointers.size) {
+    begin();
+    return;
+  }
+  const { kind, trace = [] } = gesture;
+  const last = trace.at(-1);
+  const speed = speedOf(trace, event.timeStamp);
+  if (event.type === 'pointercancel') moveTrack(0);
+  else if (!kind) press(event);
+  else if (kind === 'swipe') endSwipe(last.dx, speed.x);
+  else if (kind === 'pull') endPull(last.dy, speed.y);
+  else if (kind === 'pan' && last) coast(speed);
+  else settle();
+}
+
+// The speed in pixels a millisecond with which a finger left.
+function speedOf(trace, now) {
+  const first = trace[0];
+  const last = trace.at(-1);
+  if (trace.length < 2 || now - last.t > 90) return { x: 0, y: 0 };
+  const ms = Math.max(1, last.t - first.t);
+  return { x: (last.dx - first.dx) / ms, y: (last.dy - first.dy) / ms };
+}
+
+track.addEventListener('pointerup', release);
+track.addEventListener('pointercancel', release);
+
+function endSwipe(dx, speed) {
+  const far = Math.abs(dx) > room.clientWidth / 4 || Math.abs(speed) > 0.3 && speed * dx > 0;
+  if (far) turn(dx < 0 ? 'next' : 'prev', dx);
+  else slideBack();
+}
+
+function endPull(dy, speed) {
+  if (dy > room.clientHeight / 6 || dy > 20 && speed > 0.4) close();
+  else slideBack();
+}
+
+// Lets a photo run on after the finger has gone, ever more slowly.
+function coast(speed) {
+  let before = performance.now();
+  const step = (now) => {
+    const ms = now - before;
+    before = now;
+    const limit = bounds(zoom.scale);
+    setZoom(zoom.scale, zoom.x + speed.x * ms, zoom.y + speed.y * ms);
+    for (const axis of ['x', 'y']) speed[axis] *= Math.abs(zoom[axis]) > limit[axis] ? 0 : 0.995 ** ms;
+    if (Math.hypot(speed.x, speed.y) > 0.02) glide = requestAnimationFrame(step);
+    else settle();
+  };
+  if (calm.matches) settle(false);
+  else glide = requestAnimationFrame(step);
+}
+
+const onPhoto = (x, y) => {
+  const box = current().img?.getBoundingClientRect();
+  return box && x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
+};
+
+// A click zooms, beside the photo it closes. A tap hides or shows what lies
+// over the photo, and a second one right after it zooms instead.
+function press(event) {
+  const { clientX: x, clientY: y } = event;
+  if (closePanels()) return;
+  if (event.pointerType === 'mouse') {
+    if (onPhoto(x, y)) toggleZoom(x, y);
+    else close();
+    return;
+  }
+  const double = event.timeStamp - tap.time < 300 && Math.hypot(x - tap.x, y - tap.y) < 40;
+  clearTimeout(tap.timer);
+  tap = { x, y, time: double ? 0 : event.timeStamp };
+  if (double) toggleZoom(x, y);
+  else tap.timer = setTimeout(() => room.classList.toggle('quiet'), 300);
+}
+
+track.addEventListener('wheel', (event) => {
+  event.preventDefault();
+  stopSlideshow();
+  const lines = event.deltaMode ? 30 : 1;
+  zoomAt(zoom.scale * Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.003)), event.clientX, event.clientY, false);
+}, { passive: false });
+
+addEventListener('resize', () => {
+  if (!dialog.open) return;
+  for (const slide of slides) if (slide.img) fit(slide);
+  settle(false);
+});

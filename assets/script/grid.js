@@ -1,0 +1,98 @@
+// The grid: fading in, streaming, further pages.
+
+// Pictures fade in when they come; what comes at once needs none of that.
+setTimeout(() => {
+  const come = (img) => img.classList?.add('in');
+  for (const img of document.images) if (img.complete || img.naturalWidth) come(img);
+  for (const type of ['load', 'error']) document.addEventListener(type, (event) => come(event.target), true);
+  root.classList.add('fading');
+}, 500);
+
+// Shows the photos when all of the page is there. While it streams in, shows
+// each row once it is complete, and how many photos there are of how many.
+function followStream() {
+  const photos = document.getElementsByClassName('photo');
+  const progress = find('.progress', document);
+  let placed = 0;
+  let due = false;
+  // All positions are read before anything is written: in turn, each would
+  // have the page laid out anew.
+  const look = () => {
+    due = false;
+    const bottom = photos[photos.length - 1]?.offsetTop;
+    const complete = [];
+    while (photos[placed]?.offsetTop < bottom) complete.push(photos[placed++]);
+    for (const photo of complete) photo.classList.add('placed');
+    if (photos.length === Number(progress.ariaValueNow)) return;
+    const total = Number(progress.ariaValueMax);
+    progress.ariaValueNow = photos.length;
+    progress.style.setProperty('--done', photos.length / total);
+    find('span', progress).textContent = progress.dataset.text.replace('%s', photos.length).replace('%s', total);
+  };
+  const observer = new MutationObserver(() => {
+    if (!due) requestAnimationFrame(look);
+    due = true;
+  });
+  root.classList.add('streaming');
+  if (progress) observer.observe(document.body, { childList: true, subtree: true });
+  document.addEventListener('DOMContentLoaded', () => {
+    observer.disconnect();
+    root.classList.remove('streaming');
+    if (!progress || performance.now() < 1000) goBack();
+    followPages();
+  });
+}
+
+// Who comes from a photo's own page finds that photo.
+function goBack() {
+  if (scrollY || document.activeElement !== document.body || performance.getEntriesByType('navigation')[0]?.type !== 'navigate') return;
+  const cell = cellOf(document.referrer.replace(location.origin, ''));
+  cell?.scrollIntoView({ block: 'center' });
+  cell?.focus({ preventScroll: true });
+}
+
+// Loads further pages as the reader nears the end, and keeps the address in
+// step with the page that is in view.
+function followPages() {
+  const grid = find('.grid', document);
+  const link = find('.pages a[rel="next"]', document);
+  if (!grid || !link) return;
+  const starts = [{ figure: grid.firstElementChild, address: home }]; // each page's first photo
+  let busy = false;
+  const more = async () => {
+    if (busy) return;
+    busy = true;
+    link.ariaBusy = true;
+    const address = link.getAttribute('href');
+    const page = await insist(async () => {
+      const text = await (await ask(address))?.text().catch(() => '');
+      return text && new DOMParser().parseFromString(text, 'text/html');
+    }, () => true).catch(() => null);
+    link.ariaBusy = null;
+    if (!page) return; // the link remains
+    const figures = page.querySelectorAll('.grid > .photo');
+    starts.push({ figure: figures[0], address });
+    grid.append(...figures);
+    const next = find('.pages a[rel="next"]', page)?.getAttribute('href');
+    if (next) link.href = next;
+    else {
+      near.disconnect();
+      link.remove();
+    }
+    busy = false;
+    if (next) { // look again, if the end is still near
+      near.unobserve(link);
+      near.observe(link);
+    }
+  };
+  const near = new IntersectionObserver(([entry]) => entry.isIntersecting && more(), { rootMargin: '0px 0px 2000px' });
+  near.observe(link);
+  addEventListener('scroll', () => {
+    if (dialog.open || history.state?.photo) return;
+    const at = starts.findLast((start, i) => !i || start.figure.getBoundingClientRect().top < innerHeight / 2);
+    if (location.pathname + location.search !== at.address) history.replaceState(null, '', at.address);
+  }, { passive: true });
+}
+
+if (single) startPhotoPage();
+else followStream();

@@ -1,0 +1,27 @@
+// What lies over the photo: messages, buttons, panels.
+
+let toastTimer;
+function say(text, ms = 2500) {
+  clearTimeout(toastTimer);
+  find('.toast').textContent = text;
+  toastTimer = setTimeout(() => { find('.toast').textContent = ''; }, ms);
+}
+
+const button = (name) => find(`[data-do="${name}"]`);
+
+function togglePanel(name) {
+  const panel = find(`.panel.${name}`);
+  const opening = panel.hidden;
+  closePanels();
+  panel.hidden = !opening;
+  button(name === 'about' ? 'info' : name).ariaExpanded = opening;
+}
+
+// Closes what is open over the photo, and says whether anything was.
+function closePanels() {
+  const panel = find('.panel:not([hidden])');
+  if (!panel) return false;
+  panel.hidden = true;
+  for (const b of dialog.querySelectorAll('[aria-expanded]')) b.ariaExpanded = false;
+  return true;
+}

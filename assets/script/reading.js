@@ -1,0 +1,83 @@
+// Reading: pages and pictures, whatever the network does.
+
+// Waits, but no longer than until the network is back.
+const wait = (ms) => new Promise((resolve) => {
+  setTimeout(resolve, ms);
+  addEventListener('online', resolve, { once: true });
+});
+
+// Asks for an address. Gives null while the server is busy (429, 5xx) or
+// away, which may pass; what will not pass is an error.
+async function ask(address, options) {
+  const answer = await fetch(address, options).catch(() => null);
+  if (answer && !answer.ok && answer.status < 429) throw new Error(answer.status);
+  return answer && answer.ok ? answer : null;
+}
+
+// Repeats an attempt, ever more slowly, until it gives something or is no
+// longer wanted.
+async function insist(attempt, wanted) {
+  for (let delay = 500; ; delay = Math.min(delay * 2, 8000)) {
+    const result = await attempt();
+    if (result) return result;
+    if (!wanted()) throw new Error('no longer wanted');
+    say(dialog.dataset.retrying, delay + 1000);
+    await wait(delay * (0.75 + Math.random() / 2));
+  }
+}
+
+// Picks out of a photo's page what the lightbox shows of it.
+function pick(page) {
+  const attribute = (selector, name) => find(selector, page)?.getAttribute(name) ?? '';
+  const href = (selector) => attribute(selector, 'href');
+  const text = (selector) => find(selector, page)?.textContent.trim() ?? '';
+  return {
+    title: page.title,
+    src: attribute('#photo', 'src'),
+    thumb: attribute('#photo', 'data-thumb'),
+    width: Number(attribute('#photo', 'width')),
+    height: Number(attribute('#photo', 'height')),
+    alt: attribute('#photo', 'alt'),
+    caption: text('figcaption'),
+    note: find('figcaption', page),
+    position: text('a[rel="up"]'),
+    original: href('a.download'),
+    info: find('dl.info', page),
+    up: href('a[rel="up"]'),
+    prev: href('a[rel="prev"]'),
+    next: href('a[rel="next"]'),
+    first: href('link[rel="first"]'),
+    last: href('link[rel="last"]'),
+  };
+}
+
+const pages = new Map(); // address -> promise of what the photo's page says
+const known = new Map(); // address -> what it says, once that has come
+const wanted = (address) => slides.some((slide) => slide.address === address);
+
+function load(address) {
+  if (!pages.has(address)) {
+    const page = insist(async () => {
+      const answer = await ask(address);
+      const text = answer && await answer.text().catch(() => '');
+      return text && pick(new DOMParser().parseFromString(text, 'text/html'));
+    }, () => wanted(address));
+    page.then((p) => known.set(address, p), () => pages.delete(address));
+    pages.set(address, page);
+  }
+  return pages.get(address);
+}
+
+// Loads a picture and decodes it, so that it can be put in place at once.
+function picture(src, still) {
+  let undecodable = 0;
+  return insist(async () => {
+    const img = new Image();
+    img.src = src;
+    await img.decode().catch(() => {});
+    if (img.naturalWidth) return img;
+    // The browser does not say why. If the server has it, it is the picture.
+    if (await ask(src, { method: 'HEAD' }) && ++undecodable > 1) throw new Error('cannot be decoded');
+    return null;
+  }, still);
+}
