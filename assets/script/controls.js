@@ -91,15 +91,4 @@ dialog.addEventListener('cancel', (event) => {
 });
 dialog.addEventListener('close', () => current().address && close());
 
-// What lies over the photo goes while a mouse rests, in fullscreen.
-let rest;
-room.addEventListener('pointermove', (event) => {
-  if (event.pointerType !== 'mouse' || show4) return;
-  room.classList.remove('quiet');
-  clearTimeout(rest);
-  rest = setTimeout(() => document.fullscreenElement && room.classList.add('quiet'), 3000);
-});
-document.addEventListener('visibilitychange', () => {
-  if (!document.hidden && show4) startSlideshow(); // the browser has let the screen's lock go
-});
 if (!document.fullscreenEnabled) button('full').hidden = true;

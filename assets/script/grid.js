@@ -94,5 +94,4 @@ function followPages() {
   }, { passive: true });
 }
 
-if (single) startPhotoPage();
-else followStream();
+if (!single) followStream();

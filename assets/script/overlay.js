@@ -25,3 +25,12 @@ function closePanels() {
   for (const b of dialog.querySelectorAll('[aria-expanded]')) b.ariaExpanded = false;
   return true;
 }
+
+// What lies over the photo goes while a mouse rests, in fullscreen.
+let rest;
+room.addEventListener('pointermove', (event) => {
+  if (event.pointerType !== 'mouse' || show4) return;
+  room.classList.remove('quiet');
+  clearTimeout(rest);
+  rest = setTimeout(() => document.fullscreenElement && room.classList.add('quiet'), 3000);
+});

@@ -41,3 +41,5 @@ function startPhotoPage() {
     find(`a[rel="${dx < 0 ? 'next' : 'prev'}"]`, document)?.click();
   }, { passive: true });
 }
+
+if (single) startPhotoPage();

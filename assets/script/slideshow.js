@@ -30,3 +30,7 @@ function stopSlideshow() {
   button('slideshow').ariaPressed = false;
   room.classList.remove('quiet');
 }
+
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden && show4) startSlideshow(); // the browser has let the screen's lock go
+});
