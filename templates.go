@@ -99,11 +99,11 @@ func sourceOf(script template.JS) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'"
 }
 
-var comment = regexp.MustCompile(`(?s)/\*.*?\*/|(?m-s:^\s*//.*$)`)
+var comment = regexp.MustCompile(`(?s)/\*.*?\*/|(?m-s:(?:^\s*| )//.*$)`)
 
 // withoutComments returns a stylesheet or script as it is sent: without
-// comments of one's own line, indentation and empty lines. Neither holds a
-// text over several lines that this could change.
+// comments, indentation and empty lines. None of their texts takes several
+// lines, or holds what begins a comment: "/*", or "//" after a space.
 func withoutComments(code string) string {
 	var b strings.Builder
 	for line := range strings.Lines(comment.ReplaceAllString(code, "")) {

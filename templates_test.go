@@ -173,6 +173,24 @@ func TestAssets_stayInTheirElements(t *testing.T) {
 	}
 }
 
+func TestWithoutComments(t *testing.T) {
+	for code, want := range map[string]string{
+		"a\n":                                "a\n",
+		"// a\nb\n":                          "b\n",
+		"  // a\n  b\n\n":                    "b\n",
+		"a = 1; // first\nb = 2; //second\n": "a = 1;\nb = 2;\n",
+		"if (a) { // why\n  b();\n}\n":       "if (a) {\nb();\n}\n",
+		"a = 'https://b/'; // c\n":           "a = 'https://b/';\n",
+		"a = b / 2 / c;\n":                   "a = b / 2 / c;\n",
+		"/* a\n b */\nc\n":                   "c\n",
+		"a /* b */ c\n":                      "a  c\n",
+	} {
+		if got := withoutComments(code); got != want {
+			t.Errorf("withoutComments(%q) = %q, want %q", code, got, want)
+		}
+	}
+}
+
 // Each of the script's files is joined once.
 func TestJoinScript(t *testing.T) {
 	files, err := filepath.Glob("assets/script/*.js")
