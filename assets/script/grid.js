@@ -64,10 +64,7 @@ function followPages() {
     busy = true;
     link.ariaBusy = true;
     const address = link.getAttribute('href');
-    const page = await insist(async () => {
-      const text = await (await ask(address))?.text().catch(() => '');
-      return text && new DOMParser().parseFromString(text, 'text/html');
-    }, () => true).catch(() => null);
+    const page = await read(address, () => true).catch(() => null);
     link.ariaBusy = null;
     if (!page) return; // the link remains
     const figures = page.querySelectorAll('.grid > .photo');
@@ -90,7 +87,7 @@ function followPages() {
   addEventListener('scroll', () => {
     if (dialog.open || history.state?.photo) return;
     const at = starts.findLast((start, i) => !i || start.figure.getBoundingClientRect().top < innerHeight / 2);
-    if (location.pathname + location.search !== at.address) history.replaceState(null, '', at.address);
+    if (here() !== at.address) history.replaceState(null, '', at.address);
   }, { passive: true });
 }
 

@@ -86,7 +86,7 @@ function close() {
 addEventListener('popstate', (event) => {
   const address = event.state?.photo;
   if (single ? event.state?.over : address) openDialog(address);
-  else if (single && location.pathname + location.search !== home) location.reload();
+  else if (single && here() !== home) location.reload();
   else if (current().address) hide();
   else waiting = null; // it was still to open
 });

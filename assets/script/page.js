@@ -5,7 +5,8 @@
 const root = document.documentElement;
 const dialog = document.getElementById('lightbox');
 const single = document.body.classList.contains('single'); // a photo's own page
-const home = location.pathname + location.search;
+const here = () => location.pathname + location.search;
+const home = here();
 const find = (selector, within = dialog) => within.querySelector(selector);
 const room = find('.room');
 const track = find('.track');

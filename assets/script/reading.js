@@ -55,13 +55,15 @@ const pages = new Map(); // address -> promise of what the photo's page says
 const known = new Map(); // address -> what it says, once that has come
 const wanted = (address) => slides.some((slide) => slide.address === address);
 
+// Fetches another page of the site.
+const read = (address, still) => insist(async () => {
+  const text = await (await ask(address))?.text().catch(() => '');
+  return text && new DOMParser().parseFromString(text, 'text/html');
+}, still);
+
 function load(address) {
   if (!pages.has(address)) {
-    const page = insist(async () => {
-      const answer = await ask(address);
-      const text = answer && await answer.text().catch(() => '');
-      return text && pick(new DOMParser().parseFromString(text, 'text/html'));
-    }, () => wanted(address));
+    const page = read(address, () => wanted(address)).then(pick);
     page.then((p) => known.set(address, p), () => pages.delete(address));
     pages.set(address, page);
   }

@@ -22,7 +22,7 @@ function neighbour(address, rel) {
   if (known.has(address)) return known.get(address)[rel];
   const figure = cellOf(address)?.parentElement;
   const other = rel === 'prev' ? figure?.previousElementSibling : figure?.nextElementSibling;
-  return find('a', other ?? document.createElement('p'))?.getAttribute('href') ?? undefined;
+  return other?.querySelector('a')?.getAttribute('href') ?? undefined;
 }
 
 const THUMBNAIL = 1;
