@@ -30,7 +30,7 @@ function fullscreen() {
 const actions = {
   close: () => close(),
   dismiss: () => { // what is open over the photo first, then the lightbox
-    if (show4) stopSlideshow();
+    if (slideshowTimer) stopSlideshow();
     else if (!closePanels()) close();
   },
   prev: () => turn('prev'),
@@ -43,7 +43,7 @@ const actions = {
   full: fullscreen,
   info: () => togglePanel('about'),
   help: () => togglePanel('help'),
-  slideshow: () => (show4 ? stopSlideshow() : startSlideshow()),
+  slideshow: () => (slideshowTimer ? stopSlideshow() : startSlideshow()),
   share,
   download: () => {
     const link = document.createElement('a');

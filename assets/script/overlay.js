@@ -29,7 +29,7 @@ function closePanels() {
 // What lies over the photo goes while a mouse rests, in fullscreen.
 let rest;
 room.addEventListener('pointermove', (event) => {
-  if (event.pointerType !== 'mouse' || show4) return;
+  if (event.pointerType !== 'mouse' || slideshowTimer) return;
   room.classList.remove('quiet');
   clearTimeout(rest);
   rest = setTimeout(() => document.fullscreenElement && room.classList.add('quiet'), 3000);

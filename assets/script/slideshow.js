@@ -1,6 +1,6 @@
 // The slideshow.
 
-let show4 = 0; // the slideshow's timer
+let slideshowTimer = 0; // until the next photo; 0 while no slideshow runs
 let awake = null; // what keeps the screen on
 
 async function startSlideshow() {
@@ -12,19 +12,19 @@ async function startSlideshow() {
       if (neighbour(current().address, 'next')) turn('next');
       else jump('first');
     }
-    show4 = setTimeout(step, dialog.dataset.interval);
+    slideshowTimer = setTimeout(step, dialog.dataset.interval);
   };
-  clearTimeout(show4);
-  show4 = setTimeout(step, dialog.dataset.interval);
+  clearTimeout(slideshowTimer);
+  slideshowTimer = setTimeout(step, dialog.dataset.interval);
   const lock = await navigator.wakeLock?.request('screen').catch(() => null);
-  if (show4) awake = lock;
+  if (slideshowTimer) awake = lock;
   else lock?.release();
 }
 
 function stopSlideshow() {
-  if (!show4) return;
-  clearTimeout(show4);
-  show4 = 0;
+  if (!slideshowTimer) return;
+  clearTimeout(slideshowTimer);
+  slideshowTimer = 0;
   awake?.release();
   awake = null;
   button('slideshow').ariaPressed = false;
@@ -32,5 +32,5 @@ function stopSlideshow() {
 }
 
 document.addEventListener('visibilitychange', () => {
-  if (!document.hidden && show4) startSlideshow(); // the browser has let the screen's lock go
+  if (!document.hidden && slideshowTimer) startSlideshow(); // the browser has let the screen's lock go
 });
