@@ -16,7 +16,6 @@ var English = Catalogue{
 	PageOf: "Page %d of %d", Pages: "Pages",
 	PreviousPage: "Previous page", NextPage: "Next page",
 	EmptyAlbum: "There are no photos here yet.", NoPreview: "%s: no preview",
-	Of:            "of",
 	DownloadAlbum: "Download album",
 	Progress:      "Preparing photos",
 
@@ -26,15 +25,12 @@ var English = Catalogue{
 	Camera: "Camera", Lens: "Lens", FocalLength: "Focal length",
 	Aperture: "Aperture", Shutter: "Shutter", ISO: "Sensitivity",
 	Date: "Date", Dimensions: "Dimensions", Size: "Size", FileName: "File name",
-	Place: "Place", ShowOnMap: "Show on map", On35mm: "%s mm on 35 mm film", Details: "Details",
+	Place: "Place", ShowOnMap: "Show on map", On35mm: "%s mm on 35 mm film",
 
-	Close: "Close", Information: "Information", Help: "Help", Share: "Share", CopyLink: "Copy link", LinkCopied: "Link copied",
-	ZoomIn: "Zoom in", ZoomOut: "Zoom out", ZoomReset: "Fit to screen",
-	Fullscreen: "Full screen", LeaveFullscreen: "Leave full screen",
-	StartSlideshow: "Start slideshow", PauseSlideshow: "Pause slideshow", Interval: "Interval", Seconds: "{n} seconds",
-	Loading: "Loading", LoadFailed: "This photo could not be loaded.", CannotShowHere: "This photo cannot be shown here.", Retrying: "The connection is poor. Trying again …",
+	Close: "Close", Information: "Information", Help: "Help", Share: "Share", LinkCopied: "Link copied",
+	Fullscreen: "Full screen",
+	LoadFailed: "This photo could not be loaded.", CannotShowHere: "This photo cannot be shown here.", Retrying: "The connection is poor. Trying again …",
 	First: "First photo", Last: "Last photo", Zoom: "Zoom", Slideshow: "Slideshow", Keyboard: "Keyboard",
-	PlayPause: "Play or pause", SwipeHint: "Swipe for the next photo", More: "More",
 
 	SignIn:        "Sign in",
 	AddPhotos:     "Add photos",

@@ -16,7 +16,6 @@ var German = Catalogue{
 	PageOf: "Seite %d von %d", Pages: "Seiten",
 	PreviousPage: "Vorige Seite", NextPage: "Nächste Seite",
 	EmptyAlbum: "Hier sind noch keine Fotos.", NoPreview: "%s: keine Vorschau",
-	Of:            "von",
 	DownloadAlbum: "Album herunterladen",
 	Progress:      "Fotos werden vorbereitet",
 
@@ -26,15 +25,12 @@ var German = Catalogue{
 	Camera: "Kamera", Lens: "Objektiv", FocalLength: "Brennweite",
 	Aperture: "Blende", Shutter: "Belichtungszeit", ISO: "Empfindlichkeit",
 	Date: "Datum", Dimensions: "Abmessungen", Size: "Größe", FileName: "Dateiname",
-	Place: "Ort", ShowOnMap: "Auf der Karte zeigen", On35mm: "%s mm bei Kleinbild", Details: "Einzelheiten",
+	Place: "Ort", ShowOnMap: "Auf der Karte zeigen", On35mm: "%s mm bei Kleinbild",
 
-	Close: "Schließen", Information: "Informationen", Help: "Hilfe", Share: "Teilen", CopyLink: "Link kopieren", LinkCopied: "Link kopiert",
-	ZoomIn: "Vergrößern", ZoomOut: "Verkleinern", ZoomReset: "Einpassen",
-	Fullscreen: "Vollbild", LeaveFullscreen: "Vollbild beenden",
-	StartSlideshow: "Diaschau starten", PauseSlideshow: "Diaschau anhalten", Interval: "Abstand", Seconds: "{n} Sekunden",
-	Loading: "Wird geladen", LoadFailed: "Dieses Foto konnte nicht geladen werden.", CannotShowHere: "Dieses Foto kann hier nicht gezeigt werden.", Retrying: "Die Verbindung ist gestört. Neuer Versuch …",
+	Close: "Schließen", Information: "Informationen", Help: "Hilfe", Share: "Teilen", LinkCopied: "Link kopiert",
+	Fullscreen: "Vollbild",
+	LoadFailed: "Dieses Foto konnte nicht geladen werden.", CannotShowHere: "Dieses Foto kann hier nicht gezeigt werden.", Retrying: "Die Verbindung ist gestört. Neuer Versuch …",
 	First: "Erstes Foto", Last: "Letztes Foto", Zoom: "Zoom", Slideshow: "Diaschau", Keyboard: "Tastatur",
-	PlayPause: "Abspielen oder anhalten", SwipeHint: "Wischen für das nächste Foto", More: "Mehr",
 
 	SignIn:        "Anmelden",
 	AddPhotos:     "Fotos hinzufügen",

@@ -32,27 +32,23 @@ type Catalogue struct {
 	PageOf, Pages              string
 	PreviousPage, NextPage     string
 	EmptyAlbum, NoPreview      string
-	Of                         string // between two numbers: 3 of 200
 	DownloadAlbum              string
 	Progress                   string
 
 	// A photo.
-	Photo, Previous, Next, Position   string
-	PreviousPhoto, NextPhoto          string
-	Download, CannotShow              string
-	Camera, Lens, FocalLength         string
-	Aperture, Shutter, ISO            string
-	Date, Dimensions, Size, FileName  string
-	Place, ShowOnMap, On35mm, Details string
+	Photo, Previous, Next, Position  string
+	PreviousPhoto, NextPhoto         string
+	Download, CannotShow             string
+	Camera, Lens, FocalLength        string
+	Aperture, Shutter, ISO           string
+	Date, Dimensions, Size, FileName string
+	Place, ShowOnMap, On35mm         string
 
 	// The lightbox.
-	Close, Information, Help, Share, CopyLink, LinkCopied string
-	ZoomIn, ZoomOut, ZoomReset                            string
-	Fullscreen, LeaveFullscreen                           string
-	StartSlideshow, PauseSlideshow, Interval, Seconds     string
-	Loading, LoadFailed, CannotShowHere, Retrying         string
-	First, Last, Zoom, Slideshow, Keyboard                string
-	PlayPause, SwipeHint, More                            string
+	Close, Information, Help, Share, LinkCopied string
+	Fullscreen                                  string
+	LoadFailed, CannotShowHere, Retrying        string
+	First, Last, Zoom, Slideshow, Keyboard      string
 
 	// Adding photos.
 	SignIn, AddPhotos, ChoosePhotos, TakePhoto  string

@@ -16,7 +16,6 @@ var Spanish = Catalogue{
 	PageOf: "Página %d de %d", Pages: "Páginas",
 	PreviousPage: "Página anterior", NextPage: "Página siguiente",
 	EmptyAlbum: "Aquí todavía no hay fotos.", NoPreview: "%s: sin vista previa",
-	Of:            "de",
 	DownloadAlbum: "Descargar álbum",
 	Progress:      "Preparando las fotos",
 
@@ -26,15 +25,12 @@ var Spanish = Catalogue{
 	Camera: "Cámara", Lens: "Objetivo", FocalLength: "Distancia focal",
 	Aperture: "Apertura", Shutter: "Exposición", ISO: "Sensibilidad",
 	Date: "Fecha", Dimensions: "Dimensiones", Size: "Tamaño", FileName: "Nombre de archivo",
-	Place: "Lugar", ShowOnMap: "Ver en el mapa", On35mm: "%s mm en película de 35 mm", Details: "Detalles",
+	Place: "Lugar", ShowOnMap: "Ver en el mapa", On35mm: "%s mm en película de 35 mm",
 
-	Close: "Cerrar", Information: "Información", Help: "Ayuda", Share: "Compartir", CopyLink: "Copiar enlace", LinkCopied: "Enlace copiado",
-	ZoomIn: "Acercar", ZoomOut: "Alejar", ZoomReset: "Ajustar a la pantalla",
-	Fullscreen: "Pantalla completa", LeaveFullscreen: "Salir de pantalla completa",
-	StartSlideshow: "Iniciar presentación", PauseSlideshow: "Pausar presentación", Interval: "Intervalo", Seconds: "{n} segundos",
-	Loading: "Cargando", LoadFailed: "No se ha podido cargar esta foto.", CannotShowHere: "Esta foto no se puede mostrar aquí.", Retrying: "La conexión falla. Reintentando …",
+	Close: "Cerrar", Information: "Información", Help: "Ayuda", Share: "Compartir", LinkCopied: "Enlace copiado",
+	Fullscreen: "Pantalla completa",
+	LoadFailed: "No se ha podido cargar esta foto.", CannotShowHere: "Esta foto no se puede mostrar aquí.", Retrying: "La conexión falla. Reintentando …",
 	First: "Primera foto", Last: "Última foto", Zoom: "Zoom", Slideshow: "Presentación", Keyboard: "Teclado",
-	PlayPause: "Reproducir o pausar", SwipeHint: "Desliza para ver la foto siguiente", More: "Más",
 
 	SignIn:        "Iniciar sesión",
 	AddPhotos:     "Añadir fotos",
