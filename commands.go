@@ -6,7 +6,6 @@ import (
 	"context"
 	_ "embed"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -35,11 +34,7 @@ func runClean(ctx context.Context, args []string, stdout io.Writer) error {
 	c := defaults()
 	var olderThan time.Duration
 	var o upkeep.CleanOptions
-	flags := flag.NewFlagSet("gallery clean", flag.ContinueOnError)
-	c.addThumbFlags(flags)
-	flags.Func("older-than", "", age(&olderThan))
-	flags.Func("max-size", "", byteSize(&o.MaxSize, 1))
-	flags.BoolVar(&o.DryRun, "dry-run", false, "")
+	flags := cleanFlags(&c, &olderThan, &o)
 	if err := readFlags(flags, args, stdout); err != nil {
 		return err
 	}
@@ -251,11 +246,7 @@ func readHidden(ctx context.Context, stdin *os.File, stderr io.Writer, prompt st
 func runWarm(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	c := defaults()
 	jobs := runtime.GOMAXPROCS(0)
-	flags := flag.NewFlagSet("gallery warm", flag.ContinueOnError)
-	c.addThumbFlags(flags)
-	flags.Func("memory", "", byteSize(&c.memory, minMemory))
-	flags.BoolVar(&c.webp, "webp", false, "")
-	flags.Func("jobs", "", integer(&jobs, 1, 1000, "photos at once"))
+	flags := warmFlags(&c, &jobs)
 	if err := readFlags(flags, args, stdout); err != nil {
 		return err
 	}

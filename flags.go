@@ -16,6 +16,7 @@ import (
 
 	"gallery/internal/rendition"
 	"gallery/internal/thumbs"
+	"gallery/internal/upkeep"
 )
 
 // age parses a flag's span of time: a number and h, d or w.
@@ -102,9 +103,8 @@ func (c *config) addThumbFlags(flags *flag.FlagSet) {
 	flags.Func("quality", "", integer(&c.quality, 1, 100, "JPEG quality"))
 }
 
-// parseFlags reads the server's command line.
-func parseFlags(args []string, stdout io.Writer) (config, error) {
-	c := defaults()
+// serverFlags are the flags of the program without a subcommand.
+func serverFlags(c *config) *flag.FlagSet {
 	flags := flag.NewFlagSet("gallery", flag.ContinueOnError)
 	c.addThumbFlags(flags)
 	flags.Func("memory", "", byteSize(&c.memory, minMemory))
@@ -125,6 +125,33 @@ func parseFlags(args []string, stdout io.Writer) (config, error) {
 	flags.BoolVar(&c.inBackground, "background", true, "")
 	flags.BoolVar(&c.webp, "webp", false, "")
 	flags.BoolVar(&c.version, "version", false, "")
+	return flags
+}
+
+// warmFlags are the flags of "gallery warm".
+func warmFlags(c *config, jobs *int) *flag.FlagSet {
+	flags := flag.NewFlagSet("gallery warm", flag.ContinueOnError)
+	c.addThumbFlags(flags)
+	flags.Func("memory", "", byteSize(&c.memory, minMemory))
+	flags.BoolVar(&c.webp, "webp", false, "")
+	flags.Func("jobs", "", integer(jobs, 1, 1000, "photos at once"))
+	return flags
+}
+
+// cleanFlags are the flags of "gallery clean".
+func cleanFlags(c *config, olderThan *time.Duration, o *upkeep.CleanOptions) *flag.FlagSet {
+	flags := flag.NewFlagSet("gallery clean", flag.ContinueOnError)
+	c.addThumbFlags(flags)
+	flags.Func("older-than", "", age(olderThan))
+	flags.Func("max-size", "", byteSize(&o.MaxSize, 1))
+	flags.BoolVar(&o.DryRun, "dry-run", false, "")
+	return flags
+}
+
+// parseFlags reads the server's command line.
+func parseFlags(args []string, stdout io.Writer) (config, error) {
+	c := defaults()
+	flags := serverFlags(&c)
 	if err := readFlags(flags, args, stdout); err != nil {
 		return c, err
 	}
@@ -184,14 +211,22 @@ func logFormat(json *bool) func(string) error {
 	}
 }
 
+// environment is the variable that is used where a flag is absent, "" for none.
+func environment(flag string) string {
+	if flag == "version" {
+		return ""
+	}
+	return "GALLERY_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
 // setFromEnvironment sets each flag whose environment variable is not empty:
 // GALLERY_ and the flag's name, in capitals, with _ for -.
 func setFromEnvironment(flags *flag.FlagSet) error {
 	var mistake error
 	flags.VisitAll(func(f *flag.Flag) {
-		name := "GALLERY_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		name := environment(f.Name)
 		value := os.Getenv(name)
-		if value == "" || f.Name == "version" {
+		if name == "" || value == "" {
 			return
 		}
 		if err := f.Value.Set(value); err != nil && mistake == nil {

@@ -46,20 +46,6 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// Every flag is in the manual, with its environment variable.
-func TestManual_flags(t *testing.T) {
-	text := manual()
-	for _, name := range []string{"listen", "cache", "thumb-size", "quality", "memory", "title", "jobs", "older-than", "max-size", "dry-run", "trust-proxy", "users", "private", "upload", "upload-max", "debug", "debug-public", "log-format", "log-requests", "background"} {
-		variable := "GALLERY_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
-		if !strings.Contains(text, "-"+name+" ") || !strings.Contains(text, variable+" ") {
-			t.Errorf("the manual lacks -%s or %s", name, variable)
-		}
-	}
-	if strings.Contains(text, "//") && !strings.Contains(text, "http://") {
-		t.Error("the manual holds comment signs")
-	}
-}
-
 // A socket file that nobody listens on any more is replaced.
 func TestListen_staleSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.sock")
