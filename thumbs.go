@@ -44,8 +44,8 @@ func (t *thumbnails) serve(w http.ResponseWriter, r *http.Request, at target) er
 	if err != nil {
 		return err
 	}
-	if m.Jpeg != nil {
-		answer.File(w, r, bytes.NewReader(m.Jpeg), time.Unix(0, m.MTime), int64(len(m.Jpeg)), "image/jpeg", answer.Revalidate)
+	if m.JPEG != nil {
+		answer.File(w, r, bytes.NewReader(m.JPEG), time.Unix(0, m.MTime), int64(len(m.JPEG)), "image/jpeg", answer.Revalidate)
 		return nil
 	}
 	src.Size, src.MTime = m.Size, m.MTime // as they were when it was made

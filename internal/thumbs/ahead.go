@@ -81,7 +81,7 @@ func (t *Store) Warm(ctx context.Context, src album.Photo, next func() error) er
 			return err
 		}
 		m, err := t.Ensure(ctx, src, rend)
-		if err == nil && m.Jpeg != nil {
+		if err == nil && m.JPEG != nil {
 			// Once more, which says why it could not be stored. It is not to take
 			// the memory that is there for what visitors see.
 			if err = t.put(src, rend, m); err != nil {

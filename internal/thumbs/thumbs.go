@@ -45,14 +45,14 @@ type Store struct {
 	budget *semaphore.Weighted // what is left of memory
 	slots  *semaphore.Weighted // pictures made at once
 
-	making   bounded.Calls[made]     // by the rendition's name
+	making   bounded.Calls[Made]     // by the rendition's name
 	encoding bounded.Calls[struct{}] // by the alternative's name
 	dating   bounded.Calls[struct{}] // by the album's name
 
 	index   *bounded.Map[string, indexed] // by the rendition's name: what lies on disk
 	failed  *bounded.Map[string, failure] // by the rendition's name: what cannot be made
 	pruned  *bounded.Map[string, int64]   // by album: the folder's mtime at its last pruning
-	unsaved *bounded.Map[string, made]    // by the rendition's name: what could not be stored
+	unsaved *bounded.Map[string, Made]    // by the rendition's name: what could not be stored
 }
 
 // Options say how renditions are made and kept.
@@ -110,7 +110,7 @@ func New(photos, cache *os.Root, o Options, log *slog.Logger) *Store {
 		index:    bounded.NewMap[string, indexed](maxIndexed, nil),
 		failed:   bounded.NewMap[string, failure](maxIndexed, nil),
 		pruned:   bounded.NewMap[string, int64](maxIndexed, nil),
-		unsaved:  bounded.NewMap[string](maxUnsaved, func(m made) int64 { return int64(len(m.Jpeg)) }),
+		unsaved:  bounded.NewMap[string](maxUnsaved, func(m Made) int64 { return int64(len(m.JPEG)) }),
 	}
 	t.cache.Store(cache)
 	return t
@@ -283,10 +283,10 @@ func (t *Store) Open(photos *os.Root, src album.Photo, rend string, accepts func
 	return f, info, "image/jpeg", true
 }
 
-// made is a rendition that is fresh.
-type made struct {
+// Made is a rendition that is fresh.
+type Made struct {
 	rendition.Record
-	Jpeg []byte // its bytes, where it could not be stored
+	JPEG []byte // its bytes, where it could not be stored
 }
 
 // ErrUnfit marks what is wrong with the photo itself, so that trying again is
@@ -296,11 +296,11 @@ var ErrUnfit = errors.New("no thumbnail can be made of it")
 // Ensure returns a fresh rendition of src, which it makes if there is none.
 // However many ask at once, it is made once. It ends early with ctx, but a
 // picture that is being decoded is finished.
-func (t *Store) Ensure(ctx context.Context, src album.Photo, rend string) (made, error) {
+func (t *Store) Ensure(ctx context.Context, src album.Photo, rend string) (Made, error) {
 	if err := t.FailedBefore(src, rend); err != nil {
-		return made{}, err
+		return Made{}, err
 	}
-	return t.making.Do(ctx, rendition.Name(src, rend), func() (m made, err error) {
+	return t.making.Do(ctx, rendition.Name(src, rend), func() (m Made, err error) {
 		defer t.blamePhoto(src, rend, &err)
 		defer bounded.Recover(&err)
 		return t.find(ctx, src, rend)
@@ -333,12 +333,12 @@ func (t *Store) Restat(src album.Photo) album.Photo {
 
 // find looks for a fresh rendition on disk once more, now that nobody else is
 // making it, and otherwise makes it.
-func (t *Store) find(ctx context.Context, src album.Photo, rend string) (made, error) {
+func (t *Store) find(ctx context.Context, src album.Photo, rend string) (Made, error) {
 	src = t.Restat(src) // it may have changed since the album was listed
 	if folder := t.OpenRenditions(src.Album, rend); folder != nil {
 		defer folder.Close()
 		if r, ok := t.Cached(folder, src, rend); ok {
-			return made{Record: r}, nil
+			return Made{Record: r}, nil
 		}
 	}
 	m, waiting := t.Waiting(src, rend)
@@ -356,7 +356,7 @@ func (t *Store) find(ctx context.Context, src album.Photo, rend string) (made, e
 		t.rendered(time.Since(start), err)
 		if err != nil {
 			t.fail(src, rend, err)
-			return made{}, err
+			return Made{}, err
 		}
 	}
 	if err := t.put(src, rend, m); err != nil {
@@ -364,19 +364,19 @@ func (t *Store) find(ctx context.Context, src album.Photo, rend string) (made, e
 		return m, nil
 	}
 	t.forget(src, rend)
-	return made{Record: m.Record}, nil
+	return Made{Record: m.Record}, nil
 }
 
 // Waiting returns the rendition of src as it is now that could not be stored
 // when it was made.
-func (t *Store) Waiting(src album.Photo, rend string) (made, bool) {
+func (t *Store) Waiting(src album.Photo, rend string) (Made, bool) {
 	m, ok := t.unsaved.Get(rendition.Name(src, rend))
 	return m, ok && t.Fresh(m.Record, src, rend)
 }
 
 // keep holds a rendition that the disk would not take in memory, and says so
 // in the log, once until the disk takes one again.
-func (t *Store) keep(src album.Photo, rend string, m made, err error) {
+func (t *Store) keep(src album.Photo, rend string, m Made, err error) {
 	if t.unsaved.Len() == 0 {
 		t.log.Error("thumbnails cannot be stored and are kept in memory; -cache names another place for them",
 			"folder", rendition.Folder(src.Album, rend), "err", err)
@@ -390,7 +390,7 @@ func (t *Store) forget(src album.Photo, rend string) {
 }
 
 // render makes a rendition in memory, within the budget.
-func (t *Store) render(ctx context.Context, src album.Photo, rend string) (m made, err error) {
+func (t *Store) render(ctx context.Context, src album.Photo, rend string) (m Made, err error) {
 	err = t.reduce(ctx, src, t.SideOf(rend), 0, func(img image.Image, info photo.Info, before fs.FileInfo) error {
 		r := rendition.Record{
 			Size:    before.Size(),
@@ -408,11 +408,11 @@ func (t *Store) render(ctx context.Context, src album.Photo, rend string) (m mad
 		if err := photo.Encode(&jpeg, img, t.quality, r.Comment(), info.Profile()); err != nil {
 			return fmt.Errorf("encoding: %w", err)
 		}
-		m = made{r, jpeg.Bytes()}
+		m = Made{r, jpeg.Bytes()}
 		return nil
 	})
 	if err != nil {
-		return made{}, err
+		return Made{}, err
 	}
 	return m, nil
 }
@@ -535,7 +535,7 @@ func (t *Store) unfitUnlessChanged(f *os.File, before fs.FileInfo, err error) er
 }
 
 // put writes a rendition to its place and indexes it.
-func (t *Store) put(src album.Photo, rend string, m made) error {
+func (t *Store) put(src album.Photo, rend string, m Made) error {
 	folder, err := nolink.Folder(t.cache.Load(), rendition.Folder(src.Album, rend), true)
 	if errors.Is(err, fs.ErrNotExist) && t.renewCache() {
 		folder, err = nolink.Folder(t.cache.Load(), rendition.Folder(src.Album, rend), true)
@@ -555,7 +555,7 @@ func (t *Store) put(src album.Photo, rend string, m made) error {
 			}
 		}
 	}
-	if err := atomicfile.Write(folder, src.File, m.Jpeg, 0o644); err != nil {
+	if err := atomicfile.Write(folder, src.File, m.JPEG, 0o644); err != nil {
 		return err
 	}
 	info, err := folder.Lstat(src.File)

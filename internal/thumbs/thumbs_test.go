@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"image/jpeg"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -135,14 +138,14 @@ func fuzzThumbnail(f *testing.F, prefix, name string) {
 			}
 			return
 		}
-		c, err := jpeg.Decode(bytes.NewReader(m.Jpeg))
+		c, err := jpeg.Decode(bytes.NewReader(m.JPEG))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if size := c.Bounds().Size(); max(size.X, size.Y) > 400 || size.X < 1 || size.Y < 1 {
 			t.Errorf("the thumbnail has %v", size)
 		}
-		r, ok := rendition.ReadRecord(bytes.NewReader(m.Jpeg))
+		r, ok := rendition.ReadRecord(bytes.NewReader(m.JPEG))
 		if !ok || r.Size != int64(len(data)) || r.MTime != src.MTime || r.Width < 1 || r.Height < 1 || len(r.Color) != 7 {
 			t.Errorf("its record is %+v, %v", r, ok)
 		}
@@ -189,5 +192,103 @@ func TestStore_panic(t *testing.T) {
 	}
 	if _, err := s.Ensure(t.Context(), s.Restat(album.Photo{Album: ".", File: "2.jpg"}), ""); err != nil {
 		t.Errorf("Ensure of another photo = %v", err)
+	}
+}
+
+// A photo that may not be read is tried again after a while; one that is no picture is not
+// until it changes.
+func TestStore_failedBefore(t *testing.T) {
+	s, _ := newStore(t, usual)
+	src := album.Photo{Album: ".", File: "1.jpg", Size: 10, MTime: 5}
+	s.fail(src, "", fmt.Errorf("opening: %w", fs.ErrPermission))
+	f, _ := s.failed.Get(rendition.Name(src, ""))
+	if s.FailedBefore(src, "") == nil || f.until.IsZero() || time.Until(f.until) > RetryUnreadable {
+		t.Errorf("a photo that may not be read is left alone until %v", f.until)
+	}
+	f.until = time.Now().Add(-time.Nanosecond)
+	s.failed.Put(rendition.Name(src, ""), f)
+	if err := s.FailedBefore(src, ""); err != nil {
+		t.Errorf("after %v it is not tried again: %v", RetryUnreadable, err)
+	}
+	s.fail(src, "", ErrUnfit)
+	if s.FailedBefore(src, "") == nil {
+		t.Error("what is no picture is tried again")
+	}
+	for _, changed := range []album.Photo{{Album: ".", File: "1.jpg", Size: 11, MTime: 5}, {Album: ".", File: "1.jpg", Size: 10, MTime: 6}} {
+		if err := s.FailedBefore(changed, ""); err != nil {
+			t.Errorf("%+v is not tried though it has changed: %v", changed, err)
+		}
+	}
+}
+
+// What the disk refuses is held in memory within its bound.
+func TestStore_unstoredBound(t *testing.T) {
+	s, _ := newStore(t, usual)
+	const each = 1 << 20
+	for i := range 2 * maxUnsaved / each {
+		s.keep(album.Photo{Album: ".", File: fmt.Sprint(i)}, "", Made{JPEG: make([]byte, each)}, fs.ErrPermission)
+	}
+	if n := s.Unstored(); n != maxUnsaved/each {
+		t.Errorf("%d renditions of 1 MiB are in memory, want %d", n, maxUnsaved/each)
+	}
+}
+
+// A photo that changes while it is read is read again.
+func TestStore_changing(t *testing.T) {
+	s, dir := newStore(t, Options{Side: 400, Quality: 82, Memory: 256 << 20})
+	file := filepath.Join(dir, "1.jpg")
+	writeJPEG(t, file, 8000, 6000)
+	src := s.Restat(album.Photo{Album: ".", File: "1.jpg"})
+	done := make(chan error)
+	go func() {
+		_, err := s.Ensure(t.Context(), src, "")
+		done <- err
+	}()
+	for s.MemoryInUse() == 0 { // not being decoded yet
+		select {
+		case err := <-done:
+			t.Fatalf("it was made before it could be changed, %v", err)
+		default:
+			runtime.Gosched()
+		}
+	}
+	if err := os.Chtimes(file, time.Now(), time.Unix(1e9, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Fatalf("a photo that changed while it was read: %v", err)
+	}
+	if now := s.Restat(src); now.MTime != 1e18 {
+		t.Fatalf("its mtime is %d", now.MTime)
+	} else if folder := s.OpenRenditions(".", ""); folder == nil {
+		t.Error("there is no thumbnail")
+	} else if _, ok := s.Cached(folder, now, ""); !ok {
+		t.Error("the thumbnail is not that of the photo as it is now")
+	}
+}
+
+// With its JPEG made anew, an alternative is gone.
+func TestStore_staleAlternative(t *testing.T) {
+	s, dir := newStore(t, usual)
+	writeJPEG(t, filepath.Join(dir, "1.jpg"), 60, 40)
+	src := s.Restat(album.Photo{Album: ".", File: "1.jpg"})
+	m, err := s.render(t.Context(), src, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	alt := filepath.Join(dir, album.ThumbsDir, "webp", "1.jpg")
+	for _, name := range []string{alt, filepath.Join(filepath.Dir(alt), rendition.NoAlternative("1.jpg"))} {
+		if err := os.MkdirAll(filepath.Dir(alt), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte("old"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.put(src, "", m); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(name); err == nil {
+			t.Errorf("%s outlives the JPEG that it went with", filepath.Base(name))
+		}
 	}
 }

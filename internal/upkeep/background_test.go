@@ -46,3 +46,24 @@ func TestBackground_queue(t *testing.T) {
 		t.Errorf("%s comes before %s", first, second)
 	}
 }
+
+// An album that is warm is not warmed again at each view, but when it has changed or after
+// a while.
+func TestBackground_warmOnce(t *testing.T) {
+	b := NewBackground(nil, nil, nil)
+	warm := thumbs.Stamp{Photos: time.Unix(1, 0)}
+	b.warmed.Put("a", warmed{warm, time.Now()})
+	b.Viewed("a", warm)
+	if album, ok := b.pop(); ok {
+		t.Errorf("%s, which is warm, is to be warmed", album)
+	}
+	b.Viewed("a", thumbs.Stamp{Photos: time.Unix(2, 0)})
+	if _, ok := b.pop(); !ok {
+		t.Error("a changed album is not warmed")
+	}
+	b.warmed.Put("a", warmed{warm, time.Now().Add(-warmFor)})
+	b.Viewed("a", warm)
+	if _, ok := b.pop(); !ok {
+		t.Errorf("after %v an album is not warmed", warmFor)
+	}
+}

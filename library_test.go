@@ -1,0 +1,48 @@
+package main
+
+import (
+	"compress/gzip"
+	"fmt"
+	"strings"
+	"testing"
+
+	"gallery/internal/album"
+	"gallery/internal/answer"
+	"gallery/internal/note"
+)
+
+// A summary is exact only where both sides are.
+func TestSummary_exact(t *testing.T) {
+	for _, test := range []struct{ own, below, want bool }{
+		{true, true, true}, {true, false, false}, {false, true, false}, {false, false, false},
+	} {
+		sum := summary{exact: test.own}
+		sum.add(summary{exact: test.below}, false)
+		if sum.exact != test.want {
+			t.Errorf("%v and %v below make exact %v, want %v", test.own, test.below, sum.exact, test.want)
+		}
+	}
+}
+
+// What the program remembers stays within its bounds, which SECURITY.md's promise of
+// memory rests on, whatever is asked for.
+func TestRemembered_bounds(t *testing.T) {
+	s := newSite(t, t.TempDir(), withZip)
+	lib := s.server.library
+	for i := range 3 {
+		lib.listings.Put(fmt.Sprint(i), listing{Listing: album.Listing{Photos: make([]album.Photo, maxListed/2+1)}})
+		lib.notes.Put(album.Photo{File: fmt.Sprint(i)}, note.Note{Text: strings.Repeat("x", maxNotes/2)})
+		page := answer.NewPage(make([]byte, maxPages/2), gzip.BestSpeed)
+		s.server.albumPages.pages.Put(pageKey{n: i}, cachedPage{Page: page})
+	}
+	if a, b, c := lib.listings.Len(), lib.notes.Len(), s.server.albumPages.pages.Len(); a != 1 || b != 1 || c != 1 {
+		t.Errorf("of what takes more than half of its bound %d listings, %d notes and %d pages are remembered, want 1 each", a, b, c)
+	}
+	for i := range maxSummaries + 10 {
+		lib.summaries.Put(fmt.Sprint(i), folderSummary{})
+		s.server.archives.sums.Put(album.Photo{MTime: int64(i)}, 0)
+	}
+	if a, b := lib.summaries.Len(), s.server.archives.sums.Len(); a != maxSummaries || b != maxChecksums {
+		t.Errorf("%d summaries and %d checksums are remembered, want %d and %d", a, b, maxSummaries, maxChecksums)
+	}
+}
