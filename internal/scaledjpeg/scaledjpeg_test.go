@@ -661,3 +661,106 @@ func ExampleDecode() {
 	fmt.Println(img.Bounds().Size())
 	// Output: (30,21)
 }
+
+// TestDecode_restartNumbers takes restart intervals out, one or two in a row, puts some in twice, and gives markers wrong numbers.
+// What the decoder makes of a marker depends on how far its number is from the one expected (see restart); everywhere else the
+// picture must be as if nothing had happened.
+func TestDecode_restartNumbers(t *testing.T) {
+	for _, name := range []string{"restart-row", "restart-mcu", "separate-restart"} {
+		file := testFiles(t)[name]
+		head, intervals := splitRestarts(file)
+		if !bytes.Equal(joinRestarts(head, intervals), file) {
+			t.Fatalf("%s: cut into %d intervals, it is another file when joined", name, len(intervals))
+		}
+		for at := 1; at < len(intervals)-2; at++ {
+			for _, change := range []struct {
+				name      string
+				intervals [][]byte
+				lost      int // intervals that are grey, from at on
+			}{
+				{"one lost", slices.Delete(slices.Clone(intervals), at, at+1), 1},
+				{"two lost", slices.Delete(slices.Clone(intervals), at, at+2), 2},
+				{"the last repeated", slices.Insert(slices.Clone(intervals), at+1, intervals[at]), 0},
+				{"the last two repeated", slices.Insert(slices.Clone(intervals), at+1, intervals[at-1], intervals[at]), 0},
+				{"three too high", renumbered(intervals, at, 3), 0},
+				{"four off", renumbered(intervals, at, 4), 0},
+				{"three too low", renumbered(intervals, at, 5), 0},
+			} {
+				if at == 1 && change.name == "the last two repeated" {
+					continue // the first interval has no marker before it
+				}
+				data := joinRestarts(head, change.intervals)
+				for _, denom := range denoms {
+					if err := sameBut(file, data, denom, at, change.lost); err != nil {
+						t.Errorf("%s at 1/%d, interval %d, %s: %v", name, denom, at, change.name, err)
+					}
+				}
+			}
+		}
+	}
+}
+
+// splitRestarts cuts the last scan of a file into its restart intervals, each with the marker before it, the last with all that
+// follows.
+func splitRestarts(file []byte) (head []byte, intervals [][]byte) {
+	begin := bytes.LastIndex(file, []byte{0xff, markerSOS})
+	begin += 2 + int(file[begin+3]) // of the first interval
+	head, from := file[:begin:begin], begin
+	for i := begin; i+1 < len(file); i++ {
+		if file[i] == 0xff && isRST(file[i+1]) {
+			intervals = append(intervals, file[from:i:i])
+			from = i
+		}
+	}
+	return head, append(intervals, file[from:])
+}
+
+func joinRestarts(head []byte, intervals [][]byte) []byte {
+	return append(bytes.Clone(head), bytes.Join(intervals, nil)...)
+}
+
+// renumbered adds to the number of one interval's marker.
+func renumbered(intervals [][]byte, at int, by byte) [][]byte {
+	changed := slices.Clone(intervals)
+	changed[at] = bytes.Clone(changed[at])
+	changed[at][1] = markerRST0 | (changed[at][1]+by)&7
+	return changed
+}
+
+// sameBut decodes a file and its damaged copy, and returns an error unless the damage is reported and all MCUs of the last scan
+// are the same but those of so many intervals, which must be grey.
+func sameBut(file, damaged []byte, denom, interval, lost int) error {
+	want, err := decodePlanes(file, denom)
+	if err != nil {
+		return err
+	}
+	got, err := decodePlanes(damaged, denom)
+	if err == nil {
+		return errors.New("no error")
+	}
+	first, last := 0, got.Components
+	if bytes.Count(file, []byte{0xff, markerSOS}) > 1 {
+		first = last - 1 // the last scan has the last component alone
+	}
+	for c := first; c < last; c++ {
+		h, v := got.comps[c].h, got.comps[c].v
+		width := got.mcusX
+		if first > 0 {
+			h, v, width = 1, 1, got.comps[c].blocksX
+		}
+		for i, v0 := range want.planes[c].pix {
+			x, y := i%want.planes[c].stride, i/want.planes[c].stride
+			if x >= width*h*got.size || first > 0 && y >= got.comps[c].blocksY*got.size {
+				continue // no MCU of this scan
+			}
+			mcu := y/(v*got.size)*width + x/(h*got.size)
+			if n := mcu / want.ri; n >= interval && n < interval+lost {
+				v0 = 128
+			}
+			if v1 := got.planes[c].pix[i]; v1 != v0 {
+				return fmt.Errorf("sample (%d, %d) of component %d, MCU %d, is %d, want %d", x, y, c, mcu, v1, v0)
+			}
+		}
+	}
+	return nil
+}
