@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 )
 
@@ -228,5 +229,42 @@ func TestFile_Add_race(t *testing.T) {
 	all.Wait()
 	if names := listing(t, path); got.Load() != 1 || len(names) != 1 {
 		t.Errorf("%d got the name, and the directory holds %q", got.Load(), names)
+	}
+}
+
+// A file is flushed before it gets its name: what cannot be flushed gets none.
+func TestFile_flushedFirst(t *testing.T) {
+	dir, path := open(t)
+	for name, give := range map[string]func(*File, string) error{"Replace": (*File).Replace, "Add": (*File).Add} {
+		f, err := Create(dir, prefix, 0o644)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		// A pipe cannot be flushed.
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		defer w.Close()
+		file := f.File
+		f.File = w
+		if err := give(f, name); !errors.Is(err, syscall.EINVAL) {
+			t.Errorf("%s of a file that cannot be flushed = %v, want EINVAL", name, err)
+		}
+		if _, err := dir.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s named a file that could not be flushed", name)
+		}
+		f.File = file
+		if err := give(f, name); err != nil {
+			t.Errorf("%s = %v", name, err)
+		}
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := listing(t, path); !slices.Equal(got, []string{"Add", "Replace"}) {
+		t.Errorf("directory holds %q", got)
 	}
 }
