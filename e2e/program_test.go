@@ -109,12 +109,18 @@ func startAs(t *testing.T, as *syscall.SysProcAttr, env []string, args ...string
 	return nil
 }
 
-// stop ends the program as systemd does; it must then exit with 0.
+// stop ends the program as systemd does, unless it was waited for.
 func (p *program) stop() {
 	if p.cmd.ProcessState != nil {
 		return
 	}
 	p.cmd.Process.Signal(syscall.SIGTERM)
+	p.wait()
+}
+
+// wait waits until the program, which has had its signal, ends; it must exit
+// with 0. A second signal would end it at once.
+func (p *program) wait() {
 	timer := time.AfterFunc(20*time.Second, func() { p.cmd.Process.Kill() })
 	defer timer.Stop()
 	if err := p.cmd.Wait(); err != nil {

@@ -135,6 +135,7 @@ func TestShutdown_letsRequestsFinish(t *testing.T) {
 	if err != nil || !bytes.Equal(body, large) {
 		t.Errorf("%d of %d bytes arrived, %v", len(body), len(large), err)
 	}
+	p.wait()
 }
 
 // Fifty visitors of one cold album: nothing fails, and each thumbnail is made
