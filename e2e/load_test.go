@@ -174,8 +174,13 @@ func TestLoad_idlersAndFloods(t *testing.T) {
 		tick(func() error { at++; _, err := io.WriteString(conn, header[at-1:at]); return err })
 	}
 
-	// Others are served meanwhile, soon.
-	began := time.Now()
+	// Others are served meanwhile, once the readers have their first byte, at what it costs anyway.
+	for _, conn := range open {
+		if _, err := conn.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	began := p.processorTime()
 	for range 20 {
 		if pictures, _ := p.shows("/a/"); pictures != 10 {
 			t.Errorf("meanwhile the page shows %d pictures", pictures)
@@ -184,8 +189,8 @@ func TestLoad_idlersAndFloods(t *testing.T) {
 			t.Errorf("meanwhile a photo = %d", a.StatusCode)
 		}
 	}
-	if took := time.Since(began) / 40; took > time.Second {
-		t.Errorf("meanwhile an answer takes %v", took)
+	if took := (p.processorTime() - began) / 40; took > 20*time.Millisecond {
+		t.Errorf("meanwhile an answer takes a processor %v", took)
 	}
 
 	for name, request := range map[string]string{
