@@ -17,9 +17,9 @@ import (
 	"unicode/utf8"
 
 	"gallery/internal/album"
-	"gallery/internal/lies"
 	"gallery/internal/messages"
 	"gallery/internal/rendition"
+	"gallery/internal/testkit"
 	"gallery/internal/zipstream"
 )
 
@@ -39,7 +39,7 @@ func fuzzServer(f *testing.F) *server {
 // picture.
 func FuzzServe(f *testing.F) {
 	s := fuzzServer(f)
-	m := lies.Honest()[0].Data
+	m := testkit.Honest()[0].Data
 	for name, data := range map[string][]byte{"a/1.jpg": m, "a/.2.jpg": m, "a/3.txt": m, ".b/1.jpg": m} {
 		file := filepath.Join(s.root, name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
@@ -62,9 +62,9 @@ func FuzzServe(f *testing.F) {
 		r.URL, r.RequestURI = u, target
 		r.Header.Set("Accept-Language", accept)
 		w := httptest.NewRecorder()
-		began := lies.ProcessorTime()
+		began := testkit.ProcessorTime()
 		s.ServeHTTP(w, r)
-		if took := lies.ProcessorTime() - began; took > 5*time.Second {
+		if took := testkit.ProcessorTime() - began; took > 5*time.Second {
 			t.Errorf("%q took %v", target, took)
 		}
 		kind := w.Header().Get("Content-Type")

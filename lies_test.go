@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"gallery/internal/lies"
+	"gallery/internal/testkit"
 )
 
 // A picture that cannot be decoded here, but that browsers show what there is
@@ -13,10 +13,10 @@ import (
 // placeholder.
 func TestAlbum_damagedShownThemselves(t *testing.T) {
 	dir := t.TempDir()
-	for _, f := range lies.Honest() {
+	for _, f := range testkit.Honest() {
 		writeFile(t, filepath.Join(dir, f.Name), f.Data[:len(f.Data)*8/10])
 	}
-	for _, f := range slices.Concat(lies.Huge(), lies.Others()) {
+	for _, f := range slices.Concat(testkit.Huge(), testkit.Others()) {
 		writeFile(t, filepath.Join(dir, "lies", f.Name), f.Data)
 	}
 	s := newSite(t, dir)

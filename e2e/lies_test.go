@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"gallery/internal/lies"
+	"gallery/internal/testkit"
 )
 
 // memoryBound is the most that the program may have resident: its budget and
@@ -59,12 +59,12 @@ func (p *program) processorTime() time.Duration {
 // picture or a placeholder, and memory stays within bounds.
 func TestLies_wholeProgram(t *testing.T) {
 	dir := t.TempDir()
-	albums := map[string][]lies.File{"all": lies.All()}
-	for _, honest := range lies.Honest() {
-		for f := range lies.Truncated(honest) {
+	albums := map[string][]testkit.File{"all": testkit.All()}
+	for _, honest := range testkit.Honest() {
+		for f := range testkit.Truncated(honest) {
 			albums["cut"] = append(albums["cut"], f)
 		}
-		for f := range lies.Flipped(honest, 60, 2) {
+		for f := range testkit.Flipped(honest, 60, 2) {
 			albums["flipped"] = append(albums["flipped"], f)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"gallery/internal/lies"
+	"gallery/internal/testkit"
 )
 
 // Every text stands in every language, with the same verbs in it.
@@ -103,12 +103,12 @@ func FuzzAcceptLanguage(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, accept string) {
-		began := lies.ProcessorTime()
+		began := testkit.ProcessorTime()
 		w := For(accept)
 		if !slices.Contains(Languages[:], w) {
 			t.Errorf("%q gives a language of its own", accept)
 		}
-		if took := lies.ProcessorTime() - began; took > time.Second && len(accept) < 32<<10 {
+		if took := testkit.ProcessorTime() - began; took > time.Second && len(accept) < 32<<10 {
 			t.Errorf("%d bytes took %v", len(accept), took)
 		}
 	})

@@ -13,7 +13,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"gallery/internal/lies"
+	"gallery/internal/testkit"
 )
 
 // packet returns an XMP packet of properties.
@@ -90,11 +90,11 @@ func TestReadXMP(t *testing.T) {
 // An editor's masks may make megabytes of a sidecar; what is sought stands before them.
 func TestReadXMP_long(t *testing.T) {
 	file := packet(`><dc:title>Olga</dc:title><xmpMM:Masks>` + strings.Repeat("<a>0.5 0.5</a>", 4*MaxXMP) + `</xmpMM:Masks>`)
-	start := lies.ProcessorTime()
+	start := testkit.ProcessorTime()
 	if got := ReadXMP(file); got.Title != "Olga" {
 		t.Errorf("title %q", got.Title)
 	}
-	d := lies.ProcessorTime() - start
+	d := testkit.ProcessorTime() - start
 	t.Logf("%v", d)
 	if d > 150*time.Millisecond {
 		t.Errorf("took a processor %v", d)
@@ -321,9 +321,9 @@ func TestRead_hostile(t *testing.T) {
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		start := lies.ProcessorTime()
+		start := testkit.ProcessorTime()
 		m := Read(b)
-		d := lies.ProcessorTime() - start
+		d := testkit.ProcessorTime() - start
 		runtime.ReadMemStats(&after)
 		used := after.TotalAlloc - before.TotalAlloc
 		t.Logf("%-10s %v, %d kB", name, d, used>>10)

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"gallery/internal/lies"
+	"gallery/internal/testkit"
 )
 
 // Whatever a file claims, what it takes is known beforehand, and a kilobyte
@@ -22,13 +22,13 @@ func TestReduce_lies(t *testing.T) {
 			t.Errorf("only %d files are a danger to one who just decodes them", beyond)
 		}
 	}()
-	for _, f := range lies.All() {
+	for _, f := range testkit.All() {
 		if c, _, err := image.DecodeConfig(bytes.NewReader(f.Data)); err == nil && int64(c.Width)*int64(c.Height) > budget {
 			beyond++
 		}
 		r, size := bytes.NewReader(f.Data), int64(len(f.Data))
 		for _, side := range []int{400, 1600} {
-			start := lies.ProcessorTime()
+			start := testkit.ProcessorTime()
 			var used, cost int64
 			info, err := Inspect(r, size)
 			if err == nil {
@@ -36,7 +36,7 @@ func TestReduce_lies(t *testing.T) {
 					used = allocated(func() { _, err = Reduce(r, size, info, side) })
 				}
 			}
-			took := lies.ProcessorTime() - start
+			took := testkit.ProcessorTime() - start
 			t.Logf("%-30s %9d bytes, at %4d: %6d ms, %4d MB of %6d: %v", f.Name, size, side, took.Milliseconds(), used>>20, cost>>20, err)
 			if took > time.Second {
 				t.Errorf("%s at %d: took a processor %v", f.Name, side, took)
@@ -55,9 +55,9 @@ func TestReduce_lies(t *testing.T) {
 // read to the end or refused, within what they cost. The command in
 // bench/safety does the same with many more, and with real photos.
 func TestReduce_damaged(t *testing.T) {
-	honestFiles := lies.Honest()
+	honestFiles := testkit.Honest()
 	for _, name := range []string{"lossy.webp", "lossy-alpha.webp", "lossless-alpha.webp", "animated.webp"} {
-		honestFiles = append(honestFiles, lies.File{Name: name, Data: testdata(t, name)})
+		honestFiles = append(honestFiles, testkit.File{Name: name, Data: testdata(t, name)})
 	}
 	flips := 2000 // of each
 	if testing.Short() {
@@ -72,11 +72,11 @@ func TestReduce_damaged(t *testing.T) {
 	}
 	n := 0
 	for _, honest := range honestFiles {
-		for f := range lies.Truncated(honest) {
+		for f := range testkit.Truncated(honest) {
 			checkBroken(t, f.Data)
 			n++
 		}
-		for f := range lies.Flipped(honest, flips, 1) {
+		for f := range testkit.Flipped(honest, flips, 1) {
 			checkBroken(t, f.Data)
 			n++
 		}
@@ -100,7 +100,7 @@ func TestReduce_realPhotosDamaged(t *testing.T) {
 				}
 				flips = n/1000 + 1
 			}
-			for f := range lies.Flipped(lies.File{Name: "photo", Data: file}, flips, 3) {
+			for f := range testkit.Flipped(testkit.File{Name: "photo", Data: file}, flips, 3) {
 				checkBroken(t, f.Data)
 			}
 		})

@@ -14,8 +14,8 @@ import (
 
 	"golang.org/x/text/encoding/charmap"
 
-	"gallery/internal/lies"
 	"gallery/internal/metadata"
+	"gallery/internal/testkit"
 )
 
 // exifJPEG, iptcJPEG and xmpJPEG return files with one block of metadata, and
@@ -241,13 +241,13 @@ func TestInspect_pngTexts(t *testing.T) {
 func TestInspect_pngTextBomb(t *testing.T) {
 	bomb := textChunk("zTXt", "Comment", strings.Repeat("lake ", 1<<20))
 	file := withChunks(pngOf(t, drawQuadrants(8, 8)), slices.Repeat([][]byte{bomb}, 300)...)
-	start := lies.ProcessorTime()
+	start := testkit.ProcessorTime()
 	used := allocated(func() {
 		if _, err := Inspect(bytes.NewReader(file), int64(len(file))); err != nil {
 			t.Error(err)
 		}
 	})
-	if d := lies.ProcessorTime() - start; d > 200*time.Millisecond || used > 8<<20 {
+	if d := testkit.ProcessorTime() - start; d > 200*time.Millisecond || used > 8<<20 {
 		t.Errorf("took a processor %v, %d bytes", d, used)
 	}
 }
@@ -279,11 +279,11 @@ func TestInspect_hostileMetadata(t *testing.T) {
 		segment(markerAPP13, iptcHeader, iptcSets("", slices.Repeat([]any{25, "\xe9\xb9\xe9\xb9\xe9"}, 6000)...)),
 		segment(markerAPP1, xmpHeader, xmpOf("<dc:title>"+strings.Repeat("<a>", 21_000))),
 	}
-	start := lies.ProcessorTime()
+	start := testkit.ProcessorTime()
 	for range 10 {
 		inspectJPEG(t, segments...)
 	}
-	if d := lies.ProcessorTime() - start; d > 10*50*time.Millisecond {
+	if d := testkit.ProcessorTime() - start; d > 10*50*time.Millisecond {
 		t.Errorf("took a processor %v", d/10)
 	}
 }

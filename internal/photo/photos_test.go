@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"gallery/internal/lies"
+	"gallery/internal/testkit"
 )
 
 // photos calls f with each file of a folder of GALLERY_TEST_PHOTOS, and with
@@ -89,7 +89,7 @@ func TestReduce_realPhotosBroken(t *testing.T) {
 }
 
 func checkBroken(t *testing.T, file []byte) {
-	start := lies.ProcessorTime()
+	start := testkit.ProcessorTime()
 	var info Info
 	var err error
 	used := allocated(func() { info, err = Inspect(bytes.NewReader(file), int64(len(file))) })
@@ -103,7 +103,7 @@ func checkBroken(t *testing.T, file []byte) {
 	if used > info.Cost(400) {
 		t.Errorf("allocated %d, cost %d", used, info.Cost(400))
 	}
-	if d := lies.ProcessorTime() - start; d > time.Second {
+	if d := testkit.ProcessorTime() - start; d > time.Second {
 		t.Errorf("took a processor %v: %v", d, err)
 	}
 }

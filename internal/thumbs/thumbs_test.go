@@ -18,8 +18,8 @@ import (
 	"time"
 
 	"gallery/internal/album"
-	"gallery/internal/lies"
 	"gallery/internal/rendition"
+	"gallery/internal/testkit"
 )
 
 // newStore is a store of its own over an empty directory.
@@ -105,12 +105,12 @@ func TestRemoveStale(t *testing.T) {
 // and the photo is as it was.
 func fuzzThumbnail(f *testing.F, prefix, name string) {
 	s, dir := newStore(f, usual)
-	for _, file := range slices.Concat(lies.Honest(), lies.Others()) {
+	for _, file := range slices.Concat(testkit.Honest(), testkit.Others()) {
 		if bytes.HasPrefix(file.Data, []byte(prefix)) {
 			f.Add(file.Data)
 		}
 	}
-	for _, file := range slices.Concat(lies.Huge(), lies.Zero()) {
+	for _, file := range slices.Concat(testkit.Huge(), testkit.Zero()) {
 		if bytes.HasPrefix(file.Data, []byte(prefix)) && len(file.Data) < 10_000 {
 			f.Add(file.Data)
 		}
@@ -124,9 +124,9 @@ func fuzzThumbnail(f *testing.F, prefix, name string) {
 			t.Fatal(err)
 		}
 		src := s.Restat(album.Photo{Album: ".", File: name})
-		began := lies.ProcessorTime()
+		began := testkit.ProcessorTime()
 		m, err := s.render(context.Background(), src, "")
-		if took := lies.ProcessorTime() - began; took > 5*time.Second {
+		if took := testkit.ProcessorTime() - began; took > 5*time.Second {
 			t.Errorf("it took %v", took)
 		}
 		if now, readErr := os.ReadFile(file); readErr != nil || !bytes.Equal(now, data) {

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"gallery/internal/bounded"
-	"gallery/internal/lies"
+	"gallery/internal/testkit"
 )
 
 func TestParseUsers(t *testing.T) {
@@ -158,9 +158,9 @@ func TestUsers_check_takesAsLong(t *testing.T) {
 		best := time.Hour
 		for i := range 7 {
 			u.verified = bounded.NewMap[[32]byte, bool](maxVerified, nil)
-			start := lies.ProcessorTime()
+			start := testkit.ProcessorTime()
 			u.Check(t.Context(), netip.AddrFrom4([4]byte{10, byte(len(name)), byte(i), 1}), name, password(i))
-			best = min(best, lies.ProcessorTime()-start)
+			best = min(best, testkit.ProcessorTime()-start)
 		}
 		return best
 	}

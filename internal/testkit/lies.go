@@ -1,8 +1,8 @@
-// Package lies makes picture files that are not what they claim to be, for
+// Package testkit makes picture files that are not what they claim to be, for
 // tests: a kilobyte that claims four gigapixels, a few bytes that stand for
 // hours of work, files cut short, files with bits turned over, and files that
 // are no picture at all.
-package lies
+package testkit
 
 import (
 	"bytes"

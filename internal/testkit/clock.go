@@ -1,4 +1,4 @@
-package lies
+package testkit
 
 import (
 	"syscall"
