@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"gallery/internal/lies"
+	"gallery/internal/testkit"
 )
 
 // A GIF whose first picture reaches beyond the screen enlarges it, as in browsers.
@@ -137,9 +137,9 @@ func TestReduce_longScreenshot(t *testing.T) {
 	if len(file) > w*h/sparse {
 		t.Fatalf("%d bytes are too many for the test", len(file))
 	}
-	start := lies.ProcessorTime()
+	start := testkit.ProcessorTime()
 	info, got := mustReduce(t, file, 400)
-	if took := lies.ProcessorTime() - start; took > time.Second {
+	if took := testkit.ProcessorTime() - start; took > time.Second {
 		t.Errorf("took a processor %v", took)
 	}
 	if got.Bounds().Dy() != 400 || info.Cost(400) > 128<<20 {
