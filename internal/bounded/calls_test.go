@@ -78,9 +78,7 @@ func TestCalls_leaving(t *testing.T) {
 func TestCalls_panic(t *testing.T) {
 	var calls Calls[int]
 	_, err := calls.Do(t.Context(), "key", func() (int, error) {
-		var m map[string]int
-		m["x"] = 1
-		return 1, nil
+		panic("a bug")
 	})
 	var panicked *PanicError
 	if !errors.As(err, &panicked) || !strings.Contains(string(panicked.Stack), "TestCalls_panic") {

@@ -174,8 +174,7 @@ func TestStore_panic(t *testing.T) {
 	o := usual
 	o.Rendered = func(time.Duration, error) {
 		if made++; made == 1 {
-			var m map[string]int
-			m["x"] = 1
+			panic("a bug")
 		}
 	}
 	s := New(root, root, o, slog.New(slog.NewTextHandler(&log, nil)))
