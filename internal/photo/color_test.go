@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"gallery/internal/srgb"
+	"gallery/internal/testkit"
 )
 
 // greyRamp draws a ramp from black to white.
@@ -22,7 +23,7 @@ func greyRamp(w, h int) *image.Gray {
 
 // flatPNG returns a PNG of one colour of eight bits, with chunks.
 func flatPNG(c [3]int, chunks ...[]byte) []byte {
-	return rawPNG(40, 30, 8, pngRGB, false, func(x, y int) []int { return c[:] }, chunks...)
+	return testkit.RawPNG(40, 30, 8, pngRGB, false, func(x, y int) []int { return c[:] }, chunks...)
 }
 
 func numbers(v ...uint32) (b []byte) {
@@ -50,12 +51,12 @@ func shown(t testing.TB, info Info, m image.Image) color.RGBA {
 
 // What Chromium 156 shows of such PNGs, measured once: the colour (61, 139, 94) or a grey, with the chunks that say what it is.
 func TestReduce_pngColors(t *testing.T) {
-	gama := func(v uint32) []byte { return pngChunk("gAMA", numbers(v)) }
-	chrmP3 := pngChunk("cHRM", numbers(31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000))
-	chrm709 := pngChunk("cHRM", numbers(31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000))
-	chrmD50 := pngChunk("cHRM", numbers(34567, 35850, 64000, 33000, 30000, 60000, 15000, 6000))
-	cicp := func(p, tr, m, full byte) []byte { return pngChunk("cICP", []byte{p, tr, m, full}) }
-	srgbChunk := pngChunk("sRGB", []byte{0})
+	gama := func(v uint32) []byte { return testkit.PNGChunk("gAMA", numbers(v)) }
+	chrmP3 := testkit.PNGChunk("cHRM", numbers(31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000))
+	chrm709 := testkit.PNGChunk("cHRM", numbers(31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000))
+	chrmD50 := testkit.PNGChunk("cHRM", numbers(34567, 35850, 64000, 33000, 30000, 60000, 15000, 6000))
+	cicp := func(p, tr, m, full byte) []byte { return testkit.PNGChunk("cICP", []byte{p, tr, m, full}) }
+	srgbChunk := testkit.PNGChunk("sRGB", []byte{0})
 	asIs := color.RGBA{61, 139, 94, 255}
 	linear := color.RGBA{134, 195, 163, 255}
 	for _, test := range []struct {
@@ -95,12 +96,12 @@ func TestReduce_pngColors(t *testing.T) {
 		{"iCCP and sRGB", [][]byte{iccpChunk(wideProfile()), srgbChunk}, color.RGBA{0, 140, 91, 255}},
 		{"iCCP and cICP", [][]byte{iccpChunk(wideProfile()), cicp(1, 13, 0, 1)}, asIs},
 		{"iCCP and cICP unknown", [][]byte{iccpChunk(wideProfile()), cicp(2, 2, 0, 1)}, color.RGBA{0, 140, 91, 255}},
-		{"damaged iCCP and gAMA", [][]byte{pngChunk("iCCP", []byte("name\x00\x00garbage")), gama(100000)}, linear},
+		{"damaged iCCP and gAMA", [][]byte{testkit.PNGChunk("iCCP", []byte("name\x00\x00garbage")), gama(100000)}, linear},
 		{"grey iCCP and gAMA", [][]byte{iccpChunk(greyProfile()), gama(100000)}, asIs},
 	} {
 		for _, side := range []int{40, 10} {
 			info, m := mustReduce(t, flatPNG([3]int{61, 139, 94}, test.chunks...), side)
-			if got := shown(t, info, m); !near(got, test.want, 2) {
+			if got := shown(t, info, m); !testkit.Near(got, test.want, 2) {
 				t.Errorf("%s at %d: shown as %v, want %v", test.name, side, got, test.want)
 			}
 		}
@@ -108,7 +109,7 @@ func TestReduce_pngColors(t *testing.T) {
 	// Behind the pixels such a chunk counts for nothing.
 	file := flatPNG([3]int{61, 139, 94})
 	file = append(file[:len(file)-len(iend)], append(gama(100000), iend...)...)
-	if info, m := mustReduce(t, file, 40); !near(shown(t, info, m), asIs, 2) {
+	if info, m := mustReduce(t, file, 40); !testkit.Near(shown(t, info, m), asIs, 2) {
 		t.Errorf("gAMA behind IDAT: shown as %v", shown(t, info, m))
 	}
 	for name, test := range map[string]struct {
@@ -118,7 +119,7 @@ func TestReduce_pngColors(t *testing.T) {
 		"gAMA 1": {gama(100000), 188},
 		"PQ":     {cicp(1, 16, 0, 1), 132},
 	} {
-		grey := rawPNG(40, 30, 8, pngGrey, false, func(x, y int) []int { return []int{128} }, test.chunk)
+		grey := testkit.RawPNG(40, 30, 8, pngGrey, false, func(x, y int) []int { return []int{128} }, test.chunk)
 		_, m := mustReduce(t, grey, 40)
 		if g, ok := m.(*image.Gray); !ok || max(g.Pix[0], test.want)-min(g.Pix[0], test.want) > 2 {
 			t.Errorf("grey with %s: %T %v, want %d", name, m, m.At(0, 0), test.want)
@@ -144,12 +145,12 @@ func scannerProfile(n int) []byte {
 func TestReduce_profileConverted(t *testing.T) {
 	ramp := greyRamp(256, 40)
 	lighter := matrixProfile("lighter", cicpPrimaries[1], iccCurve(1.2, 1, 0, 0, 0))
-	with := func(file, profile []byte) []byte { return withSegments(file, iccSegments(profile, 60000)...) }
+	with := func(file, profile []byte) []byte { return testkit.WithSegments(file, iccSegments(profile, 60000)...) }
 	for name, file := range map[string][]byte{
-		"jpeg, grey profile": with(jpegOf(t, ramp), greyProfile()),
-		"jpeg, RGB profile":  with(jpegOf(t, ramp), lighter),
-		"png, grey profile":  withChunks(pngOf(t, ramp), iccpChunk(greyProfile())),
-		"png, RGB profile":   withChunks(pngOf(t, ramp), iccpChunk(lighter)),
+		"jpeg, grey profile": with(testkit.JPEG(t, ramp), greyProfile()),
+		"jpeg, RGB profile":  with(testkit.JPEG(t, ramp), lighter),
+		"png, grey profile":  testkit.WithPNGChunks(testkit.PNG(t, ramp), iccpChunk(greyProfile())),
+		"png, RGB profile":   testkit.WithPNGChunks(testkit.PNG(t, ramp), iccpChunk(lighter)),
 	} {
 		info, m := mustReduce(t, file, 256)
 		g, ok := m.(*image.Gray)
@@ -168,11 +169,11 @@ func TestReduce_profileConverted(t *testing.T) {
 	lab := greyProfile()
 	copy(lab[20:], "Lab ")
 	for name, file := range map[string][]byte{
-		"grey by Lab": with(jpegOf(t, ramp), lab),
-		"RGB by grey": with(jpegOf(t, toRGBA(ramp)), greyProfile()),
+		"grey by Lab": with(testkit.JPEG(t, ramp), lab),
+		"RGB by grey": with(testkit.JPEG(t, toRGBA(ramp)), greyProfile()),
 	} {
 		_, m := mustReduce(t, file, 256)
-		if c := m.At(128, 20); !near(c, color.Gray{128}, 3) {
+		if c := m.At(128, 20); !testkit.Near(c, color.Gray{128}, 3) {
 			t.Errorf("%s: 128 becomes %v", name, c)
 		}
 	}
@@ -180,17 +181,17 @@ func TestReduce_profileConverted(t *testing.T) {
 	m := image.NewRGBA(image.Rect(0, 0, 64, 48))
 	draw.Draw(m, m.Rect, image.NewUniform(color.RGBA{110, 140, 94, 255}), image.Point{}, draw.Src)
 	for name, files := range map[string][2][]byte{
-		"jpeg": {with(jpegOf(t, m), wideProfile()), with(jpegOf(t, m), scannerProfile(200_000))},
-		"png":  {withChunks(pngOf(t, m), iccpChunk(wideProfile())), withChunks(pngOf(t, m), iccpChunk(scannerProfile(200_000)))},
-		"webp": {webpOf("VP8X", vp8x(0x20, 160, 96), "ICCP", wideProfile(), "VP8 ", lossyPatches(t, 160, 96)),
-			webpOf("VP8X", vp8x(0x20, 160, 96), "ICCP", scannerProfile(200_000), "VP8 ", lossyPatches(t, 160, 96))},
+		"jpeg": {with(testkit.JPEG(t, m), wideProfile()), with(testkit.JPEG(t, m), scannerProfile(200_000))},
+		"png":  {testkit.WithPNGChunks(testkit.PNG(t, m), iccpChunk(wideProfile())), testkit.WithPNGChunks(testkit.PNG(t, m), iccpChunk(scannerProfile(200_000)))},
+		"webp": {testkit.WebP("VP8X", testkit.VP8X(0x20, 160, 96), "ICCP", wideProfile(), "VP8 ", lossyPatches(t, 160, 96)),
+			testkit.WebP("VP8X", testkit.VP8X(0x20, 160, 96), "ICCP", scannerProfile(200_000), "VP8 ", lossyPatches(t, 160, 96))},
 	} {
 		small, m1 := mustReduce(t, files[0], 32)
 		large, m2 := mustReduce(t, files[1], 32)
 		if small.Profile() == nil || large.Profile() != nil {
 			t.Errorf("%s: profiles of %d and %d bytes are stored", name, len(small.Profile()), len(large.Profile()))
 		}
-		if a, b := shown(t, small, m1), shown(t, large, m2); !near(a, b, 3) {
+		if a, b := shown(t, small, m1), shown(t, large, m2); !testkit.Near(a, b, 3) {
 			t.Errorf("%s: shown as %v, with a large profile as %v", name, a, b)
 		}
 	}
@@ -252,13 +253,13 @@ func TestReduce_inks(t *testing.T) {
 		{"YCCK paper by profile", inkProfile(), 2, []uint8{0, 128, 128, 255}, color.RGBA{255, 255, 255, 255}},
 		{"YCCK black by profile", inkProfile(), 2, []uint8{0, 128, 128, 0}, color.RGBA{158, 158, 158, 255}},
 	} {
-		file := flatJPEG{w: 50, h: 30, values: test.values, adobe: test.adobe}.encode()
+		file := testkit.FlatJPEG{Width: 50, Height: 30, Values: test.values, Adobe: test.adobe}.Encode()
 		if test.profile != nil {
-			file = withSegments(file, iccSegments(test.profile, 60000)...)
+			file = testkit.WithSegments(file, iccSegments(test.profile, 60000)...)
 		}
 		for _, side := range []int{50, 20} {
 			info, m := mustReduce(t, file, side)
-			if got := shown(t, info, m); !near(got, test.want, 3) || info.Profile() != nil {
+			if got := shown(t, info, m); !testkit.Near(got, test.want, 3) || info.Profile() != nil {
 				t.Errorf("%s at %d: %v, want %v", test.name, side, got, test.want)
 			}
 		}
@@ -267,14 +268,14 @@ func TestReduce_inks(t *testing.T) {
 
 // A colour allocates nothing, whatever it is converted by: Cost counts on it.
 func TestCost_converted(t *testing.T) {
-	ramp := jpegOf(t, toRGBA(greyRamp(900, 600)))
-	inks := flatJPEG{w: 900, h: 600, values: []uint8{9, 99, 199, 230}, adobe: 0}.encode()
+	ramp := testkit.JPEG(t, toRGBA(greyRamp(900, 600)))
+	inks := testkit.FlatJPEG{Width: 900, Height: 600, Values: []uint8{9, 99, 199, 230}, Adobe: 0}.Encode()
 	for name, file := range map[string][]byte{
-		"large profile": withSegments(ramp, iccSegments(scannerProfile(100_000), 60000)...),
-		"inks":          withSegments(inks, iccSegments(inkProfile(), 60000)...),
-		"large in png":  withChunks(pngOf(t, toRGBA(greyRamp(900, 600))), iccpChunk(scannerProfile(100_000))),
-		"PQ":            withChunks(pngOf(t, toRGBA(greyRamp(900, 600))), pngChunk("cICP", []byte{9, 16, 0, 1})),
-		"grey":          withSegments(jpegOf(t, greyRamp(900, 600)), iccSegments(greyProfile(), 60000)...),
+		"large profile": testkit.WithSegments(ramp, iccSegments(scannerProfile(100_000), 60000)...),
+		"inks":          testkit.WithSegments(inks, iccSegments(inkProfile(), 60000)...),
+		"large in png":  testkit.WithPNGChunks(testkit.PNG(t, toRGBA(greyRamp(900, 600))), iccpChunk(scannerProfile(100_000))),
+		"PQ":            testkit.WithPNGChunks(testkit.PNG(t, toRGBA(greyRamp(900, 600))), testkit.PNGChunk("cICP", []byte{9, 16, 0, 1})),
+		"grey":          testkit.WithSegments(testkit.JPEG(t, greyRamp(900, 600)), iccSegments(greyProfile(), 60000)...),
 	} {
 		info, _ := mustReduce(t, file, 800)
 		for _, side := range []int{400, 800} {

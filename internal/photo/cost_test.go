@@ -6,6 +6,8 @@ import (
 	"image"
 	"runtime"
 	"testing"
+
+	"gallery/internal/testkit"
 )
 
 // seeds are all pictures that tests draw: kinds, and what else is special.
@@ -14,24 +16,24 @@ func seeds(t testing.TB) map[string][]byte {
 	for _, sof := range []byte{markerSOF0, markerSOF2} {
 		for _, sampling := range []string{"\x11\x11\x11", "\x22\x11\x11", "\x21\x11\x11", "\x12\x11\x11", "\x41\x11\x11", "\x42\x11\x11", "\x21\x21\x21"} {
 			files[fmt.Sprintf("flat jpeg %x %x", sof, sampling)] =
-				flatJPEG{sof: sof, w: 333, h: 222, values: []uint8{1, 2, 3}, sampling: []byte(sampling), adobe: -1}.encode()
+				testkit.FlatJPEG{SOF: sof, Width: 333, Height: 222, Values: []uint8{1, 2, 3}, Sampling: []byte(sampling), Adobe: -1}.Encode()
 		}
-		files[fmt.Sprintf("flat grey jpeg %x", sof)] = flatJPEG{sof: sof, w: 333, h: 222, values: []uint8{1}, adobe: -1}.encode()
-		files[fmt.Sprintf("flat rgb jpeg %x", sof)] = flatJPEG{sof: sof, w: 333, h: 222, values: []uint8{1, 2, 3}, adobe: 0}.encode()
-		files[fmt.Sprintf("flat cmyk jpeg %x", sof)] = flatJPEG{sof: sof, w: 333, h: 222, values: []uint8{1, 2, 3, 4}, adobe: 0}.encode()
+		files[fmt.Sprintf("flat grey jpeg %x", sof)] = testkit.FlatJPEG{SOF: sof, Width: 333, Height: 222, Values: []uint8{1}, Adobe: -1}.Encode()
+		files[fmt.Sprintf("flat rgb jpeg %x", sof)] = testkit.FlatJPEG{SOF: sof, Width: 333, Height: 222, Values: []uint8{1, 2, 3}, Adobe: 0}.Encode()
+		files[fmt.Sprintf("flat cmyk jpeg %x", sof)] = testkit.FlatJPEG{SOF: sof, Width: 333, Height: 222, Values: []uint8{1, 2, 3, 4}, Adobe: 0}.Encode()
 		files[fmt.Sprintf("flat ycck jpeg %x", sof)] =
-			flatJPEG{sof: sof, w: 333, h: 222, values: []uint8{1, 2, 3, 4}, sampling: []byte("\x22\x11\x11\x22"), adobe: 2}.encode()
+			testkit.FlatJPEG{SOF: sof, Width: 333, Height: 222, Values: []uint8{1, 2, 3, 4}, Sampling: []byte("\x22\x11\x11\x22"), Adobe: 2}.Encode()
 	}
 	for _, name := range []string{"lossy-alpha.webp", "lossless-alpha.webp", "animated.webp"} {
 		files[name] = testdata(t, name)
 	}
 	grey := func(x, y int) []int { return []int{x & 1, 1} }
-	files["png grey"] = rawPNG(90, 60, 1, pngGrey, true, func(x, y int) []int { return []int{x & 1} })
-	files["png grey with alpha"] = rawPNG(90, 60, 16, pngGreyAlpha, true, grey)
-	files["png grey with key"] = rawPNG(90, 60, 16, pngGrey, true, func(x, y int) []int { return []int{x & 1} }, pngChunk("tRNS", []byte{0, 1}))
-	files["png of many chunks"] = withChunks(files["png rgb 8"], bytes.Repeat(pngChunk("junk", nil), 2000))
-	files["wide"] = rawPNG(20000, 3, 8, pngRGBA, false, func(x, y int) []int { return []int{x & 255, 0, 0, 255} })
-	files["tall"] = rawPNG(3, 20000, 8, pngRGBA, true, func(x, y int) []int { return []int{y & 255, 0, 0, 255} })
+	files["png grey"] = testkit.RawPNG(90, 60, 1, pngGrey, true, func(x, y int) []int { return []int{x & 1} })
+	files["png grey with alpha"] = testkit.RawPNG(90, 60, 16, pngGreyAlpha, true, grey)
+	files["png grey with key"] = testkit.RawPNG(90, 60, 16, pngGrey, true, func(x, y int) []int { return []int{x & 1} }, testkit.PNGChunk("tRNS", []byte{0, 1}))
+	files["png of many chunks"] = testkit.WithPNGChunks(files["png rgb 8"], bytes.Repeat(testkit.PNGChunk("junk", nil), 2000))
+	files["wide"] = testkit.RawPNG(20000, 3, 8, pngRGBA, false, func(x, y int) []int { return []int{x & 255, 0, 0, 255} })
+	files["tall"] = testkit.RawPNG(3, 20000, 8, pngRGBA, true, func(x, y int) []int { return []int{y & 255, 0, 0, 255} })
 	files["gif on a canvas"] = gifFile(t, 65535, 65535, image.Pt(65000, 60000))
 	return files
 }
@@ -81,17 +83,17 @@ func larger(t testing.TB) map[string][]byte {
 		return nil
 	}
 	const w, h = 1300, 900
-	m := drawQuadrants(w, h)
+	m := testkit.Quadrants(w, h)
 	rgb := func(x, y int) []int { return []int{x & 255, y & 255, 0} }
 	return map[string][]byte{
-		"large 4:2:0":             flatJPEG{w: w, h: h, values: []uint8{1, 2, 3}, sampling: []byte("\x22\x11\x11"), adobe: -1}.encode(),
-		"large 4:4:4":             flatJPEG{w: w, h: h, values: []uint8{1, 2, 3}, adobe: -1}.encode(),
-		"large progressive":       flatJPEG{sof: markerSOF2, w: w, h: h, values: []uint8{1, 2, 3}, adobe: -1}.encode(),
-		"large cmyk":              flatJPEG{w: w, h: h, values: []uint8{1, 2, 3, 4}, adobe: 0}.encode(),
-		"large grey":              flatJPEG{w: w, h: h, values: []uint8{1}, adobe: -1}.encode(),
-		"large webp":              webpOf("VP8L", vp8lOf(m)),
-		"large png 16 interlaced": rawPNG(w, h, 16, pngRGB, true, rgb),
-		"large png 8":             rawPNG(w, h, 8, pngRGB, false, rgb),
+		"large 4:2:0":             testkit.FlatJPEG{Width: w, Height: h, Values: []uint8{1, 2, 3}, Sampling: []byte("\x22\x11\x11"), Adobe: -1}.Encode(),
+		"large 4:4:4":             testkit.FlatJPEG{Width: w, Height: h, Values: []uint8{1, 2, 3}, Adobe: -1}.Encode(),
+		"large progressive":       testkit.FlatJPEG{SOF: markerSOF2, Width: w, Height: h, Values: []uint8{1, 2, 3}, Adobe: -1}.Encode(),
+		"large cmyk":              testkit.FlatJPEG{Width: w, Height: h, Values: []uint8{1, 2, 3, 4}, Adobe: 0}.Encode(),
+		"large grey":              testkit.FlatJPEG{Width: w, Height: h, Values: []uint8{1}, Adobe: -1}.Encode(),
+		"large webp":              testkit.WebP("VP8L", testkit.VP8L(m)),
+		"large png 16 interlaced": testkit.RawPNG(w, h, 16, pngRGB, true, rgb),
+		"large png 8":             testkit.RawPNG(w, h, 8, pngRGB, false, rgb),
 	}
 }
 
@@ -99,9 +101,9 @@ func larger(t testing.TB) map[string][]byte {
 // they claim, before anything is decoded, and Inspect takes next to nothing.
 func TestInspect_bombs(t *testing.T) {
 	one := func(x, y int) []int { return []int{0} }
-	bomb := rawPNG(8, 8, 8, pngGrey, false, one)
+	bomb := testkit.RawPNG(8, 8, 8, pngGrey, false, one)
 	copy(bomb[16:], "\x7f\xff\xff\xff\x00\x00\x00\x80")
-	small := flatJPEG{sof: markerSOF2, w: 8, h: 8, values: []uint8{1}, adobe: -1}.encode()
+	small := testkit.FlatJPEG{SOF: markerSOF2, Width: 8, Height: 8, Values: []uint8{1}, Adobe: -1}.Encode()
 	for name, test := range map[string]struct {
 		file []byte
 		cost int64

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"math"
 	"testing"
+
+	"gallery/internal/testkit"
 )
 
 // rational is a value of an exifEntry: numerator and denominator.
@@ -52,8 +54,8 @@ func TestReadDetails(t *testing.T) {
 		"markup":               {ifd(exifEntry{0xa434, "<b>x\n</b>"}), true, Details{Lens: "<b>x </b>"}},
 	} {
 		for _, order := range []binary.AppendByteOrder{binary.BigEndian, binary.LittleEndian} {
-			file := withSegments(flatJPEG{w: 8, h: 8, values: []uint8{1}, adobe: -1}.encode(),
-				segment(markerAPP1, exifHeader+"\x00", exifOf(order, test.entries...)))
+			file := testkit.WithSegments(testkit.FlatJPEG{Width: 8, Height: 8, Values: []uint8{1}, Adobe: -1}.Encode(),
+				testkit.Segment(markerAPP1, exifHeader+"\x00", exifOf(order, test.entries...)))
 			got, err := ReadDetails(bytes.NewReader(file), int64(len(file)), test.position)
 			if err != nil || !alikeDetails(got, test.want) {
 				t.Errorf("%s, %v: %+v, %v, want %+v", name, order, got, err, test.want)

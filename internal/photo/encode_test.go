@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"gallery/internal/testkit"
 	"gallery/internal/webp"
 )
 
@@ -92,13 +93,13 @@ func TestEncode_chroma(t *testing.T) {
 		file []byte
 		full bool
 	}{
-		{"png of a page", pngOf(t, page), true},
-		{"png of a scene", pngOf(t, scene), true},
-		{"gif of a page", gifOf(t, &gif.GIF{Image: []*image.Paletted{colors(page)}, Delay: []int{0}}), true},
-		{"lossless webp of a page", webpOf("VP8L", vp8lOf(nrgba)), true},
-		{"jpeg of a page", jpegOf(t, page), true},
+		{"png of a page", testkit.PNG(t, page), true},
+		{"png of a scene", testkit.PNG(t, scene), true},
+		{"gif of a page", testkit.GIF(t, &gif.GIF{Image: []*image.Paletted{colors(page)}, Delay: []int{0}}), true},
+		{"lossless webp of a page", testkit.WebP("VP8L", testkit.VP8L(nrgba)), true},
+		{"jpeg of a page", testkit.JPEG(t, page), true},
 		{"lossy webp of a page", lossy(page), true},
-		{"jpeg of a scene", jpegOf(t, scene), false},
+		{"jpeg of a scene", testkit.JPEG(t, scene), false},
 		{"lossy webp of a scene", lossy(scene), false},
 	} {
 		for _, side := range []int{w, 200, 120} {
@@ -116,7 +117,7 @@ func TestEncode_chroma(t *testing.T) {
 				t.Errorf("%s at %d: chroma in full %t, Drawn %t, want %t", test.name, side, full, Drawn(m), test.full)
 			}
 			if test.name == "png of a page" && side == w {
-				if c := got.At(7, 30); !near(c, color.RGBA{220, 0, 0, 255}, 24) {
+				if c := got.At(7, 30); !testkit.Near(c, color.RGBA{220, 0, 0, 255}, 24) {
 					t.Errorf("a red line comes out %v", c)
 				}
 			}

@@ -28,7 +28,7 @@ func TestReduce_gifBeyondScreen(t *testing.T) {
 			t.Errorf("picture at %v on %v: %v, want %v", test.at, test.screen, got, test.want)
 			continue
 		}
-		if c := m.At(test.at.X+10, test.at.Y+8); !near(c, quadrants['r'], 8) {
+		if c := m.At(test.at.X+10, test.at.Y+8); !testkit.Near(c, testkit.Color('r'), 8) {
 			t.Errorf("picture at %v on %v: %v at its upper left", test.at, test.screen, c)
 		}
 	}
@@ -45,33 +45,33 @@ func apng(t testing.TB, w, h int, m image.Image, at image.Point, hidden bool) []
 	}
 	fctl := func(sequence int, r image.Rectangle) []byte {
 		b := numbers(uint32(sequence), uint32(r.Dx()), uint32(r.Dy()), uint32(r.Min.X), uint32(r.Min.Y))
-		return pngChunk("fcTL", append(b, 0, 1, 0, 10, 0, 0))
+		return testkit.PNGChunk("fcTL", append(b, 0, 1, 0, 10, 0, 0))
 	}
 	stream := func(file []byte) []byte { // of the one IDAT chunk
 		i := bytes.Index(file, []byte("IDAT"))
 		n := be16(file[i-2:])
 		return file[i+4 : i+4+n]
 	}
-	file := pngOf(t, hiddenPicture)
+	file := testkit.PNG(t, hiddenPicture)
 	if !hidden {
-		file = pngOf(t, m)
+		file = testkit.PNG(t, m)
 	}
 	head, data := file[:33], stream(file)
-	out := append(bytes.Clone(head), pngChunk("acTL", numbers(2, 0))...)
-	frame := stream(pngOf(t, m))
+	out := append(bytes.Clone(head), testkit.PNGChunk("acTL", numbers(2, 0))...)
+	frame := stream(testkit.PNG(t, m))
 	r := image.Rectangle{at, at.Add(m.Bounds().Size())}
 	if !hidden {
 		out = append(out, fctl(0, r)...)
 	}
-	out = append(out, pngChunk("IDAT", data)...)
+	out = append(out, testkit.PNGChunk("IDAT", data)...)
 	if hidden {
 		out = append(out, fctl(0, r)...)
 		half := len(frame) / 2
-		out = append(out, pngChunk("fdAT", append(numbers(1), frame[:half]...))...)
-		out = append(out, pngChunk("fdAT", append(numbers(2), frame[half:]...))...)
+		out = append(out, testkit.PNGChunk("fdAT", append(numbers(1), frame[:half]...))...)
+		out = append(out, testkit.PNGChunk("fdAT", append(numbers(2), frame[half:]...))...)
 	}
 	out = append(out, fctl(3, image.Rect(0, 0, w, h))...)
-	out = append(out, pngChunk("fdAT", append(numbers(4), stream(pngOf(t, hiddenPicture))...))...)
+	out = append(out, testkit.PNGChunk("fdAT", append(numbers(4), stream(testkit.PNG(t, hiddenPicture))...))...)
 	return append(out, iend...)
 }
 
@@ -81,7 +81,7 @@ func TestReduce_apng(t *testing.T) {
 	m := image.NewRGBA(image.Rect(0, 0, 32, 20)) // of the same pixel type as the other, with its corners in colours
 	for y := range 20 {
 		for x := range 32 {
-			m.Set(x, y, quadrant(x, y, 32, 20))
+			m.Set(x, y, testkit.Quadrant(x, y, 32, 20))
 		}
 	}
 	for _, test := range []struct {
@@ -100,10 +100,10 @@ func TestReduce_apng(t *testing.T) {
 			continue
 		}
 		part := got.(*image.RGBA).SubImage(image.Rectangle{test.at, test.at.Add(image.Pt(32, 20))})
-		if corners(part) != "rgby" {
-			t.Errorf("%s: %s, want rgby", test.name, corners(part))
+		if testkit.Corners(part) != "rgby" {
+			t.Errorf("%s: %s, want rgby", test.name, testkit.Corners(part))
 		}
-		if test.at != (image.Point{}) && !near(got.At(2, 2), color.White, 2) {
+		if test.at != (image.Point{}) && !testkit.Near(got.At(2, 2), color.White, 2) {
 			t.Errorf("%s: %v beside the frame, want white", test.name, got.At(2, 2))
 		}
 		r := bytes.NewReader(test.file)
@@ -115,7 +115,7 @@ func TestReduce_apng(t *testing.T) {
 	// Without the frame's data, what there is.
 	file := apng(t, 32, 20, m, image.Point{}, true)
 	file = append(bytes.Clone(file[:bytes.Index(file, []byte("fcTL"))-4]), iend...)
-	if _, got := mustReduce(t, file, 64); !near(got.At(5, 5), color.RGBA{255, 0, 0, 255}, 2) {
+	if _, got := mustReduce(t, file, 64); !testkit.Near(got.At(5, 5), color.RGBA{255, 0, 0, 255}, 2) {
 		t.Errorf("without frames: %v", got.At(5, 5))
 	}
 }
@@ -133,7 +133,7 @@ func TestReduce_longScreenshot(t *testing.T) {
 			m.SetRGBA(x, y, c)
 		}
 	}
-	file := pngOf(t, m)
+	file := testkit.PNG(t, m)
 	if len(file) > w*h/sparse {
 		t.Fatalf("%d bytes are too many for the test", len(file))
 	}
@@ -146,7 +146,7 @@ func TestReduce_longScreenshot(t *testing.T) {
 		t.Errorf("%v, cost %d", got.Bounds(), info.Cost(400))
 	}
 	// Four times as long it is refused, before any pixel is decoded.
-	long := rawPNG(w, 4, 8, pngRGB, false, func(x, y int) []int { return []int{0, 0, 0} })
+	long := testkit.RawPNG(w, 4, 8, pngRGB, false, func(x, y int) []int { return []int{0, 0, 0} })
 	copy(long[20:], numbers(4*h))
 	copy(long[29:], numbers(crc32.ChecksumIEEE(long[12:29])))
 	info, err := Inspect(bytes.NewReader(long), int64(len(long)))

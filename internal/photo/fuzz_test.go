@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"gallery/internal/testkit"
 )
 
 // FuzzReduce holds Reduce to what it promises of any file: what it returns is
@@ -19,12 +21,12 @@ func FuzzReduce(f *testing.F) {
 	}
 	exif := exifOf(bigEndian, exifEntry{0x0112, 6}, exifEntry{0x010e, "A caption"},
 		exifEntry{0x8769, []exifEntry{{0x9003, "2019:07:21 18:30:05"}, {0xa005, []exifEntry{{1, "R03"}}}}})
-	j := jpegOf(f, drawQuadrants(20, 10))
-	f.Add(withSegments(j, segment(markerAPP1, "Exif\x00\x00", exif), segment(markerAPP13, iptcHeader, iptcOf("Caption", true)),
-		segment(markerAPP1, xmpHeader, xmpOf(`<dc:description>XMP</dc:description>`)),
-		segment(markerAPP2, iccHeader, append([]byte{1, 1}, wideProfile()...))), uint16(400))
-	f.Add(withChunks(pngOf(f, drawQuadrants(20, 10)), pngChunk("eXIf", exif), iccpChunk(wideProfile())), uint16(7))
-	f.Add(withChunks(pngOf(f, drawQuadrants(20, 10)), textChunk("tEXt", "Title", "Olga"), textChunk("zTXt", "Comment", "a lake"),
+	j := testkit.JPEG(f, testkit.Quadrants(20, 10))
+	f.Add(testkit.WithSegments(j, testkit.Segment(markerAPP1, "Exif\x00\x00", exif), testkit.Segment(markerAPP13, iptcHeader, iptcOf("Caption", true)),
+		testkit.Segment(markerAPP1, xmpHeader, xmpOf(`<dc:description>XMP</dc:description>`)),
+		testkit.Segment(markerAPP2, iccHeader, append([]byte{1, 1}, wideProfile()...))), uint16(400))
+	f.Add(testkit.WithPNGChunks(testkit.PNG(f, testkit.Quadrants(20, 10)), testkit.PNGChunk("eXIf", exif), iccpChunk(wideProfile())), uint16(7))
+	f.Add(testkit.WithPNGChunks(testkit.PNG(f, testkit.Quadrants(20, 10)), textChunk("tEXt", "Title", "Olga"), textChunk("zTXt", "Comment", "a lake"),
 		textChunk("iTXt, compressed", "Description", "Olga am See")), uint16(7))
 
 	f.Fuzz(func(t *testing.T, file []byte, side uint16) {

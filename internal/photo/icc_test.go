@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"gallery/internal/srgb"
+	"gallery/internal/testkit"
 )
 
 var bigEndian = binary.BigEndian
@@ -37,7 +38,7 @@ func iccSegments(profile []byte, piece int) (segments [][]byte) {
 	n := ceilDiv(len(profile), piece)
 	for i := range n {
 		data := append([]byte{byte(i + 1), byte(n)}, profile[i*piece:min(len(profile), (i+1)*piece)]...)
-		segments = append(segments, segment(markerAPP2, iccHeader, data))
+		segments = append(segments, testkit.Segment(markerAPP2, iccHeader, data))
 	}
 	return segments
 }
@@ -47,13 +48,13 @@ func iccpChunk(profile []byte) []byte {
 	z := zlib.NewWriter(b)
 	z.Write(profile)
 	z.Close()
-	return pngChunk("iCCP", b.Bytes())
+	return testkit.PNGChunk("iCCP", b.Bytes())
 }
 
 func TestProfile(t *testing.T) {
-	m := drawQuadrants(8, 8)
+	m := testkit.Quadrants(8, 8)
 	grey := image.NewGray(m.Rect)
-	j, p, vp8l := jpegOf(t, m), pngOf(t, m), vp8lOf(m)
+	j, p, vp8l := testkit.JPEG(t, m), testkit.PNG(t, m), testkit.VP8L(m)
 	rgb, gray, cmyk, big := profileOf("RGB ", 548), profileOf("GRAY", 300), profileOf("CMYK", 600), profileOf("RGB ", maxEmbedded+1)
 	largest := profileOf("RGB ", maxEmbedded)
 	pieces := iccSegments(rgb, 200)
@@ -66,27 +67,27 @@ func TestProfile(t *testing.T) {
 		want []byte
 	}{
 		{"none", j, nil},
-		{"jpeg", withSegments(j, iccSegments(rgb, 60000)...), rgb},
-		{"jpeg, three pieces", withSegments(j, pieces...), rgb},
-		{"jpeg, out of order", withSegments(j, pieces[2], pieces[0], pieces[1]), rgb},
-		{"jpeg, one missing", withSegments(j, pieces[0], pieces[2]), nil},
-		{"jpeg, one twice", withSegments(j, pieces[0], pieces[1], pieces[1], pieces[2]), nil},
-		{"jpeg, largest", withSegments(j, iccSegments(largest, 60000)...), largest},
-		{"jpeg, too large to carry", withSegments(j, iccSegments(big, 60000)...), nil},
-		{"jpeg, longer than it says", withSegments(j, iccSegments(longer, 60000)...), rgb},
-		{"jpeg, shorter than it says", withSegments(j, iccSegments(lying, 60000)...), nil},
-		{"jpeg, no profile", withSegments(j, iccSegments(make([]byte, 500), 60000)...), nil},
-		{"jpeg, cut short", withSegments(j, iccSegments(rgb[:100], 60000)...), nil},
-		{"jpeg, grey profile of RGB", withSegments(j, iccSegments(gray, 60000)...), nil},
-		{"grey jpeg", withSegments(jpegOf(t, grey), iccSegments(gray, 60000)...), nil},
-		{"grey jpeg, RGB profile", withSegments(jpegOf(t, grey), iccSegments(rgb, 60000)...), nil},
-		{"cmyk jpeg", withSegments(flatJPEG{w: 8, h: 8, values: []uint8{1, 2, 3, 4}, adobe: 0}.encode(), iccSegments(cmyk, 60000)...), nil},
-		{"png", withChunks(p, iccpChunk(rgb)), rgb},
-		{"grey png", withChunks(pngOf(t, grey), iccpChunk(gray)), nil},
-		{"grey png, RGB profile", withChunks(pngOf(t, grey), iccpChunk(rgb)), nil},
-		{"png, bomb", withChunks(p, iccpChunk(profileOf("RGB ", maxICC+1))), nil},
-		{"png, damaged", withChunks(p, pngChunk("iCCP", []byte("name\x00\x00garbage"))), nil},
-		{"webp", webpOf("VP8X", vp8x(0x20, 8, 8), "ICCP", rgb, "VP8L", vp8l), rgb},
+		{"jpeg", testkit.WithSegments(j, iccSegments(rgb, 60000)...), rgb},
+		{"jpeg, three pieces", testkit.WithSegments(j, pieces...), rgb},
+		{"jpeg, out of order", testkit.WithSegments(j, pieces[2], pieces[0], pieces[1]), rgb},
+		{"jpeg, one missing", testkit.WithSegments(j, pieces[0], pieces[2]), nil},
+		{"jpeg, one twice", testkit.WithSegments(j, pieces[0], pieces[1], pieces[1], pieces[2]), nil},
+		{"jpeg, largest", testkit.WithSegments(j, iccSegments(largest, 60000)...), largest},
+		{"jpeg, too large to carry", testkit.WithSegments(j, iccSegments(big, 60000)...), nil},
+		{"jpeg, longer than it says", testkit.WithSegments(j, iccSegments(longer, 60000)...), rgb},
+		{"jpeg, shorter than it says", testkit.WithSegments(j, iccSegments(lying, 60000)...), nil},
+		{"jpeg, no profile", testkit.WithSegments(j, iccSegments(make([]byte, 500), 60000)...), nil},
+		{"jpeg, cut short", testkit.WithSegments(j, iccSegments(rgb[:100], 60000)...), nil},
+		{"jpeg, grey profile of RGB", testkit.WithSegments(j, iccSegments(gray, 60000)...), nil},
+		{"grey jpeg", testkit.WithSegments(testkit.JPEG(t, grey), iccSegments(gray, 60000)...), nil},
+		{"grey jpeg, RGB profile", testkit.WithSegments(testkit.JPEG(t, grey), iccSegments(rgb, 60000)...), nil},
+		{"cmyk jpeg", testkit.WithSegments(testkit.FlatJPEG{Width: 8, Height: 8, Values: []uint8{1, 2, 3, 4}, Adobe: 0}.Encode(), iccSegments(cmyk, 60000)...), nil},
+		{"png", testkit.WithPNGChunks(p, iccpChunk(rgb)), rgb},
+		{"grey png", testkit.WithPNGChunks(testkit.PNG(t, grey), iccpChunk(gray)), nil},
+		{"grey png, RGB profile", testkit.WithPNGChunks(testkit.PNG(t, grey), iccpChunk(rgb)), nil},
+		{"png, bomb", testkit.WithPNGChunks(p, iccpChunk(profileOf("RGB ", maxICC+1))), nil},
+		{"png, damaged", testkit.WithPNGChunks(p, testkit.PNGChunk("iCCP", []byte("name\x00\x00garbage"))), nil},
+		{"webp", testkit.WebP("VP8X", testkit.VP8X(0x20, 8, 8), "ICCP", rgb, "VP8L", vp8l), rgb},
 	} {
 		info, err := Inspect(bytes.NewReader(test.file), int64(len(test.file)))
 		if err != nil || !bytes.Equal(info.Profile(), test.want) {
@@ -97,15 +98,15 @@ func TestProfile(t *testing.T) {
 
 // Adobe RGB by Exif alone changes nothing, as in browsers.
 func TestProfile_adobeRGBByExif(t *testing.T) {
-	exif := segment(markerAPP1, "Exif\x00\x00", exifOf(binary.LittleEndian,
+	exif := testkit.Segment(markerAPP1, "Exif\x00\x00", exifOf(binary.LittleEndian,
 		exifEntry{0x8769, []exifEntry{{0xa001, 0xffff}, {0xa005, []exifEntry{{1, "R03"}}}}}))
-	file := withSegments(jpegOf(t, drawPatches(64, 32)), exif)
+	file := testkit.WithSegments(testkit.JPEG(t, drawPatches(64, 32)), exif)
 	info, m := mustReduce(t, file, 64)
 	if info.Profile() != nil {
 		t.Errorf("profile of %d bytes", len(info.Profile()))
 	}
 	for i, want := range patchColors {
-		if got := patchMean(m, i); !near(got, want, 6) {
+		if got := patchMean(m, i); !testkit.Near(got, want, 6) {
 			t.Errorf("area %d is %v, want %v", i, got, want)
 		}
 	}

@@ -13,20 +13,22 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gallery/internal/testkit"
 )
 
 func TestInspect_formats(t *testing.T) {
-	m := drawQuadrants(40, 30)
+	m := testkit.Quadrants(40, 30)
 	for _, test := range []struct {
 		name   string
 		file   []byte
 		format Format
 		w, h   int
 	}{
-		{"jpeg", jpegOf(t, m), JPEG, 40, 30},
-		{"png", pngOf(t, m), PNG, 40, 30},
+		{"jpeg", testkit.JPEG(t, m), JPEG, 40, 30},
+		{"png", testkit.PNG(t, m), PNG, 40, 30},
 		{"gif", gifFile(t, 40, 30, image.Point{}), GIF, 40, 30},
-		{"webp vp8l", webpOf("VP8L", vp8lOf(m)), WebP, 40, 30},
+		{"webp vp8l", testkit.WebP("VP8L", testkit.VP8L(m)), WebP, 40, 30},
 		{"webp vp8", testdata(t, "lossy.webp"), WebP, 64, 48},
 		{"webp vp8 with alpha", testdata(t, "lossy-alpha.webp"), WebP, 64, 48},
 		{"webp animated", testdata(t, "animated.webp"), WebP, 84, 58},
@@ -51,7 +53,7 @@ func TestInspect_notAPicture(t *testing.T) {
 // A picture cut short anywhere, or whose dimensions are zero, is an error or a
 // picture, never a panic, and never ErrFormat once its magic is whole.
 func TestInspect_truncated(t *testing.T) {
-	m := drawQuadrants(20, 10)
+	m := testkit.Quadrants(20, 10)
 	for name, file := range seeds(t) {
 		for n := 12; n < len(file); n += 1 + n/16 {
 			info, err := Inspect(bytes.NewReader(file[:n]), int64(n))
@@ -68,12 +70,12 @@ func TestInspect_truncated(t *testing.T) {
 		}
 	}
 	for name, file := range map[string][]byte{
-		"jpeg":  flatJPEG{w: 0, h: 8, values: []uint8{0}, adobe: -1}.encode(),
-		"DNL":   flatJPEG{w: 8, h: 0, values: []uint8{0}, adobe: -1}.encode(),
-		"png":   rawPNG(0, 1, 8, pngGrey, false, nil),
+		"jpeg":  testkit.FlatJPEG{Width: 0, Height: 8, Values: []uint8{0}, Adobe: -1}.Encode(),
+		"DNL":   testkit.FlatJPEG{Width: 8, Height: 0, Values: []uint8{0}, Adobe: -1}.Encode(),
+		"png":   testkit.RawPNG(0, 1, 8, pngGrey, false, nil),
 		"gif":   []byte("GIF89a\x01\x00\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x00\x00\x01\x00\x00\x02\x02L\x01\x00;"),
-		"webp":  webpOf("VP8 ", append([]byte("\x10\x00\x00\x9d\x01\x2a\x00\x00\x01\x00"), 0)),
-		"frame": webpOf("VP8X", vp8x(2, 10, 10), "ANIM", make([]byte, 6), "ANMF", anmf(0, 0, m)), // larger than its canvas
+		"webp":  testkit.WebP("VP8 ", append([]byte("\x10\x00\x00\x9d\x01\x2a\x00\x00\x01\x00"), 0)),
+		"frame": testkit.WebP("VP8X", testkit.VP8X(2, 10, 10), "ANIM", make([]byte, 6), "ANMF", testkit.ANMF(0, 0, m)), // larger than its canvas
 	} {
 		if info, err := Inspect(bytes.NewReader(file), int64(len(file))); err == nil {
 			t.Errorf("Inspect(%s without pixels) = %d x %d", name, info.Width, info.Height)
@@ -82,7 +84,7 @@ func TestInspect_truncated(t *testing.T) {
 }
 
 func TestInspect_metadata(t *testing.T) {
-	m := drawQuadrants(8, 8)
+	m := testkit.Quadrants(8, 8)
 	exif := exifOf(binary.LittleEndian,
 		exifEntry{0x010e, "From Exif"},
 		exifEntry{0x0112, 6},
@@ -92,10 +94,10 @@ func TestInspect_metadata(t *testing.T) {
 		`<xmp:CreateDate>2001-02-03T04:05:06+02:00</xmp:CreateDate>`)
 	taken := time.Date(2019, 7, 21, 18, 30, 5, 0, time.UTC)
 	created := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
-	j, p, vp8l := jpegOf(t, m), pngOf(t, m), vp8lOf(m)
-	exifSegment := segment(markerAPP1, "Exif\x00\x00", exif)
-	xmpSegment := segment(markerAPP1, xmpHeader, xmp)
-	iptcSegment := segment(markerAPP13, iptcHeader, iptcOf("From IPTC", false))
+	j, p, vp8l := testkit.JPEG(t, m), testkit.PNG(t, m), testkit.VP8L(m)
+	exifSegment := testkit.Segment(markerAPP1, "Exif\x00\x00", exif)
+	xmpSegment := testkit.Segment(markerAPP1, xmpHeader, xmp)
+	iptcSegment := testkit.Segment(markerAPP13, iptcHeader, iptcOf("From IPTC", false))
 	for _, test := range []struct {
 		name        string
 		file        []byte
@@ -104,24 +106,24 @@ func TestInspect_metadata(t *testing.T) {
 		caption     string
 	}{
 		{"none", j, 1, time.Time{}, ""},
-		{"jpeg exif", withSegments(j, exifSegment), 6, taken, "From Exif"},
-		{"jpeg xmp", withSegments(j, xmpSegment), 1, created, "From XMP"},
-		{"jpeg iptc", withSegments(j, iptcSegment), 1, time.Time{}, "From IPTC"},
-		{"jpeg exif, xmp", withSegments(j, exifSegment, xmpSegment), 6, taken, "From XMP"},
-		{"jpeg xmp, iptc, exif", withSegments(j, xmpSegment, iptcSegment, exifSegment), 6, taken, "From IPTC"},
-		{"png exif", withChunks(p, pngChunk("eXIf", exif)), 6, taken, "From Exif"},
-		{"png exif at the end", append(bytes.Clone(p[:len(p)-12]), append(pngChunk("eXIf", exif), iend...)...), 6, taken, "From Exif"},
-		{"png xmp", withChunks(p, pngChunk("iTXt", append([]byte(xmpKeyword), xmp...))), 1, created, "From XMP"},
-		{"webp exif", webpOf("VP8X", vp8x(8, 8, 8), "VP8L", vp8l, "EXIF", exif), 6, taken, "From Exif"},
-		{"webp exif with JPEG's header", webpOf("VP8X", vp8x(8, 8, 8), "VP8L", vp8l, "EXIF", append([]byte("Exif\x00\x00"), exif...)), 6, taken, "From Exif"},
-		{"webp xmp", webpOf("VP8X", vp8x(4, 8, 8), "VP8L", vp8l, "XMP ", xmp), 1, created, "From XMP"},
-		{"big-endian", withSegments(j, segment(markerAPP1, "Exif\x00\x00", exifOf(binary.BigEndian, exifEntry{0x0112, 8}))), 8, time.Time{}, ""},
-		{"orientation 0", withSegments(j, segment(markerAPP1, "Exif\x00\x00", exifOf(binary.BigEndian, exifEntry{0x0112, 0}))), 1, time.Time{}, ""},
-		{"orientation 9", withSegments(j, segment(markerAPP1, "Exif\x00\x00", exifOf(binary.BigEndian, exifEntry{0x0112, 9}))), 1, time.Time{}, ""},
-		{"orientation as text", withSegments(j, segment(markerAPP1, "Exif\x00\x00", exifOf(binary.BigEndian, exifEntry{0x0112, "6"}))), 1, time.Time{}, ""},
-		{"exif cut short", withSegments(j, segment(markerAPP1, "Exif\x00\x00", exif[:40])), 6, time.Time{}, ""},
-		{"exif of noise", withSegments(j, segment(markerAPP1, "Exif\x00\x00", bytes.Repeat([]byte("MM\x00\x2a\x00\x00\x00\x08\xff\xff"), 99))), 1, time.Time{}, ""},
-		{"xmp cut short", withSegments(j, segment(markerAPP1, xmpHeader, xmp[:300])), 1, time.Time{}, ""},
+		{"jpeg exif", testkit.WithSegments(j, exifSegment), 6, taken, "From Exif"},
+		{"jpeg xmp", testkit.WithSegments(j, xmpSegment), 1, created, "From XMP"},
+		{"jpeg iptc", testkit.WithSegments(j, iptcSegment), 1, time.Time{}, "From IPTC"},
+		{"jpeg exif, xmp", testkit.WithSegments(j, exifSegment, xmpSegment), 6, taken, "From XMP"},
+		{"jpeg xmp, iptc, exif", testkit.WithSegments(j, xmpSegment, iptcSegment, exifSegment), 6, taken, "From IPTC"},
+		{"png exif", testkit.WithPNGChunks(p, testkit.PNGChunk("eXIf", exif)), 6, taken, "From Exif"},
+		{"png exif at the end", append(bytes.Clone(p[:len(p)-12]), append(testkit.PNGChunk("eXIf", exif), iend...)...), 6, taken, "From Exif"},
+		{"png xmp", testkit.WithPNGChunks(p, testkit.PNGChunk("iTXt", append([]byte(xmpKeyword), xmp...))), 1, created, "From XMP"},
+		{"webp exif", testkit.WebP("VP8X", testkit.VP8X(8, 8, 8), "VP8L", vp8l, "EXIF", exif), 6, taken, "From Exif"},
+		{"webp exif with JPEG's header", testkit.WebP("VP8X", testkit.VP8X(8, 8, 8), "VP8L", vp8l, "EXIF", append([]byte("Exif\x00\x00"), exif...)), 6, taken, "From Exif"},
+		{"webp xmp", testkit.WebP("VP8X", testkit.VP8X(4, 8, 8), "VP8L", vp8l, "XMP ", xmp), 1, created, "From XMP"},
+		{"big-endian", testkit.WithSegments(j, testkit.Segment(markerAPP1, "Exif\x00\x00", exifOf(binary.BigEndian, exifEntry{0x0112, 8}))), 8, time.Time{}, ""},
+		{"orientation 0", testkit.WithSegments(j, testkit.Segment(markerAPP1, "Exif\x00\x00", exifOf(binary.BigEndian, exifEntry{0x0112, 0}))), 1, time.Time{}, ""},
+		{"orientation 9", testkit.WithSegments(j, testkit.Segment(markerAPP1, "Exif\x00\x00", exifOf(binary.BigEndian, exifEntry{0x0112, 9}))), 1, time.Time{}, ""},
+		{"orientation as text", testkit.WithSegments(j, testkit.Segment(markerAPP1, "Exif\x00\x00", exifOf(binary.BigEndian, exifEntry{0x0112, "6"}))), 1, time.Time{}, ""},
+		{"exif cut short", testkit.WithSegments(j, testkit.Segment(markerAPP1, "Exif\x00\x00", exif[:40])), 6, time.Time{}, ""},
+		{"exif of noise", testkit.WithSegments(j, testkit.Segment(markerAPP1, "Exif\x00\x00", bytes.Repeat([]byte("MM\x00\x2a\x00\x00\x00\x08\xff\xff"), 99))), 1, time.Time{}, ""},
+		{"xmp cut short", testkit.WithSegments(j, testkit.Segment(markerAPP1, xmpHeader, xmp[:300])), 1, time.Time{}, ""},
 	} {
 		info, err := Inspect(bytes.NewReader(test.file), int64(len(test.file)))
 		if err != nil || info.Orientation != test.orientation || !info.Taken.Equal(test.taken) || info.Caption != test.caption {
@@ -132,11 +134,11 @@ func TestInspect_metadata(t *testing.T) {
 }
 
 func TestInspect_captionEncodings(t *testing.T) {
-	j := jpegOf(t, drawQuadrants(8, 8))
+	j := testkit.JPEG(t, testkit.Quadrants(8, 8))
 	exif := func(s string) []byte {
-		return segment(markerAPP1, "Exif\x00\x00", exifOf(binary.BigEndian, exifEntry{0x010e, s}))
+		return testkit.Segment(markerAPP1, "Exif\x00\x00", exifOf(binary.BigEndian, exifEntry{0x010e, s}))
 	}
-	iptc := func(s string, utf8 bool) []byte { return segment(markerAPP13, iptcHeader, iptcOf(s, utf8)) }
+	iptc := func(s string, utf8 bool) []byte { return testkit.Segment(markerAPP13, iptcHeader, iptcOf(s, utf8)) }
 	for _, test := range []struct {
 		name    string
 		segment []byte
@@ -149,7 +151,7 @@ func TestInspect_captionEncodings(t *testing.T) {
 		{"iptc in UTF-8, marked", iptc("Café 東", true), "Café 東"},
 		{"iptc of 3000 bytes", iptc(strings.Repeat("x", 3000), true), strings.Repeat("x", 1000)},
 	} {
-		file := withSegments(j, test.segment)
+		file := testkit.WithSegments(j, test.segment)
 		info, err := Inspect(bytes.NewReader(file), int64(len(file)))
 		if err != nil || info.Caption != test.want {
 			t.Errorf("caption, %s = %q, %v, want %q", test.name, info.Caption, err, test.want)
@@ -159,9 +161,9 @@ func TestInspect_captionEncodings(t *testing.T) {
 
 // Inspect reads a header, not the pixels behind it.
 func TestInspect_readsLittle(t *testing.T) {
-	file := withSegments(jpegOf(t, drawQuadrants(2000, 1500)),
-		segment(markerAPP1, "Exif\x00\x00", exifOf(binary.BigEndian, exifEntry{0x0112, 6})),
-		segment(markerAPP2, "MPF\x00", make([]byte, 60_000)))
+	file := testkit.WithSegments(testkit.JPEG(t, testkit.Quadrants(2000, 1500)),
+		testkit.Segment(markerAPP1, "Exif\x00\x00", exifOf(binary.BigEndian, exifEntry{0x0112, 6})),
+		testkit.Segment(markerAPP2, "MPF\x00", make([]byte, 60_000)))
 	r := &countingReader{r: bytes.NewReader(file)}
 	if _, err := Inspect(r, int64(len(file))); err != nil {
 		t.Fatal(err)
@@ -192,10 +194,10 @@ func testdata(t testing.TB, name string) []byte {
 }
 
 func BenchmarkInspect(b *testing.B) {
-	file := withSegments(jpegOf(b, drawQuadrants(400, 300)),
-		segment(markerAPP1, "Exif\x00\x00", exifOf(binary.LittleEndian,
+	file := testkit.WithSegments(testkit.JPEG(b, testkit.Quadrants(400, 300)),
+		testkit.Segment(markerAPP1, "Exif\x00\x00", exifOf(binary.LittleEndian,
 			exifEntry{0x0112, 6}, exifEntry{0x8769, []exifEntry{{0x9003, "2019:07:21 18:30:05"}}})),
-		segment(markerAPP13, iptcHeader, iptcOf("A caption", true)))
+		testkit.Segment(markerAPP13, iptcHeader, iptcOf("A caption", true)))
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := Inspect(bytes.NewReader(file), int64(len(file))); err != nil {
@@ -205,7 +207,7 @@ func BenchmarkInspect(b *testing.B) {
 }
 
 func TestInfo_saves(t *testing.T) {
-	file := pngOf(t, drawQuadrants(64, 48))
+	file := testkit.PNG(t, testkit.Quadrants(64, 48))
 	info, _ := mustReduce(t, file, 64)
 	size := int64(len(file))
 	for _, test := range []struct {
@@ -227,11 +229,11 @@ func TestInfo_saves(t *testing.T) {
 // A browser shows a file upright if it is, or if it heeds the orientation where it
 // stands. (All as Chromium 156 shows these files.)
 func TestInspect_shownUpright(t *testing.T) {
-	m := drawQuadrants(64, 48)
-	j, p := jpegOf(t, m), pngOf(t, m)
+	m := testkit.Quadrants(64, 48)
+	j, p := testkit.JPEG(t, m), testkit.PNG(t, m)
 	behind := func(exif []byte) []byte {
 		end := len(p) - len(iend)
-		return bytes.Join([][]byte{p[:end], pngChunk("eXIf", exif), p[end:]}, nil)
+		return bytes.Join([][]byte{p[:end], testkit.PNGChunk("eXIf", exif), p[end:]}, nil)
 	}
 	for _, orientation := range []int{1, 3, 6} {
 		exif := exifOf(binary.BigEndian, exifEntry{0x0112, orientation})
@@ -239,12 +241,12 @@ func TestInspect_shownUpright(t *testing.T) {
 			file  []byte
 			turns bool
 		}{
-			"jpeg":            {withSegments(j, segment(markerAPP1, "Exif\x00\x00", exif)), true},
-			"png before IDAT": {withChunks(p, pngChunk("eXIf", exif)), true},
+			"jpeg":            {testkit.WithSegments(j, testkit.Segment(markerAPP1, "Exif\x00\x00", exif)), true},
+			"png before IDAT": {testkit.WithPNGChunks(p, testkit.PNGChunk("eXIf", exif)), true},
 			"png behind IDAT": {behind(exif), false},
-			"webp lossless":   {webpOf("VP8X", vp8x(8, 64, 48), "VP8L", vp8lOf(m), "EXIF", exif), false},
-			"webp early Exif": {webpOf("VP8X", vp8x(8, 64, 48), "EXIF", exif, "VP8L", vp8lOf(m)), false},
-			"webp lossy":      {webpOf("VP8X", vp8x(8, 64, 48), "VP8 ", lossyPatches(t, 64, 48), "EXIF", exif), false},
+			"webp lossless":   {testkit.WebP("VP8X", testkit.VP8X(8, 64, 48), "VP8L", testkit.VP8L(m), "EXIF", exif), false},
+			"webp early Exif": {testkit.WebP("VP8X", testkit.VP8X(8, 64, 48), "EXIF", exif, "VP8L", testkit.VP8L(m)), false},
+			"webp lossy":      {testkit.WebP("VP8X", testkit.VP8X(8, 64, 48), "VP8 ", lossyPatches(t, 64, 48), "EXIF", exif), false},
 		} {
 			info, err := Inspect(bytes.NewReader(test.file), int64(len(test.file)))
 			if err != nil || info.Orientation != orientation {
@@ -273,15 +275,15 @@ func TestInspect_animated(t *testing.T) {
 		}
 		return b.Bytes()
 	}
-	png := pngOf(t, drawQuadrants(40, 30))
-	frames := func(n byte) []byte { return pngChunk("acTL", []byte{0, 0, 0, n, 0, 0, 0, 0}) }
+	png := testkit.PNG(t, testkit.Quadrants(40, 30))
+	frames := func(n byte) []byte { return testkit.PNGChunk("acTL", []byte{0, 0, 0, n, 0, 0, 0, 0}) }
 	for name, test := range map[string]struct {
 		file []byte
 		want bool
 	}{
 		"GIF of 1": {gifOf(1), false}, "GIF of 2": {gifOf(2), true}, "GIF of 5": {gifOf(5), true},
-		"PNG": {png, false}, "PNG of 1": {withChunks(png, frames(1)), false}, "PNG of 2": {withChunks(png, frames(2)), true},
-		"JPEG": {jpegOf(t, drawQuadrants(40, 30)), false},
+		"PNG": {png, false}, "PNG of 1": {testkit.WithPNGChunks(png, frames(1)), false}, "PNG of 2": {testkit.WithPNGChunks(png, frames(2)), true},
+		"JPEG": {testkit.JPEG(t, testkit.Quadrants(40, 30)), false},
 	} {
 		info, err := Inspect(bytes.NewReader(test.file), int64(len(test.file)))
 		if err != nil || info.Animated != test.want {

@@ -21,15 +21,15 @@ import (
 // exifJPEG, iptcJPEG and xmpJPEG return files with one block of metadata, and
 // joined one with them all.
 func exifJPEG(entries ...exifEntry) [][]byte {
-	return [][]byte{segment(markerAPP1, "Exif\x00\x00", exifOf(binary.BigEndian, entries...))}
+	return [][]byte{testkit.Segment(markerAPP1, "Exif\x00\x00", exifOf(binary.BigEndian, entries...))}
 }
 
 func iptcJPEG(escape string, sets ...any) [][]byte {
-	return [][]byte{segment(markerAPP13, iptcHeader, iptcSets(escape, sets...))}
+	return [][]byte{testkit.Segment(markerAPP13, iptcHeader, iptcSets(escape, sets...))}
 }
 
 func xmpJPEG(properties string) [][]byte {
-	return [][]byte{segment(markerAPP1, xmpHeader, xmpOf(properties))}
+	return [][]byte{testkit.Segment(markerAPP1, xmpHeader, xmpOf(properties))}
 }
 
 func exifDates(entries ...exifEntry) exifEntry { return exifEntry{0x8769, entries} }
@@ -54,7 +54,7 @@ func in(c *charmap.Charmap, s string) string {
 // inspectJPEG inspects a JPEG with these segments.
 func inspectJPEG(t *testing.T, segments ...[]byte) Info {
 	t.Helper()
-	file := withSegments(flatJPEG{w: 8, h: 8, values: []uint8{1}, adobe: -1}.encode(), segments...)
+	file := testkit.WithSegments(testkit.FlatJPEG{Width: 8, Height: 8, Values: []uint8{1}, Adobe: -1}.Encode(), segments...)
 	info, err := Inspect(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
 		t.Fatal(err)
@@ -194,18 +194,18 @@ func textChunk(id, keyword, text string) []byte {
 	w.Close()
 	switch id {
 	case "zTXt":
-		return pngChunk(id, []byte(keyword+"\x00\x00"+z.String()))
+		return testkit.PNGChunk(id, []byte(keyword+"\x00\x00"+z.String()))
 	case "iTXt":
-		return pngChunk(id, []byte(keyword+"\x00\x00\x00de\x00Titel\x00"+text))
+		return testkit.PNGChunk(id, []byte(keyword+"\x00\x00\x00de\x00Titel\x00"+text))
 	case "iTXt, compressed":
-		return pngChunk("iTXt", []byte(keyword+"\x00\x01\x00\x00\x00"+z.String()))
+		return testkit.PNGChunk("iTXt", []byte(keyword+"\x00\x01\x00\x00\x00"+z.String()))
 	}
-	return pngChunk(id, []byte(keyword+"\x00"+text))
+	return testkit.PNGChunk(id, []byte(keyword+"\x00"+text))
 }
 
 func TestInspect_pngTexts(t *testing.T) {
 	const lake = "Olga am See, Überfahrt"
-	p := pngOf(t, drawQuadrants(8, 8))
+	p := testkit.PNG(t, testkit.Quadrants(8, 8))
 	xmp := xmpOf(`<dc:title>` + lake + `</dc:title>`)
 	for name, test := range map[string]struct {
 		chunks        [][]byte
@@ -218,14 +218,14 @@ func TestInspect_pngTexts(t *testing.T) {
 		"zTXt":               {[][]byte{textChunk("zTXt", "Comment", lake)}, lake, ""},
 		"description first":  {[][]byte{textChunk("tEXt", "Comment", "x y"), textChunk("tEXt", "Title", "z"), textChunk("tEXt", "Description", lake)}, lake, ""},
 		"a program's":        {[][]byte{textChunk("tEXt", "Comment", "Created with GIMP"), textChunk("tEXt", "Software", "x")}, "", ""},
-		"XMP":                {[][]byte{pngChunk("iTXt", append([]byte(xmpKeyword), xmp...))}, lake, ""},
-		"XMP, long":          {[][]byte{pngChunk("iTXt", append([]byte(xmpKeyword), append(xmp, make([]byte, 1<<20)...)...))}, lake, ""},
-		"Exif, with a head":  {[][]byte{pngChunk("eXIf", append([]byte("Exif\x00\x00"), exifOf(bigEndian, exifEntry{0x9c9b, wide(lake)})...))}, lake, ""},
+		"XMP":                {[][]byte{testkit.PNGChunk("iTXt", append([]byte(xmpKeyword), xmp...))}, lake, ""},
+		"XMP, long":          {[][]byte{testkit.PNGChunk("iTXt", append([]byte(xmpKeyword), append(xmp, make([]byte, 1<<20)...)...))}, lake, ""},
+		"Exif, with a head":  {[][]byte{testkit.PNGChunk("eXIf", append([]byte("Exif\x00\x00"), exifOf(bigEndian, exifEntry{0x9c9b, wide(lake)})...))}, lake, ""},
 		"thousands of texts": {append(slices.Repeat([][]byte{textChunk("tEXt", "x", "y")}, 20), textChunk("tEXt", "Title", lake)), lake, ""},
-		"no NUL":             {[][]byte{pngChunk("tEXt", []byte("Title")), pngChunk("iTXt", []byte("Title\x00\x00")), pngChunk("zTXt", []byte("Title\x00"))}, "", ""},
-		"not compressed":     {[][]byte{pngChunk("zTXt", []byte("Title\x00\x00Olga"))}, "", ""},
+		"no NUL":             {[][]byte{testkit.PNGChunk("tEXt", []byte("Title")), testkit.PNGChunk("iTXt", []byte("Title\x00\x00")), testkit.PNGChunk("zTXt", []byte("Title\x00"))}, "", ""},
+		"not compressed":     {[][]byte{testkit.PNGChunk("zTXt", []byte("Title\x00\x00Olga"))}, "", ""},
 	} {
-		file := withChunks(p, test.chunks...)
+		file := testkit.WithPNGChunks(p, test.chunks...)
 		info, err := Inspect(bytes.NewReader(file), int64(len(file)))
 		date := ""
 		if !info.Taken.IsZero() {
@@ -240,7 +240,7 @@ func TestInspect_pngTexts(t *testing.T) {
 // A text that inflates a thousandfold is read no further than one that does not.
 func TestInspect_pngTextBomb(t *testing.T) {
 	bomb := textChunk("zTXt", "Comment", strings.Repeat("lake ", 1<<20))
-	file := withChunks(pngOf(t, drawQuadrants(8, 8)), slices.Repeat([][]byte{bomb}, 300)...)
+	file := testkit.WithPNGChunks(testkit.PNG(t, testkit.Quadrants(8, 8)), slices.Repeat([][]byte{bomb}, 300)...)
 	start := testkit.ProcessorTime()
 	used := allocated(func() {
 		if _, err := Inspect(bytes.NewReader(file), int64(len(file))); err != nil {
@@ -275,9 +275,9 @@ func TestInspect_gifXMP(t *testing.T) {
 // A photo's words cost what its blocks' length says.
 func TestInspect_hostileMetadata(t *testing.T) {
 	segments := [][]byte{
-		segment(markerAPP1, "Exif\x00\x00", exifOf(bigEndian, slices.Repeat([]exifEntry{{0x010e, strings.Repeat("\xe9\xb9", 5)}}, 2500)...)),
-		segment(markerAPP13, iptcHeader, iptcSets("", slices.Repeat([]any{25, "\xe9\xb9\xe9\xb9\xe9"}, 6000)...)),
-		segment(markerAPP1, xmpHeader, xmpOf("<dc:title>"+strings.Repeat("<a>", 21_000))),
+		testkit.Segment(markerAPP1, "Exif\x00\x00", exifOf(bigEndian, slices.Repeat([]exifEntry{{0x010e, strings.Repeat("\xe9\xb9", 5)}}, 2500)...)),
+		testkit.Segment(markerAPP13, iptcHeader, iptcSets("", slices.Repeat([]any{25, "\xe9\xb9\xe9\xb9\xe9"}, 6000)...)),
+		testkit.Segment(markerAPP1, xmpHeader, xmpOf("<dc:title>"+strings.Repeat("<a>", 21_000))),
 	}
 	start := testkit.ProcessorTime()
 	for range 10 {

@@ -11,28 +11,30 @@ import (
 	"time"
 
 	"github.com/disintegration/imaging"
+
+	"gallery/internal/testkit"
 )
 
 // gifFile returns a GIF of quadrants of 40 x 30 at a place on a screen.
 func gifFile(t testing.TB, w, h int, at image.Point) []byte {
-	m := palettedQuadrants(40, 30)
+	m := testkit.PalettedQuadrants(40, 30)
 	m.Rect = m.Rect.Add(at)
 	if w < 40 {
 		m.Rect = image.Rect(0, 0, w, h)
 	}
-	return gifOf(t, &gif.GIF{Image: []*image.Paletted{m}, Delay: []int{0}, Config: image.Config{Width: w, Height: h}})
+	return testkit.GIF(t, &gif.GIF{Image: []*image.Paletted{m}, Delay: []int{0}, Config: image.Config{Width: w, Height: h}})
 }
 
 func TestReduce_orientation(t *testing.T) {
 	want := [9]string{1: "rgby", 2: "gryb", 3: "ybgr", 4: "byrg", 5: "rbgy", 6: "bryg", 7: "ygbr", 8: "gyrb"}
-	m := drawQuadrants(64, 48)
-	j, p, vp8l := jpegOf(t, m), pngOf(t, m), vp8lOf(m)
+	m := testkit.Quadrants(64, 48)
+	j, p, vp8l := testkit.JPEG(t, m), testkit.PNG(t, m), testkit.VP8L(m)
 	for o := 1; o <= 8; o++ {
 		exif := exifOf(binary.BigEndian, exifEntry{0x0112, o})
 		for name, file := range map[string][]byte{
-			"jpeg": withSegments(j, segment(markerAPP1, "Exif\x00\x00", exif)),
-			"png":  withChunks(p, pngChunk("eXIf", exif)),
-			"webp": webpOf("VP8X", vp8x(8, 64, 48), "VP8L", vp8l, "EXIF", exif),
+			"jpeg": testkit.WithSegments(j, testkit.Segment(markerAPP1, "Exif\x00\x00", exif)),
+			"png":  testkit.WithPNGChunks(p, testkit.PNGChunk("eXIf", exif)),
+			"webp": testkit.WebP("VP8X", testkit.VP8X(8, 64, 48), "VP8L", vp8l, "EXIF", exif),
 		} {
 			for _, side := range []int{1000, 64, 40, 13} { // not reduced, just not, by imaging, by k and imaging
 				info, got := mustReduce(t, file, side)
@@ -40,8 +42,8 @@ func TestReduce_orientation(t *testing.T) {
 				if o >= 5 {
 					size.X, size.Y = size.Y, size.X
 				}
-				if got.Bounds() != (image.Rectangle{Max: size}) || corners(got) != want[o] {
-					t.Errorf("%s of orientation %d at %d: %v %s, want %v %s", name, o, side, got.Bounds(), corners(got), size, want[o])
+				if got.Bounds() != (image.Rectangle{Max: size}) || testkit.Corners(got) != want[o] {
+					t.Errorf("%s of orientation %d at %d: %v %s, want %v %s", name, o, side, got.Bounds(), testkit.Corners(got), size, want[o])
 				}
 				if (info.Width > info.Height) != (o < 5) {
 					t.Errorf("%s of orientation %d: %d x %d", name, o, info.Width, info.Height)
@@ -55,9 +57,9 @@ func TestReduce_orientation(t *testing.T) {
 // one colour.
 func kinds(t testing.TB) map[string][]byte {
 	const w, h = 61, 47
-	m := drawQuadrants(w, h)
+	m := testkit.Quadrants(w, h)
 	rgb := func(x, y int) []int {
-		c := quadrant(x, y, w, h)
+		c := testkit.Quadrant(x, y, w, h)
 		return []int{int(c.R), int(c.G), int(c.B)}
 	}
 	rgba := func(x, y int) []int { return append(rgb(x, y), 0xff) }
@@ -71,33 +73,33 @@ func kinds(t testing.TB) map[string][]byte {
 		}
 	}
 	index := func(x, y int) []int { return []int{min(1, 2*x/w) + 2*min(1, 2*y/h)} }
-	plte := pngChunk("PLTE", []byte{0xe0, 0x20, 0x20, 0x20, 0xc0, 0x20, 0x20, 0x20, 0xd0, 0xe0, 0xe0, 0x20})
+	plte := testkit.PNGChunk("PLTE", []byte{0xe0, 0x20, 0x20, 0x20, 0xc0, 0x20, 0x20, 0x20, 0xd0, 0xe0, 0xe0, 0x20})
 	files := map[string][]byte{
-		"jpeg":                 jpegOf(t, m),
-		"gif":                  gifOf(t, &gif.GIF{Image: []*image.Paletted{palettedQuadrants(w, h)}, Delay: []int{0}}),
+		"jpeg":                 testkit.JPEG(t, m),
+		"gif":                  testkit.GIF(t, &gif.GIF{Image: []*image.Paletted{testkit.PalettedQuadrants(w, h)}, Delay: []int{0}}),
 		"gif interlaced":       interlacedGIF(t, w, h),
-		"webp lossless":        webpOf("VP8L", vp8lOf(m)),
+		"webp lossless":        testkit.WebP("VP8L", testkit.VP8L(m)),
 		"webp lossy":           testdata(t, "lossy.webp"),
 		"webp by cwebp":        testdata(t, "lossless.webp"),
-		"webp animated":        webpOf("VP8X", vp8x(2, w, h), "ANIM", make([]byte, 6), "ANMF", anmf(0, 0, m), "ANMF", anmf(0, 0, m)),
-		"webp with odd extras": webpOf("JUNK", []byte("odd"), "VP8L", vp8lOf(m), "TAIL", []byte{1}),
-		"png with key colour":  rawPNG(w, h, 8, pngRGB, false, rgb, pngChunk("tRNS", []byte{0, 1, 0, 2, 0, 3})),
+		"webp animated":        testkit.WebP("VP8X", testkit.VP8X(2, w, h), "ANIM", make([]byte, 6), "ANMF", testkit.ANMF(0, 0, m), "ANMF", testkit.ANMF(0, 0, m)),
+		"webp with odd extras": testkit.WebP("JUNK", []byte("odd"), "VP8L", testkit.VP8L(m), "TAIL", []byte{1}),
+		"png with key colour":  testkit.RawPNG(w, h, 8, pngRGB, false, rgb, testkit.PNGChunk("tRNS", []byte{0, 1, 0, 2, 0, 3})),
 	}
 	for _, interlaced := range []bool{false, true} {
 		suffix := map[bool]string{true: " interlaced"}[interlaced]
-		files["png rgb 8"+suffix] = rawPNG(w, h, 8, pngRGB, interlaced, rgb)
-		files["png rgb 16"+suffix] = rawPNG(w, h, 16, pngRGB, interlaced, wide(rgb))
-		files["png rgba 8"+suffix] = rawPNG(w, h, 8, pngRGBA, interlaced, rgba)
-		files["png rgba 16"+suffix] = rawPNG(w, h, 16, pngRGBA, interlaced, wide(rgba))
+		files["png rgb 8"+suffix] = testkit.RawPNG(w, h, 8, pngRGB, interlaced, rgb)
+		files["png rgb 16"+suffix] = testkit.RawPNG(w, h, 16, pngRGB, interlaced, wide(rgb))
+		files["png rgba 8"+suffix] = testkit.RawPNG(w, h, 8, pngRGBA, interlaced, rgba)
+		files["png rgba 16"+suffix] = testkit.RawPNG(w, h, 16, pngRGBA, interlaced, wide(rgba))
 		for _, depth := range []int{2, 4, 8} {
-			files[fmt.Sprintf("png palette %d%s", depth, suffix)] = rawPNG(w, h, depth, pngPalette, interlaced, index, plte)
+			files[fmt.Sprintf("png palette %d%s", depth, suffix)] = testkit.RawPNG(w, h, depth, pngPalette, interlaced, index, plte)
 		}
 	}
 	return files
 }
 
 func interlacedGIF(t testing.TB, w, h int) []byte {
-	m := palettedQuadrants(w, h)
+	m := testkit.PalettedQuadrants(w, h)
 	rows := image.NewPaletted(m.Rect, m.Palette)
 	n := 0
 	for _, pass := range [][2]int{{0, 8}, {4, 8}, {2, 4}, {1, 2}} { // GIF89a, appendix E
@@ -106,7 +108,7 @@ func interlacedGIF(t testing.TB, w, h int) []byte {
 			n++
 		}
 	}
-	file := gifOf(t, &gif.GIF{Image: []*image.Paletted{rows}, Delay: []int{0}})
+	file := testkit.GIF(t, &gif.GIF{Image: []*image.Paletted{rows}, Delay: []int{0}})
 	file[bytes.Index(file, []byte{0x2c, 0, 0, 0, 0, byte(w)})+9] |= 0x40
 	return file
 }
@@ -115,8 +117,8 @@ func TestReduce_kinds(t *testing.T) {
 	for name, file := range kinds(t) {
 		for _, side := range []int{400, 40, 13} {
 			info, m := mustReduce(t, file, side)
-			if _, grey := m.(*image.Gray); grey || corners(m) != "rgby" {
-				t.Errorf("%s at %d: %T %s, want rgby in colour", name, side, m, corners(m))
+			if _, grey := m.(*image.Gray); grey || testkit.Corners(m) != "rgby" {
+				t.Errorf("%s at %d: %T %s, want rgby in colour", name, side, m, testkit.Corners(m))
 			}
 			if want := Fitted(image.Pt(info.Width, info.Height), side); m.Bounds() != (image.Rectangle{Max: want}) {
 				t.Errorf("%s at %d: %v, want %v", name, side, m.Bounds(), want)
@@ -131,23 +133,23 @@ func TestReduce_grey(t *testing.T) {
 		file []byte
 		want uint8
 	}{
-		"jpeg":                   {flatJPEG{w: 50, h: 30, values: []uint8{200}, adobe: -1}.encode(), 200},
-		"jpeg of 2 x 2 blocks":   {flatJPEG{w: 50, h: 30, values: []uint8{200}, sampling: []byte{0x22}, adobe: -1}.encode(), 200},
-		"jpeg progressive":       {flatJPEG{sof: markerSOF2, w: 50, h: 30, values: []uint8{200}, adobe: -1}.encode(), 200},
-		"png 1":                  {rawPNG(50, 30, 1, pngGrey, false, half(1)), 255},
-		"png 2":                  {rawPNG(50, 30, 2, pngGrey, false, half(2)), 170},
-		"png 4":                  {rawPNG(50, 30, 4, pngGrey, true, half(5)), 85},
-		"png 8":                  {rawPNG(50, 30, 8, pngGrey, false, half(77)), 77},
-		"png 16":                 {rawPNG(50, 30, 16, pngGrey, true, half(0x4d4d)), 0x4d},
-		"png with alpha 8":       {rawPNG(50, 30, 8, pngGreyAlpha, false, half(0, 128)), 127},
-		"png with alpha 16":      {rawPNG(50, 30, 16, pngGreyAlpha, true, half(0, 0x8080)), 127},
-		"png with key colour":    {rawPNG(50, 30, 8, pngGrey, false, half(9), pngChunk("tRNS", []byte{0, 9})), 255},
-		"png with key colour 16": {rawPNG(50, 30, 16, pngGrey, false, half(9), pngChunk("tRNS", []byte{0, 9})), 255},
+		"jpeg":                   {testkit.FlatJPEG{Width: 50, Height: 30, Values: []uint8{200}, Adobe: -1}.Encode(), 200},
+		"jpeg of 2 x 2 blocks":   {testkit.FlatJPEG{Width: 50, Height: 30, Values: []uint8{200}, Sampling: []byte{0x22}, Adobe: -1}.Encode(), 200},
+		"jpeg progressive":       {testkit.FlatJPEG{SOF: markerSOF2, Width: 50, Height: 30, Values: []uint8{200}, Adobe: -1}.Encode(), 200},
+		"png 1":                  {testkit.RawPNG(50, 30, 1, pngGrey, false, half(1)), 255},
+		"png 2":                  {testkit.RawPNG(50, 30, 2, pngGrey, false, half(2)), 170},
+		"png 4":                  {testkit.RawPNG(50, 30, 4, pngGrey, true, half(5)), 85},
+		"png 8":                  {testkit.RawPNG(50, 30, 8, pngGrey, false, half(77)), 77},
+		"png 16":                 {testkit.RawPNG(50, 30, 16, pngGrey, true, half(0x4d4d)), 0x4d},
+		"png with alpha 8":       {testkit.RawPNG(50, 30, 8, pngGreyAlpha, false, half(0, 128)), 127},
+		"png with alpha 16":      {testkit.RawPNG(50, 30, 16, pngGreyAlpha, true, half(0, 0x8080)), 127},
+		"png with key colour":    {testkit.RawPNG(50, 30, 8, pngGrey, false, half(9), testkit.PNGChunk("tRNS", []byte{0, 9})), 255},
+		"png with key colour 16": {testkit.RawPNG(50, 30, 16, pngGrey, false, half(9), testkit.PNGChunk("tRNS", []byte{0, 9})), 255},
 	} {
 		for _, side := range []int{400, 40, 5} {
 			_, m := mustReduce(t, test.file, side)
 			g, ok := m.(*image.Gray)
-			if !ok || !near(g.At(1, 1), color.Gray{test.want}, 1) || !near(Average(g), color.Gray{test.want}, 1) {
+			if !ok || !testkit.Near(g.At(1, 1), color.Gray{test.want}, 1) || !testkit.Near(Average(g), color.Gray{test.want}, 1) {
 				t.Errorf("%s at %d: %T %v, want *image.Gray %d", name, side, m, m.At(1, 1), test.want)
 			}
 		}
@@ -158,33 +160,33 @@ func TestReduce_grey(t *testing.T) {
 func TestReduce_jpegColors(t *testing.T) {
 	red := []uint8{76, 85, 255} // in YCbCr
 	for name, test := range map[string]struct {
-		jpeg flatJPEG
+		jpeg testkit.FlatJPEG
 		want color.RGBA
 	}{
-		"YCbCr":              {flatJPEG{values: red, adobe: -1}, color.RGBA{254, 0, 0, 255}},
-		"YCbCr by Adobe":     {flatJPEG{values: red, adobe: 1}, color.RGBA{254, 0, 0, 255}},
-		"YCbCr progressive":  {flatJPEG{sof: markerSOF2, values: red, adobe: -1}, color.RGBA{254, 0, 0, 255}},
-		"4:2:0":              {flatJPEG{values: red, sampling: []byte{0x22, 0x11, 0x11}, adobe: -1}, color.RGBA{254, 0, 0, 255}},
-		"4:2:2":              {flatJPEG{values: red, sampling: []byte{0x21, 0x11, 0x11}, adobe: -1}, color.RGBA{254, 0, 0, 255}},
-		"4:4:0":              {flatJPEG{values: red, sampling: []byte{0x12, 0x11, 0x11}, adobe: -1}, color.RGBA{254, 0, 0, 255}},
-		"4:1:1":              {flatJPEG{values: red, sampling: []byte{0x41, 0x11, 0x11}, adobe: -1}, color.RGBA{254, 0, 0, 255}},
-		"4:1:0":              {flatJPEG{values: red, sampling: []byte{0x42, 0x11, 0x11}, adobe: -1}, color.RGBA{254, 0, 0, 255}},
-		"4:4:4 of 2 x 1":     {flatJPEG{values: red, sampling: []byte{0x21, 0x21, 0x21}, adobe: -1}, color.RGBA{254, 0, 0, 255}},
-		"RGB by Adobe":       {flatJPEG{values: []uint8{250, 10, 20}, adobe: 0}, color.RGBA{250, 10, 20, 255}},
-		"RGB by identifiers": {flatJPEG{values: []uint8{250, 10, 20}, ids: "RGB", adobe: -1}, color.RGBA{250, 10, 20, 255}},
+		"YCbCr":              {testkit.FlatJPEG{Values: red, Adobe: -1}, color.RGBA{254, 0, 0, 255}},
+		"YCbCr by Adobe":     {testkit.FlatJPEG{Values: red, Adobe: 1}, color.RGBA{254, 0, 0, 255}},
+		"YCbCr progressive":  {testkit.FlatJPEG{SOF: markerSOF2, Values: red, Adobe: -1}, color.RGBA{254, 0, 0, 255}},
+		"4:2:0":              {testkit.FlatJPEG{Values: red, Sampling: []byte{0x22, 0x11, 0x11}, Adobe: -1}, color.RGBA{254, 0, 0, 255}},
+		"4:2:2":              {testkit.FlatJPEG{Values: red, Sampling: []byte{0x21, 0x11, 0x11}, Adobe: -1}, color.RGBA{254, 0, 0, 255}},
+		"4:4:0":              {testkit.FlatJPEG{Values: red, Sampling: []byte{0x12, 0x11, 0x11}, Adobe: -1}, color.RGBA{254, 0, 0, 255}},
+		"4:1:1":              {testkit.FlatJPEG{Values: red, Sampling: []byte{0x41, 0x11, 0x11}, Adobe: -1}, color.RGBA{254, 0, 0, 255}},
+		"4:1:0":              {testkit.FlatJPEG{Values: red, Sampling: []byte{0x42, 0x11, 0x11}, Adobe: -1}, color.RGBA{254, 0, 0, 255}},
+		"4:4:4 of 2 x 1":     {testkit.FlatJPEG{Values: red, Sampling: []byte{0x21, 0x21, 0x21}, Adobe: -1}, color.RGBA{254, 0, 0, 255}},
+		"RGB by Adobe":       {testkit.FlatJPEG{Values: []uint8{250, 10, 20}, Adobe: 0}, color.RGBA{250, 10, 20, 255}},
+		"RGB by identifiers": {testkit.FlatJPEG{Values: []uint8{250, 10, 20}, IDs: "RGB", Adobe: -1}, color.RGBA{250, 10, 20, 255}},
 		// Adobe inverts: 255 is no ink.
-		"CMYK":       {flatJPEG{values: []uint8{255, 0, 0, 255}, adobe: 0}, color.RGBA{255, 0, 0, 255}},
-		"CMYK dark":  {flatJPEG{values: []uint8{255, 255, 255, 128}, adobe: 0}, color.RGBA{128, 128, 128, 255}},
-		"CMYK 4:2:0": {flatJPEG{values: []uint8{255, 0, 0, 255}, sampling: []byte{0x22, 0x11, 0x11, 0x22}, adobe: 0}, color.RGBA{255, 0, 0, 255}},
+		"CMYK":       {testkit.FlatJPEG{Values: []uint8{255, 0, 0, 255}, Adobe: 0}, color.RGBA{255, 0, 0, 255}},
+		"CMYK dark":  {testkit.FlatJPEG{Values: []uint8{255, 255, 255, 128}, Adobe: 0}, color.RGBA{128, 128, 128, 255}},
+		"CMYK 4:2:0": {testkit.FlatJPEG{Values: []uint8{255, 0, 0, 255}, Sampling: []byte{0x22, 0x11, 0x11, 0x22}, Adobe: 0}, color.RGBA{255, 0, 0, 255}},
 		// In YCCK, the complement of the inverted inks became YCbCr: red is cyan there.
-		"YCCK":      {flatJPEG{values: []uint8{179, 171, 1, 255}, adobe: 2}, color.RGBA{255, 0, 0, 255}},
-		"YCCK dark": {flatJPEG{sof: markerSOF2, values: []uint8{0, 128, 128, 64}, adobe: 2}, color.RGBA{64, 64, 64, 255}},
+		"YCCK":      {testkit.FlatJPEG{Values: []uint8{179, 171, 1, 255}, Adobe: 2}, color.RGBA{255, 0, 0, 255}},
+		"YCCK dark": {testkit.FlatJPEG{SOF: markerSOF2, Values: []uint8{0, 128, 128, 64}, Adobe: 2}, color.RGBA{64, 64, 64, 255}},
 	} {
-		test.jpeg.w, test.jpeg.h = 70, 50
-		file := test.jpeg.encode()
+		test.jpeg.Width, test.jpeg.Height = 70, 50
+		file := test.jpeg.Encode()
 		for _, side := range []int{400, 60, 7} {
 			_, m := mustReduce(t, file, side)
-			if got := Average(m); !near(got, test.want, 2) || !near(m.At(0, 0), test.want, 2) {
+			if got := Average(m); !testkit.Near(got, test.want, 2) || !testkit.Near(m.At(0, 0), test.want, 2) {
 				t.Errorf("%s at %d = %v, want %v", name, side, got, test.want)
 			}
 		}
@@ -198,7 +200,7 @@ func TestReduce_transparency(t *testing.T) {
 			m.SetNRGBA(x, y, color.NRGBA{0xff, 0, 0, 0x80})
 		}
 	}
-	p := palettedQuadrants(30, 20)
+	p := testkit.PalettedQuadrants(30, 20)
 	for i := range p.Pix {
 		p.Pix[i] = 4
 	}
@@ -206,24 +208,24 @@ func TestReduce_transparency(t *testing.T) {
 	key := func(x, y int) []int { return []int{1, 2, 3} }
 	key16 := func(x, y int) []int { return []int{0x101, 0x202, 0x303} }
 	palette := func(x, y int) []int { return []int{min(1, x/15)} }
-	chunks := [][]byte{pngChunk("PLTE", []byte{255, 0, 0, 0, 0, 0}), pngChunk("tRNS", []byte{0x80, 0})}
+	chunks := [][]byte{testkit.PNGChunk("PLTE", []byte{255, 0, 0, 0, 0, 0}), testkit.PNGChunk("tRNS", []byte{0x80, 0})}
 	for name, test := range map[string]struct {
 		file        []byte
 		left, right color.RGBA
 	}{
-		"png":                    {pngOf(t, m), pink, white},
-		"png 16":                 {rawPNG(30, 20, 16, pngRGBA, true, func(x, y int) []int { return []int{0xffff, 0, 0, 0x8080 * (1 - x/15)} }), pink, white},
-		"png palette":            {rawPNG(30, 20, 1, pngPalette, false, palette, chunks...), pink, white},
-		"png with key colour":    {rawPNG(30, 20, 8, pngRGB, false, key, pngChunk("tRNS", []byte{0, 1, 0, 2, 0, 3})), white, white},
-		"png with key colour 16": {rawPNG(30, 20, 16, pngRGB, false, key16, pngChunk("tRNS", []byte{1, 1, 2, 2, 3, 3})), white, white},
-		"gif":                    {gifOf(t, &gif.GIF{Image: []*image.Paletted{p}, Delay: []int{0}}), white, white},
-		"webp":                   {webpOf("VP8L", vp8lOf(m)), pink, white},
-		"webp extended":          {webpOf("VP8X", vp8x(0x10, 30, 20), "VP8L", vp8lOf(m)), pink, white},
+		"png":                    {testkit.PNG(t, m), pink, white},
+		"png 16":                 {testkit.RawPNG(30, 20, 16, pngRGBA, true, func(x, y int) []int { return []int{0xffff, 0, 0, 0x8080 * (1 - x/15)} }), pink, white},
+		"png palette":            {testkit.RawPNG(30, 20, 1, pngPalette, false, palette, chunks...), pink, white},
+		"png with key colour":    {testkit.RawPNG(30, 20, 8, pngRGB, false, key, testkit.PNGChunk("tRNS", []byte{0, 1, 0, 2, 0, 3})), white, white},
+		"png with key colour 16": {testkit.RawPNG(30, 20, 16, pngRGB, false, key16, testkit.PNGChunk("tRNS", []byte{1, 1, 2, 2, 3, 3})), white, white},
+		"gif":                    {testkit.GIF(t, &gif.GIF{Image: []*image.Paletted{p}, Delay: []int{0}}), white, white},
+		"webp":                   {testkit.WebP("VP8L", testkit.VP8L(m)), pink, white},
+		"webp extended":          {testkit.WebP("VP8X", testkit.VP8X(0x10, 30, 20), "VP8L", testkit.VP8L(m)), pink, white},
 	} {
 		for _, side := range []int{400, 20, 5} {
 			_, r := mustReduce(t, test.file, side)
 			b := r.Bounds()
-			if l, rt := r.At(0, b.Dy()/2), r.At(b.Dx()-1, b.Dy()/2); !near(l, test.left, 3) || !near(rt, test.right, 3) {
+			if l, rt := r.At(0, b.Dy()/2), r.At(b.Dx()-1, b.Dy()/2); !testkit.Near(l, test.left, 3) || !testkit.Near(rt, test.right, 3) {
 				t.Errorf("%s at %d: %v and %v, want %v and %v", name, side, l, rt, test.left, test.right)
 			}
 		}
@@ -231,7 +233,7 @@ func TestReduce_transparency(t *testing.T) {
 	// Opacity falls from 1 at the top to 0 at the bottom.
 	for _, name := range []string{"lossy-alpha.webp", "lossless-alpha.webp"} {
 		_, r := mustReduce(t, testdata(t, name), 400)
-		if top, bottom := r.At(10, 0), r.At(10, 47); !near(top, quadrants['r'], 24) || !near(bottom, white, 8) {
+		if top, bottom := r.At(10, 0), r.At(10, 47); !testkit.Near(top, testkit.Color('r'), 24) || !testkit.Near(bottom, white, 8) {
 			t.Errorf("%s: %v at the top, %v at the bottom", name, top, bottom)
 		}
 	}
@@ -239,10 +241,10 @@ func TestReduce_transparency(t *testing.T) {
 
 // The first frame of an animation stands where its offset says, on white.
 func TestReduce_frameOnCanvas(t *testing.T) {
-	m := drawQuadrants(40, 30)
+	m := testkit.Quadrants(40, 30)
 	for name, file := range map[string][]byte{
 		"gif":  gifFile(t, 120, 80, image.Pt(70, 40)),
-		"webp": webpOf("VP8X", vp8x(2, 120, 80), "ANIM", make([]byte, 6), "ANMF", anmf(70, 40, m), "ANMF", anmf(0, 0, drawQuadrants(120, 80))),
+		"webp": testkit.WebP("VP8X", testkit.VP8X(2, 120, 80), "ANIM", make([]byte, 6), "ANMF", testkit.ANMF(70, 40, m), "ANMF", testkit.ANMF(0, 0, testkit.Quadrants(120, 80))),
 	} {
 		for _, side := range []int{400, 120, 60, 24} {
 			info, r := mustReduce(t, file, side)
@@ -256,9 +258,9 @@ func TestReduce_frameOnCanvas(t *testing.T) {
 				want color.Color
 			}{
 				{5, 5, color.White}, {60, 60, color.White}, {90, 30, color.White}, {117, 77, color.White},
-				{80, 47, quadrants['r']}, {100, 47, quadrants['g']}, {80, 63, quadrants['b']}, {100, 63, quadrants['y']},
+				{80, 47, testkit.Color('r')}, {100, 47, testkit.Color('g')}, {80, 63, testkit.Color('b')}, {100, 63, testkit.Color('y')},
 			} {
-				if !near(at(p.x, p.y), p.want, 30) {
+				if !testkit.Near(at(p.x, p.y), p.want, 30) {
 					t.Errorf("%s at %d: %v at (%d, %d), want %v", name, side, at(p.x, p.y), p.x, p.y, p.want)
 				}
 			}
@@ -279,7 +281,7 @@ func TestReduce_sizes(t *testing.T) {
 		{3, 65500, 400, 1, 400},
 		{1000, 999, 1, 1, 1},
 	} {
-		file := flatJPEG{w: test.w, h: test.h, values: []uint8{90}, adobe: -1}.encode()
+		file := testkit.FlatJPEG{Width: test.w, Height: test.h, Values: []uint8{90}, Adobe: -1}.Encode()
 		_, m := mustReduce(t, file, test.side)
 		if got := m.Bounds().Size(); got != image.Pt(test.wantW, test.wantH) {
 			t.Errorf("%d x %d at %d = %v, want (%d,%d)", test.w, test.h, test.side, got, test.wantW, test.wantH)
@@ -293,8 +295,8 @@ func TestReduce_sizes(t *testing.T) {
 // A file that was replaced between Inspect and Reduce may cost more than was
 // reckoned.
 func TestReduce_otherFile(t *testing.T) {
-	small := flatJPEG{w: 8, h: 8, values: []uint8{0}, adobe: -1}.encode()
-	large := flatJPEG{sof: markerSOF2, w: 9000, h: 9000, values: []uint8{0}, adobe: -1}.encode()
+	small := testkit.FlatJPEG{Width: 8, Height: 8, Values: []uint8{0}, Adobe: -1}.Encode()
+	large := testkit.FlatJPEG{SOF: markerSOF2, Width: 9000, Height: 9000, Values: []uint8{0}, Adobe: -1}.Encode()
 	info, err := Inspect(bytes.NewReader(small), int64(len(small)))
 	if err != nil {
 		t.Fatal(err)
@@ -312,8 +314,8 @@ func TestReduce_manyFrames(t *testing.T) {
 	many := bytes.Join([][]byte{file[:start], bytes.Repeat(frame, 100_000), {0x3b}}, nil)
 	begin := time.Now()
 	_, m := mustReduce(t, many, 400)
-	if corners(m) != "rgby" {
-		t.Error(corners(m))
+	if testkit.Corners(m) != "rgby" {
+		t.Error(testkit.Corners(m))
 	}
 	if d := time.Since(begin); d > time.Second {
 		t.Errorf("%d bytes took %v", len(many), d)
@@ -329,7 +331,7 @@ func TestFit_likeLanczosAlone(t *testing.T) {
 			m.SetNRGBA(x, y, color.NRGBA{uint8(x / 4), uint8(d / 2000), uint8(128 + 100*((x/60+y/60)%2)), 0xff})
 		}
 	}
-	file := pngOf(t, m)
+	file := testkit.PNG(t, m)
 	_, fast := mustReduce(t, file, 100)
 	slow := imaging.Fit(m, 100, 100, imaging.Lanczos)
 	var sum, worst int
@@ -363,7 +365,7 @@ func TestRows_damaged(t *testing.T) {
 	for i := range p.Pix {
 		p.Pix[i] = 200
 	}
-	if m, err := flatten(p, image.Pt(8, 8), p.Rect, 2, false); err != nil || !near(m.At(0, 0), color.Black, 0) {
+	if m, err := flatten(p, image.Pt(8, 8), p.Rect, 2, false); err != nil || !testkit.Near(m.At(0, 0), color.Black, 0) {
 		t.Errorf("index beyond the palette: %v, want black", err)
 	}
 }
@@ -371,8 +373,8 @@ func TestRows_damaged(t *testing.T) {
 // One picture to 400 pixels.
 func BenchmarkReduce(b *testing.B) {
 	for name, file := range map[string][]byte{
-		"jpeg 420": flatJPEG{w: 4000, h: 3000, values: []uint8{9, 99, 199}, sampling: []byte("\x22\x11\x11"), adobe: -1}.encode(),
-		"png rgb":  pngOf(b, drawQuadrants(2000, 1500)),
+		"jpeg 420": testkit.FlatJPEG{Width: 4000, Height: 3000, Values: []uint8{9, 99, 199}, Sampling: []byte("\x22\x11\x11"), Adobe: -1}.Encode(),
+		"png rgb":  testkit.PNG(b, testkit.Quadrants(2000, 1500)),
 	} {
 		b.Run(name, func(b *testing.B) {
 			r, size := bytes.NewReader(file), int64(len(file))

@@ -8,6 +8,7 @@ import (
 	"image/draw"
 	"testing"
 
+	"gallery/internal/testkit"
 	"gallery/internal/webp"
 )
 
@@ -71,19 +72,19 @@ func TestReduce_webpRange(t *testing.T) {
 	frame = append(frame, 100, 0, 0, 0)
 	frame = append(append(frame, chunkHeader("VP8 ", int64(len(vp8)))...), vp8...)
 	for name, file := range map[string][]byte{
-		"simple":     webpOf("VP8 ", vp8),
-		"extended":   webpOf("VP8X", vp8x(0, w, h), "VP8 ", vp8),
-		"with alpha": webpOf("VP8X", vp8x(16, w, h), "ALPH", opaqueAlpha, "VP8 ", vp8),
-		"animated":   webpOf("VP8X", vp8x(2, w, h), "ANIM", make([]byte, 6), "ANMF", frame),
+		"simple":     testkit.WebP("VP8 ", vp8),
+		"extended":   testkit.WebP("VP8X", testkit.VP8X(0, w, h), "VP8 ", vp8),
+		"with alpha": testkit.WebP("VP8X", testkit.VP8X(16, w, h), "ALPH", opaqueAlpha, "VP8 ", vp8),
+		"animated":   testkit.WebP("VP8X", testkit.VP8X(2, w, h), "ANIM", make([]byte, 6), "ANMF", frame),
 	} {
 		for _, side := range []int{1600, w, 80, 40} {
 			_, m := mustReduce(t, file, side)
 			for i, want := range patchColors {
-				if got := patchMean(m, i); !near(got, want, 4) {
+				if got := patchMean(m, i); !testkit.Near(got, want, 4) {
 					t.Errorf("%s at %d: area %d is %v, want %v", name, side, i, got, want)
 				}
 			}
-			if got, want := Average(m), Average(drawPatches(w, h)); !near(got, want, 3) {
+			if got, want := Average(m), Average(drawPatches(w, h)); !testkit.Near(got, want, 3) {
 				t.Errorf("%s at %d: average %v, want %v", name, side, got, want)
 			}
 		}

@@ -66,24 +66,6 @@ func jpegHead(sof byte, width, height int) []byte {
 	return b
 }
 
-// riff puts chunks into a WebP container.
-func riff(chunks ...[]byte) []byte {
-	body := append([]byte("WEBP"), bytes.Join(chunks, nil)...)
-	return chunk("RIFF", body)
-}
-
-func chunk(id string, data []byte) []byte {
-	b := binary.LittleEndian.AppendUint32([]byte(id), uint32(len(data)))
-	return append(append(b, data...), make([]byte, len(data)%2)...)
-}
-
-func le24(v int) []byte { return []byte{byte(v), byte(v >> 8), byte(v >> 16)} }
-
-// vp8x is the content of a VP8X chunk.
-func vp8x(flags byte, width, height int) []byte {
-	return bytes.Join([][]byte{{flags, 0, 0, 0}, le24(width - 1), le24(height - 1)}, nil)
-}
-
 // vp8l is a lossless bitstream of one colour: five codes of one symbol each, so
 // that a pixel takes no bits at all (RFC 9649, 3.7.2.1.1).
 func vp8l(width, height int) []byte {

@@ -51,7 +51,7 @@ func Honest() []File {
 		{"interlaced.png", pngOf(64, 64, 8, 2, true, scanlines(3*64*3/2, 64+64))},
 		{"palette.gif", palette.Bytes()},
 		{"lossless.webp", riff(chunk("VP8L", vp8l(96, 64)))},
-		{"extended.webp", riff(chunk("VP8X", vp8x(0, 96, 64)), chunk("VP8L", vp8l(96, 64)))},
+		{"extended.webp", riff(chunk("VP8X", VP8X(0, 96, 64)), chunk("VP8L", vp8l(96, 64)))},
 	}
 }
 
@@ -81,10 +81,10 @@ func Huge() []File {
 		File{"huge-tall.png", pngOf(1, 1<<31-1, 8, 6, false, 1)},
 		File{"huge-wide.jpg", resize(Honest()[0].Data, 65535, 1)},
 		File{"huge-tall.jpg", resize(Honest()[1].Data, 1, 65535)},
-		File{"huge-canvas.webp", riff(chunk("VP8X", vp8x(2, 1<<24, 1<<24)),
+		File{"huge-canvas.webp", riff(chunk("VP8X", VP8X(2, 1<<24, 1<<24)),
 			chunk("ANMF", bytes.Join([][]byte{make([]byte, 6), le24(95), le24(63), make([]byte, 4), chunk("VP8L", vp8l(96, 64))}, nil)))},
 		File{"huge-lossy.webp", riff(chunk("VP8 ", []byte("\x10\x00\x00\x9d\x01\x2a\xff\x3f\xff\x3f\x00\x00\x00\x00")))},
-		File{"huge-alpha.webp", riff(chunk("VP8X", vp8x(16, 16383, 16383)), chunk("ALPH", []byte("\x01\x00\x00")),
+		File{"huge-alpha.webp", riff(chunk("VP8X", VP8X(16, 16383, 16383)), chunk("ALPH", []byte("\x01\x00\x00")),
 			chunk("VP8 ", []byte("\x10\x00\x00\x9d\x01\x2a\xff\x3f\xff\x3f\x00\x00\x00\x00")))},
 	)
 }
@@ -178,8 +178,8 @@ func Long() []File {
 		{"long-profile.jpg", splice(jpg, 2, bytes.Repeat(append([]byte("\xff\xe2\xff\xffICC_PROFILE\x00\x01\xff"), make([]byte, 65535-16)...), 200))},
 		{"long-tables.jpg", splice(jpg, 2, bytes.Repeat(append([]byte("\xff\xdb\x00\x43\x00"), bytes.Repeat([]byte{1}, 64)...), 50_000))},
 		{"long-restarts.jpg", append(bytes.Clone(jpg[:len(jpg)-2]), bytes.Repeat([]byte("\xff\xd0\xff\xd1\xff\xd2\xff\xd3"), 500_000)...)},
-		{"long-chunks.png", splice(honest["plain.png"], 33, bytes.Repeat(pngChunk("junk", nil), 300_000))},
-		{"long-idats.png", splice(honest["plain.png"], 33, bytes.Repeat(pngChunk("IDAT", nil), 300_000))},
+		{"long-chunks.png", splice(honest["plain.png"], 33, bytes.Repeat(PNGChunk("junk", nil), 300_000))},
+		{"long-idats.png", splice(honest["plain.png"], 33, bytes.Repeat(PNGChunk("IDAT", nil), 300_000))},
 		{"long-100000-frames.gif", manyFrames(honest["palette.gif"], 100_000)},
 		{"long-extensions.gif", splice(honest["palette.gif"], 13+768, bytes.Repeat([]byte("\x21\xfe\x01x\x00"), 500_000))},
 		{"long-comment.gif", splice(honest["palette.gif"], 13+768, append(append([]byte("\x21\xfe"), bytes.Repeat([]byte("\x01x"), 1_000_000)...), 0))},
@@ -191,7 +191,7 @@ func Long() []File {
 		{"absurd-first.webp", splice(webp, 12, huge)},
 		{"absurd-profile.webp", splice(webp, 30, chunk("ICCP", make([]byte, 8<<20)))},
 		{"absurd-exif.webp", splice(webp, 30, chunk("EXIF", make([]byte, 8<<20)))},
-		{"absurd-alpha.webp", riff(chunk("VP8X", vp8x(16, 96, 64)), chunk("ALPH", bytes.Repeat([]byte{0xff}, 1<<20)), chunk("VP8L", vp8l(96, 64)))},
+		{"absurd-alpha.webp", riff(chunk("VP8X", VP8X(16, 96, 64)), chunk("ALPH", bytes.Repeat([]byte{0xff}, 1<<20)), chunk("VP8L", vp8l(96, 64)))},
 	}
 }
 
@@ -267,12 +267,6 @@ func splice(file []byte, at int, what []byte) []byte {
 // byte.
 func scanlines(bytesEach, rows int) int { return (bytesEach + 1) * rows }
 
-func pngChunk(id string, data []byte) []byte {
-	b := binary.BigEndian.AppendUint32(nil, uint32(len(data)))
-	b = append(append(b, id...), data...)
-	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[4:]))
-}
-
 // pngOf writes a PNG whose pixels are n zeros before they are compressed.
 func pngOf(width, height, depth, colour int, interlaced bool, n int, extra ...[]byte) []byte {
 	head := binary.BigEndian.AppendUint32(nil, uint32(width))
@@ -280,13 +274,13 @@ func pngOf(width, height, depth, colour int, interlaced bool, n int, extra ...[]
 	if interlaced {
 		head[12] = 1
 	}
-	file := append([]byte("\x89PNG\r\n\x1a\n"), pngChunk("IHDR", head)...)
+	file := append([]byte("\x89PNG\r\n\x1a\n"), PNGChunk("IHDR", head)...)
 	file = append(file, bytes.Join(extra, nil)...)
 	if colour == 3 {
-		file = append(file, pngChunk("PLTE", make([]byte, 768))...)
+		file = append(file, PNGChunk("PLTE", make([]byte, 768))...)
 	}
-	file = append(file, pngChunk("IDAT", deflated(n))...)
-	return append(file, pngChunk("IEND", nil)...)
+	file = append(file, PNGChunk("IDAT", deflated(n))...)
+	return append(file, PNGChunk("IEND", nil)...)
 }
 
 // deflated is n zeros, compressed.
@@ -306,14 +300,14 @@ func writeZeros(w io.WriteCloser, n int) {
 
 // withProfile has an ICC profile of n zeros, compressed.
 func withProfile(n int) []byte {
-	return pngOf(8, 8, 8, 2, false, scanlines(24, 8), pngChunk("iCCP", append([]byte("x\x00\x00"), deflated(n)...)))
+	return pngOf(8, 8, 8, 2, false, scanlines(24, 8), PNGChunk("iCCP", append([]byte("x\x00\x00"), deflated(n)...)))
 }
 
 // withText has XMP and text of n zeros, compressed.
 func withText(n int) []byte {
 	text := deflated(n)
-	return pngOf(8, 8, 8, 2, false, scanlines(24, 8), pngChunk("zTXt", append([]byte("x\x00\x00"), text...)),
-		pngChunk("iTXt", append([]byte("XML:com.adobe.xmp\x00\x01\x00\x00\x00"), text...)))
+	return pngOf(8, 8, 8, 2, false, scanlines(24, 8), PNGChunk("zTXt", append([]byte("x\x00\x00"), text...)),
+		PNGChunk("iTXt", append([]byte("XML:com.adobe.xmp\x00\x01\x00\x00\x00"), text...)))
 }
 
 // gifBomb is one picture of one colour, which ends early where there is too
