@@ -31,7 +31,7 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		used := allocated(func() { err = Check(r, size, info, memory) })
+		used := testkit.Allocated(func() { err = Check(r, size, info, memory) })
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

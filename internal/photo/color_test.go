@@ -279,7 +279,7 @@ func TestCost_converted(t *testing.T) {
 	} {
 		info, _ := mustReduce(t, file, 800)
 		for _, side := range []int{400, 800} {
-			used := allocated(func() { Reduce(bytes.NewReader(file), int64(len(file)), info, side) })
+			used := testkit.Allocated(func() { Reduce(bytes.NewReader(file), int64(len(file)), info, side) })
 			if cost := info.Cost(side); used > cost {
 				t.Errorf("%s at %d: allocated %d, cost %d", name, side, used, cost)
 			}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"image"
-	"runtime"
 	"testing"
 
 	"gallery/internal/testkit"
@@ -38,15 +37,6 @@ func seeds(t testing.TB) map[string][]byte {
 	return files
 }
 
-// allocated returns how many bytes f allocates, garbage included.
-func allocated(f func()) int64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	f()
-	runtime.ReadMemStats(&after)
-	return int64(after.TotalAlloc - before.TotalAlloc)
-}
-
 func TestCost_holds(t *testing.T) {
 	files := seeds(t)
 	for name, file := range larger(t) {
@@ -64,7 +54,7 @@ func TestCost_holds(t *testing.T) {
 			if cost > 512<<20 {
 				continue
 			}
-			used := allocated(func() {
+			used := testkit.Allocated(func() {
 				if _, err := Reduce(r, size, info, side); err != nil {
 					t.Errorf("%s: %v", name, err)
 				}
@@ -112,7 +102,7 @@ func TestInspect_bombs(t *testing.T) {
 		"jpeg progressive": {bytes.Replace(small, []byte{8, 0, 8, 0, 8, 1}, []byte{8, 0xff, 0xff, 0xff, 0xff, 1}, 1), 3 * 8192 * 8192}, // at 1/8
 	} {
 		var info Info
-		used := allocated(func() {
+		used := testkit.Allocated(func() {
 			var err error
 			if info, err = Inspect(bytes.NewReader(test.file), int64(len(test.file))); err != nil {
 				t.Error(name, err)

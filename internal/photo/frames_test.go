@@ -107,7 +107,7 @@ func TestReduce_apng(t *testing.T) {
 			t.Errorf("%s: %v beside the frame, want white", test.name, got.At(2, 2))
 		}
 		r := bytes.NewReader(test.file)
-		used := allocated(func() { Reduce(r, int64(len(test.file)), info, 64) })
+		used := testkit.Allocated(func() { Reduce(r, int64(len(test.file)), info, 64) })
 		if used > info.Cost(64) {
 			t.Errorf("%s: allocated %d, cost %d", test.name, used, info.Cost(64))
 		}
@@ -153,7 +153,7 @@ func TestReduce_longScreenshot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if used := allocated(func() { _, err = Reduce(bytes.NewReader(long), int64(len(long)), info, 400) }); err == nil || used > 1<<20 {
+	if used := testkit.Allocated(func() { _, err = Reduce(bytes.NewReader(long), int64(len(long)), info, 400) }); err == nil || used > 1<<20 {
 		t.Errorf("four times as long: %v, %d bytes allocated", err, used)
 	}
 }

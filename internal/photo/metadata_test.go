@@ -242,7 +242,7 @@ func TestInspect_pngTextBomb(t *testing.T) {
 	bomb := textChunk("zTXt", "Comment", strings.Repeat("lake ", 1<<20))
 	file := testkit.WithPNGChunks(testkit.PNG(t, testkit.Quadrants(8, 8)), slices.Repeat([][]byte{bomb}, 300)...)
 	start := testkit.ProcessorTime()
-	used := allocated(func() {
+	used := testkit.Allocated(func() {
 		if _, err := Inspect(bytes.NewReader(file), int64(len(file))); err != nil {
 			t.Error(err)
 		}

@@ -69,7 +69,7 @@ func TestReduce_realPhotos(t *testing.T) {
 				t.Errorf("Inspect = %v %d x %d, want %s %d x %d", info.Format, info.Width, info.Height, format, w, h)
 			}
 			var m image.Image
-			used := allocated(func() { m, err = Reduce(bytes.NewReader(file), int64(len(file)), info, 400) })
+			used := testkit.Allocated(func() { m, err = Reduce(bytes.NewReader(file), int64(len(file)), info, 400) })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -89,22 +89,23 @@ func TestReduce_realPhotosBroken(t *testing.T) {
 }
 
 func checkBroken(t *testing.T, file []byte) {
-	start := testkit.ProcessorTime()
-	var info Info
 	var err error
-	used := allocated(func() { info, err = Inspect(bytes.NewReader(file), int64(len(file))) })
-	if used > 4<<20 {
-		t.Errorf("Inspect allocated %d", used)
-	}
-	if err != nil || info.Cost(400) > 256<<20 {
-		return
-	}
-	used = allocated(func() { _, err = Reduce(bytes.NewReader(file), int64(len(file)), info, 400) })
-	if used > info.Cost(400) {
-		t.Errorf("allocated %d, cost %d", used, info.Cost(400))
-	}
-	if d := testkit.ProcessorTime() - start; d > time.Second {
-		t.Errorf("took a processor %v: %v", d, err)
+	took := testkit.Took(time.Second, func() {
+		var info Info
+		used := testkit.Allocated(func() { info, err = Inspect(bytes.NewReader(file), int64(len(file))) })
+		if used > 4<<20 {
+			t.Errorf("Inspect allocated %d", used)
+		}
+		if err != nil || info.Cost(400) > 256<<20 {
+			return
+		}
+		used = testkit.Allocated(func() { _, err = Reduce(bytes.NewReader(file), int64(len(file)), info, 400) })
+		if used > info.Cost(400) {
+			t.Errorf("allocated %d, cost %d", used, info.Cost(400))
+		}
+	})
+	if took > time.Second {
+		t.Errorf("took a processor %v: %v", took, err)
 	}
 }
 

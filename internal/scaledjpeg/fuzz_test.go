@@ -3,9 +3,10 @@ package scaledjpeg
 import (
 	"bytes"
 	"image/jpeg"
-	"runtime"
 	"testing"
 	"time"
+
+	"gallery/internal/testkit"
 )
 
 // FuzzDecode checks that whatever the file, Decode does not panic, keeps to the memory that Config.Memory announces and to a
@@ -29,20 +30,17 @@ func FuzzDecode(f *testing.F) {
 		for _, denom := range denoms {
 			d := new(decoder)
 			d.reset(data, denom)
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			start := time.Now()
-			err := d.decodePlanes()
-			took := time.Since(start)
-			runtime.ReadMemStats(&after)
-			allocated := int64(after.TotalAlloc - before.TotalAlloc)
+			var err error
+			start := testkit.ProcessorTime()
+			allocated := testkit.Allocated(func() { err = d.decodePlanes() })
+			took := testkit.ProcessorTime() - start
 			if d.Components > 0 {
 				if limit := d.Memory(denom) + 1<<16; allocated > limit {
 					t.Errorf("at 1/%d: allocated %d bytes, limit is %d", denom, allocated, limit)
 				}
 			}
 			if limit := time.Second + time.Duration(len(data))*10*time.Microsecond; took > limit {
-				t.Errorf("at 1/%d: took %v for %d bytes", denom, took, len(data))
+				t.Errorf("at 1/%d: took a processor %v for %d bytes", denom, took, len(data))
 			}
 			if refErr == nil && ref.quirk == "" && ref.inRange() {
 				if err != nil {

@@ -9,10 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
+
+	"gallery/internal/testkit"
 )
 
 var denoms = []int{1, 2, 4, 8}
@@ -533,13 +534,12 @@ func TestConfig_Memory_measured(t *testing.T) {
 			continue
 		}
 		for _, denom := range denoms {
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			d := new(decoder)
-			d.reset(data, denom)
-			d.decode()
-			runtime.ReadMemStats(&after)
-			if got, limit := int64(after.TotalAlloc-before.TotalAlloc), c.Memory(denom); got > limit {
+			got := testkit.Allocated(func() {
+				d := new(decoder)
+				d.reset(data, denom)
+				d.decode()
+			})
+			if limit := c.Memory(denom); got > limit {
 				t.Errorf("%s at 1/%d: %d bytes allocated, Memory = %d", name, denom, got, limit)
 			}
 		}

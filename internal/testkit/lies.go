@@ -1,7 +1,9 @@
-// Package testkit makes picture files that are not what they claim to be, for
-// tests: a kilobyte that claims four gigapixels, a few bytes that stand for
-// hours of work, files cut short, files with bits turned over, and files that
-// are no picture at all.
+// Package testkit is what the tests of several packages share: test pictures,
+// files that lie, and the processor's clock.
+//
+// Lies are picture files that are not what they claim to be: a kilobyte that
+// claims four gigapixels, a few bytes that stand for hours of work, files cut
+// short, files with bits turned over, and files that are no picture at all.
 package testkit
 
 import (
