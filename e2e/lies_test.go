@@ -59,7 +59,7 @@ func (p *program) processorTime() time.Duration {
 // picture or a placeholder, and memory stays within bounds.
 func TestLies_wholeProgram(t *testing.T) {
 	dir := t.TempDir()
-	albums := map[string][]testkit.File{"all": testkit.All()}
+	albums := map[string][]testkit.File{"all": testkit.Lies()}
 	for _, honest := range testkit.Honest() {
 		for f := range testkit.Truncated(honest) {
 			albums["cut"] = append(albums["cut"], f)

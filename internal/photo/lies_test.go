@@ -22,7 +22,7 @@ func TestReduce_lies(t *testing.T) {
 			t.Errorf("only %d files are a danger to one who just decodes them", beyond)
 		}
 	}()
-	for _, f := range testkit.All() {
+	for _, f := range testkit.Lies() {
 		if c, _, err := image.DecodeConfig(bytes.NewReader(f.Data)); err == nil && int64(c.Width)*int64(c.Height) > budget {
 			beyond++
 		}

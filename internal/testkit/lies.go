@@ -29,8 +29,8 @@ type File struct {
 	Data []byte
 }
 
-// All returns a file for every lie but Truncated and Flipped.
-func All() []File {
+// Lies returns a file for every lie but Truncated and Flipped.
+func Lies() []File {
 	var all []File
 	for _, part := range [][]File{Huge(), Bombs(), Long(), Zero(), Others()} {
 		all = append(all, part...)
