@@ -26,13 +26,6 @@ func flatPNG(c [3]int, chunks ...[]byte) []byte {
 	return testkit.RawPNG(40, 30, 8, pngRGB, false, func(x, y int) []int { return c[:] }, chunks...)
 }
 
-func numbers(v ...uint32) (b []byte) {
-	for _, v := range v {
-		b = binary.BigEndian.AppendUint32(b, v)
-	}
-	return b
-}
-
 // shown returns the colour of a reduced picture's middle as a browser shows it,
 // that is converted by the profile that is stored with it.
 func shown(t testing.TB, info Info, m image.Image) color.RGBA {
@@ -51,10 +44,10 @@ func shown(t testing.TB, info Info, m image.Image) color.RGBA {
 
 // What Chromium 156 shows of such PNGs, measured once: the colour (61, 139, 94) or a grey, with the chunks that say what it is.
 func TestReduce_pngColors(t *testing.T) {
-	gama := func(v uint32) []byte { return testkit.PNGChunk("gAMA", numbers(v)) }
-	chrmP3 := testkit.PNGChunk("cHRM", numbers(31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000))
-	chrm709 := testkit.PNGChunk("cHRM", numbers(31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000))
-	chrmD50 := testkit.PNGChunk("cHRM", numbers(34567, 35850, 64000, 33000, 30000, 60000, 15000, 6000))
+	gama := func(v uint32) []byte { return testkit.PNGChunk("gAMA", testkit.Numbers(v)) }
+	chrmP3 := testkit.PNGChunk("cHRM", testkit.Numbers(31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000))
+	chrm709 := testkit.PNGChunk("cHRM", testkit.Numbers(31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000))
+	chrmD50 := testkit.PNGChunk("cHRM", testkit.Numbers(34567, 35850, 64000, 33000, 30000, 60000, 15000, 6000))
 	cicp := func(p, tr, m, full byte) []byte { return testkit.PNGChunk("cICP", []byte{p, tr, m, full}) }
 	srgbChunk := testkit.PNGChunk("sRGB", []byte{0})
 	asIs := color.RGBA{61, 139, 94, 255}
@@ -92,12 +85,12 @@ func TestReduce_pngColors(t *testing.T) {
 		{"PQ", [][]byte{cicp(9, 16, 0, 1)}, color.RGBA{0, 170, 46, 255}},
 		{"PQ of P3", [][]byte{cicp(12, 16, 0, 1)}, color.RGBA{0, 164, 51, 255}},
 		{"HLG", [][]byte{cicp(9, 18, 0, 1)}, color.RGBA{0, 112, 69, 255}},
-		{"iCCP and gAMA", [][]byte{iccpChunk(wideProfile()), gama(100000)}, color.RGBA{0, 140, 91, 255}},
-		{"iCCP and sRGB", [][]byte{iccpChunk(wideProfile()), srgbChunk}, color.RGBA{0, 140, 91, 255}},
-		{"iCCP and cICP", [][]byte{iccpChunk(wideProfile()), cicp(1, 13, 0, 1)}, asIs},
-		{"iCCP and cICP unknown", [][]byte{iccpChunk(wideProfile()), cicp(2, 2, 0, 1)}, color.RGBA{0, 140, 91, 255}},
+		{"iCCP and gAMA", [][]byte{testkit.ICCPChunk(wideProfile()), gama(100000)}, color.RGBA{0, 140, 91, 255}},
+		{"iCCP and sRGB", [][]byte{testkit.ICCPChunk(wideProfile()), srgbChunk}, color.RGBA{0, 140, 91, 255}},
+		{"iCCP and cICP", [][]byte{testkit.ICCPChunk(wideProfile()), cicp(1, 13, 0, 1)}, asIs},
+		{"iCCP and cICP unknown", [][]byte{testkit.ICCPChunk(wideProfile()), cicp(2, 2, 0, 1)}, color.RGBA{0, 140, 91, 255}},
 		{"damaged iCCP and gAMA", [][]byte{testkit.PNGChunk("iCCP", []byte("name\x00\x00garbage")), gama(100000)}, linear},
-		{"grey iCCP and gAMA", [][]byte{iccpChunk(greyProfile()), gama(100000)}, asIs},
+		{"grey iCCP and gAMA", [][]byte{testkit.ICCPChunk(greyProfile()), gama(100000)}, asIs},
 	} {
 		for _, side := range []int{40, 10} {
 			info, m := mustReduce(t, flatPNG([3]int{61, 139, 94}, test.chunks...), side)
@@ -145,12 +138,14 @@ func scannerProfile(n int) []byte {
 func TestReduce_profileConverted(t *testing.T) {
 	ramp := greyRamp(256, 40)
 	lighter := matrixProfile("lighter", cicpPrimaries[1], iccCurve(1.2, 1, 0, 0, 0))
-	with := func(file, profile []byte) []byte { return testkit.WithSegments(file, iccSegments(profile, 60000)...) }
+	with := func(file, profile []byte) []byte {
+		return testkit.WithSegments(file, testkit.ICCSegments(profile, 60000)...)
+	}
 	for name, file := range map[string][]byte{
 		"jpeg, grey profile": with(testkit.JPEG(t, ramp), greyProfile()),
 		"jpeg, RGB profile":  with(testkit.JPEG(t, ramp), lighter),
-		"png, grey profile":  testkit.WithPNGChunks(testkit.PNG(t, ramp), iccpChunk(greyProfile())),
-		"png, RGB profile":   testkit.WithPNGChunks(testkit.PNG(t, ramp), iccpChunk(lighter)),
+		"png, grey profile":  testkit.WithPNGChunks(testkit.PNG(t, ramp), testkit.ICCPChunk(greyProfile())),
+		"png, RGB profile":   testkit.WithPNGChunks(testkit.PNG(t, ramp), testkit.ICCPChunk(lighter)),
 	} {
 		info, m := mustReduce(t, file, 256)
 		g, ok := m.(*image.Gray)
@@ -182,9 +177,9 @@ func TestReduce_profileConverted(t *testing.T) {
 	draw.Draw(m, m.Rect, image.NewUniform(color.RGBA{110, 140, 94, 255}), image.Point{}, draw.Src)
 	for name, files := range map[string][2][]byte{
 		"jpeg": {with(testkit.JPEG(t, m), wideProfile()), with(testkit.JPEG(t, m), scannerProfile(200_000))},
-		"png":  {testkit.WithPNGChunks(testkit.PNG(t, m), iccpChunk(wideProfile())), testkit.WithPNGChunks(testkit.PNG(t, m), iccpChunk(scannerProfile(200_000)))},
-		"webp": {testkit.WebP("VP8X", testkit.VP8X(0x20, 160, 96), "ICCP", wideProfile(), "VP8 ", lossyPatches(t, 160, 96)),
-			testkit.WebP("VP8X", testkit.VP8X(0x20, 160, 96), "ICCP", scannerProfile(200_000), "VP8 ", lossyPatches(t, 160, 96))},
+		"png":  {testkit.WithPNGChunks(testkit.PNG(t, m), testkit.ICCPChunk(wideProfile())), testkit.WithPNGChunks(testkit.PNG(t, m), testkit.ICCPChunk(scannerProfile(200_000)))},
+		"webp": {testkit.WebP("VP8X", testkit.VP8X(0x20, 160, 96), "ICCP", wideProfile(), "VP8 ", testkit.LossyPatches(t, 160, 96)),
+			testkit.WebP("VP8X", testkit.VP8X(0x20, 160, 96), "ICCP", scannerProfile(200_000), "VP8 ", testkit.LossyPatches(t, 160, 96))},
 	} {
 		small, m1 := mustReduce(t, files[0], 32)
 		large, m2 := mustReduce(t, files[1], 32)
@@ -203,38 +198,6 @@ func toRGBA(m image.Image) *image.RGBA {
 	return out
 }
 
-// inkProfile returns a profile of CMYK with a table of two points an ink, in
-// which inks are less bright than the plain reckoning has them.
-func inkProfile() []byte {
-	var tag []byte
-	tag = append(tag, "mft1\x00\x00\x00\x00\x04\x03\x02\x00"...)
-	for i := range 9 {
-		tag = append(tag, 0, byte(1-min(i%4, 1)), 0, 0)
-	}
-	linear := make([]byte, 256)
-	for i := range linear {
-		linear[i] = byte(i)
-	}
-	tag = append(tag, bytes.Repeat(linear, 4)...)
-	for i := range 16 {
-		c, m, y, k := i>>3&1, i>>2&1, i>>1&1, i&1
-		tag = append(tag, byte((100-25*c-30*m-5*y-35*k)*255/100), byte(128-25*c+50*m-5*y), byte(128-30*c-5*m+60*y))
-	}
-	tag = append(tag, bytes.Repeat(linear, 3)...)
-	p := make([]byte, 128)
-	copy(p[8:], "\x02\x10\x00\x00prtrCMYKLab ")
-	copy(p[36:], "acsp")
-	for i, v := range srgb.D50 {
-		binary.BigEndian.PutUint32(p[68+4*i:], s15Fixed16(v))
-	}
-	p = append(p, numbers(1)...)
-	p = append(p, "A2B0"...)
-	p = append(p, numbers(144, uint32(len(tag)))...)
-	p = append(p, tag...)
-	binary.BigEndian.PutUint32(p, uint32(len(p)))
-	return p
-}
-
 // Inks are converted by their profile; without one each takes its part of the
 // light; and with Adobe's marker or without they are stored inverted.
 func TestReduce_inks(t *testing.T) {
@@ -247,15 +210,15 @@ func TestReduce_inks(t *testing.T) {
 	}{
 		{"plain", nil, 0, []uint8{200, 90, 120, 230}, color.RGBA{180, 81, 108, 255}},
 		{"plain without a marker", nil, -1, []uint8{200, 90, 120, 230}, color.RGBA{180, 81, 108, 255}},
-		{"paper by profile", inkProfile(), 0, []uint8{255, 255, 255, 255}, color.RGBA{255, 255, 255, 255}},
-		{"black by profile", inkProfile(), 0, []uint8{255, 255, 255, 0}, color.RGBA{158, 158, 158, 255}},
-		{"half black by profile", inkProfile(), 0, []uint8{255, 255, 255, 128}, color.RGBA{205, 205, 205, 255}},
-		{"YCCK paper by profile", inkProfile(), 2, []uint8{0, 128, 128, 255}, color.RGBA{255, 255, 255, 255}},
-		{"YCCK black by profile", inkProfile(), 2, []uint8{0, 128, 128, 0}, color.RGBA{158, 158, 158, 255}},
+		{"paper by profile", testkit.InkProfile(), 0, []uint8{255, 255, 255, 255}, color.RGBA{255, 255, 255, 255}},
+		{"black by profile", testkit.InkProfile(), 0, []uint8{255, 255, 255, 0}, color.RGBA{158, 158, 158, 255}},
+		{"half black by profile", testkit.InkProfile(), 0, []uint8{255, 255, 255, 128}, color.RGBA{205, 205, 205, 255}},
+		{"YCCK paper by profile", testkit.InkProfile(), 2, []uint8{0, 128, 128, 255}, color.RGBA{255, 255, 255, 255}},
+		{"YCCK black by profile", testkit.InkProfile(), 2, []uint8{0, 128, 128, 0}, color.RGBA{158, 158, 158, 255}},
 	} {
 		file := testkit.FlatJPEG{Width: 50, Height: 30, Values: test.values, Adobe: test.adobe}.Encode()
 		if test.profile != nil {
-			file = testkit.WithSegments(file, iccSegments(test.profile, 60000)...)
+			file = testkit.WithSegments(file, testkit.ICCSegments(test.profile, 60000)...)
 		}
 		for _, side := range []int{50, 20} {
 			info, m := mustReduce(t, file, side)
@@ -271,11 +234,11 @@ func TestCost_converted(t *testing.T) {
 	ramp := testkit.JPEG(t, toRGBA(greyRamp(900, 600)))
 	inks := testkit.FlatJPEG{Width: 900, Height: 600, Values: []uint8{9, 99, 199, 230}, Adobe: 0}.Encode()
 	for name, file := range map[string][]byte{
-		"large profile": testkit.WithSegments(ramp, iccSegments(scannerProfile(100_000), 60000)...),
-		"inks":          testkit.WithSegments(inks, iccSegments(inkProfile(), 60000)...),
-		"large in png":  testkit.WithPNGChunks(testkit.PNG(t, toRGBA(greyRamp(900, 600))), iccpChunk(scannerProfile(100_000))),
+		"large profile": testkit.WithSegments(ramp, testkit.ICCSegments(scannerProfile(100_000), 60000)...),
+		"inks":          testkit.WithSegments(inks, testkit.ICCSegments(testkit.InkProfile(), 60000)...),
+		"large in png":  testkit.WithPNGChunks(testkit.PNG(t, toRGBA(greyRamp(900, 600))), testkit.ICCPChunk(scannerProfile(100_000))),
 		"PQ":            testkit.WithPNGChunks(testkit.PNG(t, toRGBA(greyRamp(900, 600))), testkit.PNGChunk("cICP", []byte{9, 16, 0, 1})),
-		"grey":          testkit.WithSegments(testkit.JPEG(t, greyRamp(900, 600)), iccSegments(greyProfile(), 60000)...),
+		"grey":          testkit.WithSegments(testkit.JPEG(t, greyRamp(900, 600)), testkit.ICCSegments(greyProfile(), 60000)...),
 	} {
 		info, _ := mustReduce(t, file, 800)
 		for _, side := range []int{400, 800} {

@@ -34,47 +34,6 @@ func TestReduce_gifBeyondScreen(t *testing.T) {
 	}
 }
 
-// apng returns an animation on a canvas of w x h. The first frame is m at a
-// place; with hidden, IDAT is no frame and red.
-func apng(t testing.TB, w, h int, m image.Image, at image.Point, hidden bool) []byte {
-	hiddenPicture := image.NewRGBA(image.Rect(0, 0, w, h))
-	for y := range h {
-		for x := range w {
-			hiddenPicture.Set(x, y, color.RGBA{255, 0, 0, 255})
-		}
-	}
-	fctl := func(sequence int, r image.Rectangle) []byte {
-		b := numbers(uint32(sequence), uint32(r.Dx()), uint32(r.Dy()), uint32(r.Min.X), uint32(r.Min.Y))
-		return testkit.PNGChunk("fcTL", append(b, 0, 1, 0, 10, 0, 0))
-	}
-	stream := func(file []byte) []byte { // of the one IDAT chunk
-		i := bytes.Index(file, []byte("IDAT"))
-		n := be16(file[i-2:])
-		return file[i+4 : i+4+n]
-	}
-	file := testkit.PNG(t, hiddenPicture)
-	if !hidden {
-		file = testkit.PNG(t, m)
-	}
-	head, data := file[:33], stream(file)
-	out := append(bytes.Clone(head), testkit.PNGChunk("acTL", numbers(2, 0))...)
-	frame := stream(testkit.PNG(t, m))
-	r := image.Rectangle{at, at.Add(m.Bounds().Size())}
-	if !hidden {
-		out = append(out, fctl(0, r)...)
-	}
-	out = append(out, testkit.PNGChunk("IDAT", data)...)
-	if hidden {
-		out = append(out, fctl(0, r)...)
-		half := len(frame) / 2
-		out = append(out, testkit.PNGChunk("fdAT", append(numbers(1), frame[:half]...))...)
-		out = append(out, testkit.PNGChunk("fdAT", append(numbers(2), frame[half:]...))...)
-	}
-	out = append(out, fctl(3, image.Rect(0, 0, w, h))...)
-	out = append(out, testkit.PNGChunk("fdAT", append(numbers(4), stream(testkit.PNG(t, hiddenPicture))...))...)
-	return append(out, iend...)
-}
-
 // Of an animated PNG the first frame is shown, which need not be the picture
 // that those see who know no animations.
 func TestReduce_apng(t *testing.T) {
@@ -90,9 +49,9 @@ func TestReduce_apng(t *testing.T) {
 		canvas image.Point
 		at     image.Point
 	}{
-		{"IDAT is the first frame", apng(t, 32, 20, m, image.Point{}, false), image.Pt(32, 20), image.Point{}},
-		{"IDAT is no frame", apng(t, 32, 20, m, image.Point{}, true), image.Pt(32, 20), image.Point{}},
-		{"the frame is a part", apng(t, 64, 48, m, image.Pt(20, 16), true), image.Pt(64, 48), image.Pt(20, 16)},
+		{"IDAT is the first frame", testkit.APNG(t, 32, 20, m, image.Point{}, false), image.Pt(32, 20), image.Point{}},
+		{"IDAT is no frame", testkit.APNG(t, 32, 20, m, image.Point{}, true), image.Pt(32, 20), image.Point{}},
+		{"the frame is a part", testkit.APNG(t, 64, 48, m, image.Pt(20, 16), true), image.Pt(64, 48), image.Pt(20, 16)},
 	} {
 		info, got := mustReduce(t, test.file, 64)
 		if got.Bounds().Size() != test.canvas {
@@ -113,7 +72,7 @@ func TestReduce_apng(t *testing.T) {
 		}
 	}
 	// Without the frame's data, what there is.
-	file := apng(t, 32, 20, m, image.Point{}, true)
+	file := testkit.APNG(t, 32, 20, m, image.Point{}, true)
 	file = append(bytes.Clone(file[:bytes.Index(file, []byte("fcTL"))-4]), iend...)
 	if _, got := mustReduce(t, file, 64); !testkit.Near(got.At(5, 5), color.RGBA{255, 0, 0, 255}, 2) {
 		t.Errorf("without frames: %v", got.At(5, 5))
@@ -147,8 +106,8 @@ func TestReduce_longScreenshot(t *testing.T) {
 	}
 	// Four times as long it is refused, before any pixel is decoded.
 	long := testkit.RawPNG(w, 4, 8, pngRGB, false, func(x, y int) []int { return []int{0, 0, 0} })
-	copy(long[20:], numbers(4*h))
-	copy(long[29:], numbers(crc32.ChecksumIEEE(long[12:29])))
+	copy(long[20:], testkit.Numbers(4*h))
+	copy(long[29:], testkit.Numbers(crc32.ChecksumIEEE(long[12:29])))
 	info, err := Inspect(bytes.NewReader(long), int64(len(long)))
 	if err != nil {
 		t.Fatal(err)

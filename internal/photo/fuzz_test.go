@@ -25,7 +25,7 @@ func FuzzReduce(f *testing.F) {
 	f.Add(testkit.WithSegments(j, testkit.Segment(markerAPP1, "Exif\x00\x00", exif), testkit.Segment(markerAPP13, iptcHeader, iptcOf("Caption", true)),
 		testkit.Segment(markerAPP1, xmpHeader, xmpOf(`<dc:description>XMP</dc:description>`)),
 		testkit.Segment(markerAPP2, iccHeader, append([]byte{1, 1}, wideProfile()...))), uint16(400))
-	f.Add(testkit.WithPNGChunks(testkit.PNG(f, testkit.Quadrants(20, 10)), testkit.PNGChunk("eXIf", exif), iccpChunk(wideProfile())), uint16(7))
+	f.Add(testkit.WithPNGChunks(testkit.PNG(f, testkit.Quadrants(20, 10)), testkit.PNGChunk("eXIf", exif), testkit.ICCPChunk(wideProfile())), uint16(7))
 	f.Add(testkit.WithPNGChunks(testkit.PNG(f, testkit.Quadrants(20, 10)), textChunk("tEXt", "Title", "Olga"), textChunk("zTXt", "Comment", "a lake"),
 		textChunk("iTXt, compressed", "Description", "Olga am See")), uint16(7))
 

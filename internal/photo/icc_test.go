@@ -2,7 +2,6 @@ package photo
 
 import (
 	"bytes"
-	"compress/zlib"
 	"encoding/binary"
 	"image"
 	"image/color"
@@ -33,31 +32,13 @@ func wideProfile() []byte {
 	return matrixProfile("wide", primaries, iccCurve(563.0/256, 1, 0, 0, 0))
 }
 
-// iccSegments returns a profile in APP2 segments of at most piece bytes.
-func iccSegments(profile []byte, piece int) (segments [][]byte) {
-	n := ceilDiv(len(profile), piece)
-	for i := range n {
-		data := append([]byte{byte(i + 1), byte(n)}, profile[i*piece:min(len(profile), (i+1)*piece)]...)
-		segments = append(segments, testkit.Segment(markerAPP2, iccHeader, data))
-	}
-	return segments
-}
-
-func iccpChunk(profile []byte) []byte {
-	b := bytes.NewBufferString("name\x00\x00")
-	z := zlib.NewWriter(b)
-	z.Write(profile)
-	z.Close()
-	return testkit.PNGChunk("iCCP", b.Bytes())
-}
-
 func TestProfile(t *testing.T) {
 	m := testkit.Quadrants(8, 8)
 	grey := image.NewGray(m.Rect)
 	j, p, vp8l := testkit.JPEG(t, m), testkit.PNG(t, m), testkit.VP8L(m)
 	rgb, gray, cmyk, big := profileOf("RGB ", 548), profileOf("GRAY", 300), profileOf("CMYK", 600), profileOf("RGB ", maxEmbedded+1)
 	largest := profileOf("RGB ", maxEmbedded)
-	pieces := iccSegments(rgb, 200)
+	pieces := testkit.ICCSegments(rgb, 200)
 	lying := bytes.Clone(rgb)
 	binary.BigEndian.PutUint32(lying, 549)
 	longer := append(bytes.Clone(rgb), 1, 2, 3)
@@ -67,25 +48,25 @@ func TestProfile(t *testing.T) {
 		want []byte
 	}{
 		{"none", j, nil},
-		{"jpeg", testkit.WithSegments(j, iccSegments(rgb, 60000)...), rgb},
+		{"jpeg", testkit.WithSegments(j, testkit.ICCSegments(rgb, 60000)...), rgb},
 		{"jpeg, three pieces", testkit.WithSegments(j, pieces...), rgb},
 		{"jpeg, out of order", testkit.WithSegments(j, pieces[2], pieces[0], pieces[1]), rgb},
 		{"jpeg, one missing", testkit.WithSegments(j, pieces[0], pieces[2]), nil},
 		{"jpeg, one twice", testkit.WithSegments(j, pieces[0], pieces[1], pieces[1], pieces[2]), nil},
-		{"jpeg, largest", testkit.WithSegments(j, iccSegments(largest, 60000)...), largest},
-		{"jpeg, too large to carry", testkit.WithSegments(j, iccSegments(big, 60000)...), nil},
-		{"jpeg, longer than it says", testkit.WithSegments(j, iccSegments(longer, 60000)...), rgb},
-		{"jpeg, shorter than it says", testkit.WithSegments(j, iccSegments(lying, 60000)...), nil},
-		{"jpeg, no profile", testkit.WithSegments(j, iccSegments(make([]byte, 500), 60000)...), nil},
-		{"jpeg, cut short", testkit.WithSegments(j, iccSegments(rgb[:100], 60000)...), nil},
-		{"jpeg, grey profile of RGB", testkit.WithSegments(j, iccSegments(gray, 60000)...), nil},
-		{"grey jpeg", testkit.WithSegments(testkit.JPEG(t, grey), iccSegments(gray, 60000)...), nil},
-		{"grey jpeg, RGB profile", testkit.WithSegments(testkit.JPEG(t, grey), iccSegments(rgb, 60000)...), nil},
-		{"cmyk jpeg", testkit.WithSegments(testkit.FlatJPEG{Width: 8, Height: 8, Values: []uint8{1, 2, 3, 4}, Adobe: 0}.Encode(), iccSegments(cmyk, 60000)...), nil},
-		{"png", testkit.WithPNGChunks(p, iccpChunk(rgb)), rgb},
-		{"grey png", testkit.WithPNGChunks(testkit.PNG(t, grey), iccpChunk(gray)), nil},
-		{"grey png, RGB profile", testkit.WithPNGChunks(testkit.PNG(t, grey), iccpChunk(rgb)), nil},
-		{"png, bomb", testkit.WithPNGChunks(p, iccpChunk(profileOf("RGB ", maxICC+1))), nil},
+		{"jpeg, largest", testkit.WithSegments(j, testkit.ICCSegments(largest, 60000)...), largest},
+		{"jpeg, too large to carry", testkit.WithSegments(j, testkit.ICCSegments(big, 60000)...), nil},
+		{"jpeg, longer than it says", testkit.WithSegments(j, testkit.ICCSegments(longer, 60000)...), rgb},
+		{"jpeg, shorter than it says", testkit.WithSegments(j, testkit.ICCSegments(lying, 60000)...), nil},
+		{"jpeg, no profile", testkit.WithSegments(j, testkit.ICCSegments(make([]byte, 500), 60000)...), nil},
+		{"jpeg, cut short", testkit.WithSegments(j, testkit.ICCSegments(rgb[:100], 60000)...), nil},
+		{"jpeg, grey profile of RGB", testkit.WithSegments(j, testkit.ICCSegments(gray, 60000)...), nil},
+		{"grey jpeg", testkit.WithSegments(testkit.JPEG(t, grey), testkit.ICCSegments(gray, 60000)...), nil},
+		{"grey jpeg, RGB profile", testkit.WithSegments(testkit.JPEG(t, grey), testkit.ICCSegments(rgb, 60000)...), nil},
+		{"cmyk jpeg", testkit.WithSegments(testkit.FlatJPEG{Width: 8, Height: 8, Values: []uint8{1, 2, 3, 4}, Adobe: 0}.Encode(), testkit.ICCSegments(cmyk, 60000)...), nil},
+		{"png", testkit.WithPNGChunks(p, testkit.ICCPChunk(rgb)), rgb},
+		{"grey png", testkit.WithPNGChunks(testkit.PNG(t, grey), testkit.ICCPChunk(gray)), nil},
+		{"grey png, RGB profile", testkit.WithPNGChunks(testkit.PNG(t, grey), testkit.ICCPChunk(rgb)), nil},
+		{"png, bomb", testkit.WithPNGChunks(p, testkit.ICCPChunk(profileOf("RGB ", maxICC+1))), nil},
 		{"png, damaged", testkit.WithPNGChunks(p, testkit.PNGChunk("iCCP", []byte("name\x00\x00garbage"))), nil},
 		{"webp", testkit.WebP("VP8X", testkit.VP8X(0x20, 8, 8), "ICCP", rgb, "VP8L", vp8l), rgb},
 	} {
@@ -100,13 +81,13 @@ func TestProfile(t *testing.T) {
 func TestProfile_adobeRGBByExif(t *testing.T) {
 	exif := testkit.Segment(markerAPP1, "Exif\x00\x00", exifOf(binary.LittleEndian,
 		exifEntry{0x8769, []exifEntry{{0xa001, 0xffff}, {0xa005, []exifEntry{{1, "R03"}}}}}))
-	file := testkit.WithSegments(testkit.JPEG(t, drawPatches(64, 32)), exif)
+	file := testkit.WithSegments(testkit.JPEG(t, testkit.Patches(64, 32)), exif)
 	info, m := mustReduce(t, file, 64)
 	if info.Profile() != nil {
 		t.Errorf("profile of %d bytes", len(info.Profile()))
 	}
-	for i, want := range patchColors {
-		if got := patchMean(m, i); !testkit.Near(got, want, 6) {
+	for i, want := range testkit.PatchColors {
+		if got := testkit.PatchMean(m, i); !testkit.Near(got, want, 6) {
 			t.Errorf("area %d is %v, want %v", i, got, want)
 		}
 	}

@@ -246,7 +246,7 @@ func TestInspect_shownUpright(t *testing.T) {
 			"png behind IDAT": {behind(exif), false},
 			"webp lossless":   {testkit.WebP("VP8X", testkit.VP8X(8, 64, 48), "VP8L", testkit.VP8L(m), "EXIF", exif), false},
 			"webp early Exif": {testkit.WebP("VP8X", testkit.VP8X(8, 64, 48), "EXIF", exif, "VP8L", testkit.VP8L(m)), false},
-			"webp lossy":      {testkit.WebP("VP8X", testkit.VP8X(8, 64, 48), "VP8 ", lossyPatches(t, 64, 48), "EXIF", exif), false},
+			"webp lossy":      {testkit.WebP("VP8X", testkit.VP8X(8, 64, 48), "VP8 ", testkit.LossyPatches(t, 64, 48), "EXIF", exif), false},
 		} {
 			info, err := Inspect(bytes.NewReader(test.file), int64(len(test.file)))
 			if err != nil || info.Orientation != orientation {

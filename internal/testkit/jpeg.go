@@ -15,6 +15,7 @@ const (
 	eoi   = 0xd9
 	sos   = 0xda
 	dqt   = 0xdb
+	app2  = 0xe2
 	app14 = 0xee
 )
 

@@ -5,6 +5,9 @@ import (
 	"compress/zlib"
 	"encoding/binary"
 	"hash/crc32"
+	"image"
+	"image/color"
+	"testing"
 )
 
 // PNGChunk returns a chunk with its length and checksum.
@@ -53,4 +56,45 @@ func RawPNG(w, h, depth, colorType int, interlaced bool, at func(x, y int) []int
 	file = append(file, bytes.Join(chunks, nil)...)
 	file = append(file, PNGChunk("IDAT", data.Bytes())...)
 	return append(file, PNGChunk("IEND", nil)...)
+}
+
+// APNG returns an animation on a canvas of w x h. The first frame is m at a
+// place; with hidden, IDAT is no frame and red.
+func APNG(t testing.TB, w, h int, m image.Image, at image.Point, hidden bool) []byte {
+	hiddenPicture := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			hiddenPicture.Set(x, y, color.RGBA{255, 0, 0, 255})
+		}
+	}
+	fctl := func(sequence int, r image.Rectangle) []byte {
+		b := Numbers(uint32(sequence), uint32(r.Dx()), uint32(r.Dy()), uint32(r.Min.X), uint32(r.Min.Y))
+		return PNGChunk("fcTL", append(b, 0, 1, 0, 10, 0, 0))
+	}
+	stream := func(file []byte) []byte { // of the one IDAT chunk
+		i := bytes.Index(file, []byte("IDAT"))
+		n := int(binary.BigEndian.Uint16(file[i-2:]))
+		return file[i+4 : i+4+n]
+	}
+	file := PNG(t, hiddenPicture)
+	if !hidden {
+		file = PNG(t, m)
+	}
+	head, data := file[:33], stream(file)
+	out := append(bytes.Clone(head), PNGChunk("acTL", Numbers(2, 0))...)
+	frame := stream(PNG(t, m))
+	r := image.Rectangle{at, at.Add(m.Bounds().Size())}
+	if !hidden {
+		out = append(out, fctl(0, r)...)
+	}
+	out = append(out, PNGChunk("IDAT", data)...)
+	if hidden {
+		out = append(out, fctl(0, r)...)
+		half := len(frame) / 2
+		out = append(out, PNGChunk("fdAT", append(Numbers(1), frame[:half]...))...)
+		out = append(out, PNGChunk("fdAT", append(Numbers(2), frame[half:]...))...)
+	}
+	out = append(out, fctl(3, image.Rect(0, 0, w, h))...)
+	out = append(out, PNGChunk("fdAT", append(Numbers(4), stream(PNG(t, hiddenPicture))...))...)
+	return append(out, PNGChunk("IEND", nil)...)
 }
