@@ -482,7 +482,8 @@ func byTouch(t *testing.T, home string, links []string) {
 	b.at("/a/")
 }
 
-// A photo's own page can be swiped too.
+// A photo's own page can be swiped as the lightbox can: far, or fast. What
+// scrolls or magnifies the page is no swipe.
 func TestPhotoPage_swipe(t *testing.T) {
 	dir, links := fivePhotos(t)
 	p := start(t, nil, dir)
@@ -491,8 +492,56 @@ func TestPhotoPage_swipe(t *testing.T) {
 	b.do(chromedp.Navigate(p.url + links[1]))
 	b.until(`document.getElementById('photo').complete`)
 	b.rest()
-	b.do(touch(down, 300, 200), touch(move, 280, 200), touch(move, 100, 202), touch(lift))
-	b.at(links[2])
+	b.run(`document.body.style.paddingBottom = '100vh'; // so that it can be scrolled
+		document.addEventListener('click', (e) => {
+			const rel = e.target.closest('a')?.rel;
+			if (rel) { window.asked.push(rel); e.preventDefault(); }
+		})`)
+	type actions = []chromedp.Action[chromedp.Void]
+	pause := chromedp.Evaluate[chromedp.Void](`new Promise((resolve) => setTimeout(resolve, 150))`, chromedp.EvalAwaitPromise)
+	for _, swipe := range []struct {
+		name string
+		do   actions
+		want string
+	}{
+		{"far", actions{touch(down, 300, 200), touch(move, 280, 200), touch(move, 100, 202), touch(lift)}, "next"},
+		{"far to the right", actions{touch(down, 100, 200), touch(move, 120, 200), touch(move, 300, 202), touch(lift)}, "prev"},
+		{"far and slow", actions{touch(down, 300, 200), touch(move, 280, 200), touch(move, 160, 202), pause, touch(lift)}, "next"},
+		{"fast", actions{touch(down, 300, 200), touch(move, 275, 200), touch(move, 250, 202), touch(lift)}, "next"},
+		{"neither", actions{touch(down, 300, 200), touch(move, 275, 200), touch(move, 240, 202), pause, touch(lift)}, ""},
+		{"back again", actions{touch(down, 300, 200), touch(move, 200, 200), touch(move, 240, 202), touch(move, 280, 202), touch(lift)}, ""},
+		{"down", actions{touch(down, 200, 100), touch(move, 202, 130), touch(move, 204, 260), touch(lift)}, ""},
+		{"up, then aside", actions{touch(down, 300, 260), touch(move, 298, 200), touch(move, 150, 150), touch(lift)}, ""},
+		{"neither, then a mouse", actions{touch(down, 300, 200), touch(move, 285, 200), pause, touch(lift),
+			mouse(input.DispatchMouseEventTypeMousePressed, 200, 700), mouse(input.DispatchMouseEventTypeMouseMoved, 20, 210),
+			mouse(input.DispatchMouseEventTypeMouseReleased, 20, 200)}, ""},
+	} {
+		b.run(`window.asked = []; scrollTo(0, 0)`)
+		b.rest()
+		b.do(swipe.do...)
+		b.rest()
+		if got := eval[string](b, `window.asked.join()`); got != swipe.want {
+			t.Errorf("%s: the page was asked for %q, want %q", swipe.name, got, swipe.want)
+		}
+	}
+	far := actions{touch(down, 300, 200), touch(move, 280, 200), touch(move, 100, 202), touch(lift)}
+	b.do(chromedp.Navigate(p.url + links[2]))
+	b.until(`document.getElementById('photo').complete`)
+	b.rest()
+	b.do(far...)
+	b.at(links[3])
+
+	// Two fingers magnify the page, and one then moves about in it.
+	b.until(`document.getElementById('photo')?.complete`)
+	b.rest()
+	b.run(`window.asked = []; document.addEventListener('click', (e) => { window.asked.push(e.target.rel); e.preventDefault(); })`)
+	b.do(touch(down, 180, 200, 220, 200), touch(move, 160, 200, 240, 200), touch(move, 60, 200, 320, 200), touch(lift))
+	b.until(`visualViewport.scale > 2`)
+	b.do(far...)
+	b.rest()
+	if got := eval[string](b, `window.asked.join()`); got != "" {
+		t.Errorf("magnified, the page was asked for %q", got)
+	}
 }
 
 // What a person does is answered within 50 ms. Other work on the machine can

@@ -1,6 +1,6 @@
 // Gestures: mouse, touch and pen alike.
 
-const pointers = new Map(); // id -> where it is
+const pointers = new Map(); // id -> its last event
 let gesture = null; // what those pointers are doing
 let glide = 0; // animation frame of the inertia
 let tap = { time: 0 }; // the last one
@@ -14,7 +14,7 @@ function begin() {
   const at = [...pointers.values()][0];
   gesture = pointers.size > 1
     ? { kind: 'pinch', from: middle(), zoom }
-    : { kind: gesture ? 'pan' : '', from: at, zoom, trace: [] };
+    : { kind: gesture ? 'pan' : '', zoom, ...startPath(at) };
 }
 
 track.addEventListener('pointerdown', (event) => {
@@ -22,14 +22,14 @@ track.addEventListener('pointerdown', (event) => {
   stopSlideshow();
   cancelAnimationFrame(glide);
   track.setPointerCapture(event.pointerId);
-  pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+  pointers.set(event.pointerId, event);
   if (pointers.size === 1) gesture = null;
   begin();
 });
 
 track.addEventListener('pointermove', (event) => {
   if (!pointers.has(event.pointerId)) return;
-  pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+  pointers.set(event.pointerId, event);
   if (gesture.kind === 'pinch') pinch();
   else drag(event);
 });
@@ -47,13 +47,8 @@ function pinch() {
 }
 
 function drag(event) {
-  const dx = event.clientX - gesture.from.x;
-  const dy = event.clientY - gesture.from.y;
-  if (!gesture.kind && Math.hypot(dx, dy) > 8) {
-    if (zoom.scale > 1.01) gesture.kind = 'pan';
-    else gesture.kind = Math.abs(dx) > Math.abs(dy) ? 'swipe' : 'pull';
-  }
-  gesture.trace = [...gesture.trace.filter((p) => event.timeStamp - p.t < 90), { dx, dy, t: event.timeStamp }];
+  const { dx, dy } = follow(gesture, event);
+  if (!gesture.kind && gesture.way) gesture.kind = zoom.scale > 1.01 ? 'pan' : gesture.way;
   if (gesture.kind === 'pan') {
     const limit = bounds(zoom.scale);
     const soft = (v, l) => clamp(v, l) + (v - clamp(v, l)) / 3;
@@ -78,27 +73,17 @@ function release(event) {
   const speed = speedOf(trace, event.timeStamp);
   if (event.type === 'pointercancel') moveTrack(0);
   else if (!kind) press(event);
-  else if (kind === 'swipe') endSwipe(last.dx, speed.x);
+  else if (kind === 'swipe') endSwipe(last.dx, swiped(gesture, event.timeStamp, room.clientWidth));
   else if (kind === 'pull') endPull(last.dy, speed.y);
   else if (kind === 'pan' && last) coast(speed);
   else settle();
 }
 
-// The speed in pixels a millisecond with which a finger left.
-function speedOf(trace, now) {
-  const first = trace[0];
-  const last = trace.at(-1);
-  if (trace.length < 2 || now - last.t > 90) return { x: 0, y: 0 };
-  const ms = Math.max(1, last.t - first.t);
-  return { x: (last.dx - first.dx) / ms, y: (last.dy - first.dy) / ms };
-}
-
 track.addEventListener('pointerup', release);
 track.addEventListener('pointercancel', release);
 
-function endSwipe(dx, speed) {
-  const far = Math.abs(dx) > room.clientWidth / 4 || Math.abs(speed) > 0.3 && speed * dx > 0;
-  if (far) turn(dx < 0 ? 'next' : 'prev', dx);
+function endSwipe(dx, rel) {
+  if (rel) turn(rel, dx);
   else slideBack();
 }
 

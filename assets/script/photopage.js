@@ -30,16 +30,20 @@ function startPhotoPage() {
   if (!photo) return;
   photo.tabIndex = -1;
   photo.addEventListener('click', (event) => { if (unmodified(event)) openSingle(); });
-  let from = null;
-  photo.addEventListener('touchstart', (event) => {
-    from = event.touches.length === 1 && visualViewport.scale < 1.01 ? event.touches[0] : null;
-  }, { passive: true });
-  photo.addEventListener('touchend', (event) => {
-    const to = event.changedTouches[0];
-    const dx = from ? to.clientX - from.clientX : 0;
-    if (Math.abs(dx) < 60 || Math.abs(dx) < 2 * Math.abs(to.clientY - from.clientY)) return;
-    find(`a[rel="${dx < 0 ? 'next' : 'prev'}"]`, document)?.click();
-  }, { passive: true });
+  // The lightbox's swipe, where the page is not magnified. Once the browser
+  // scrolls, it cancels the pointer.
+  let path = null;
+  photo.addEventListener('pointerdown', (event) => {
+    const finger = event.isPrimary && event.pointerType !== 'mouse';
+    path = finger && visualViewport.scale < 1.01 ? startPath(event) : null;
+  });
+  photo.addEventListener('pointermove', (event) => path && follow(path, event));
+  photo.addEventListener('pointercancel', () => { path = null; });
+  photo.addEventListener('pointerup', (event) => {
+    const rel = path && swiped(path, event.timeStamp, innerWidth);
+    path = null;
+    if (rel) find(`a[rel="${rel}"]`, root)?.click();
+  });
 }
 
 if (single) startPhotoPage();
