@@ -13,9 +13,10 @@ import (
 )
 
 const (
-	// healthPath is for load balancers and authPath for nginx, which ask below no
-	// base.
+	// healthPath and readyPath are for load balancers and authPath for nginx, which ask
+	// below no base.
 	healthPath = "/.health"
+	readyPath  = "/.ready"
 	authPath   = "/.auth"
 	// signInPath asks for a password; see gate.serveSignIn.
 	signInPath = "/.signin"

@@ -3,13 +3,15 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -21,8 +23,10 @@ import (
 	"golang.org/x/term"
 
 	"gallery/internal/album"
+	"gallery/internal/listen"
 	"gallery/internal/nolink"
 	"gallery/internal/sample"
+	"gallery/internal/storage"
 	"gallery/internal/thumbs"
 	"gallery/internal/upkeep"
 	"gallery/internal/users"
@@ -44,7 +48,8 @@ func runClean(ctx context.Context, args []string, stdout io.Writer) error {
 	if c.root == "" {
 		return usagef("clean: name the DIR of your photos")
 	}
-	photos, cache, err := openRoots(c)
+	log := slog.New(slog.DiscardHandler)
+	photos, cache, err := openRoots(c, log)
 	if err != nil {
 		return err
 	}
@@ -53,7 +58,7 @@ func runClean(ctx context.Context, args []string, stdout io.Writer) error {
 	if olderThan > 0 {
 		o.Before = time.Now().Add(-olderThan)
 	}
-	return upkeep.Clean(ctx, thumbs.New(photos, cache, c.thumbsOptions(), slog.New(slog.DiscardHandler)), o, stdout)
+	return upkeep.Clean(ctx, thumbs.New(photos, cache, c.thumbsOptions(), log), o, stdout)
 }
 
 // newLog logs lines of text or JSON.
@@ -99,8 +104,8 @@ func sampleDir(ctx context.Context, stdout io.Writer) (string, error) {
 
 // openRoots opens the directory of photos and that of their thumbnails, which
 // may be the same.
-func openRoots(c config) (photos, cache *os.Root, err error) {
-	if photos, err = openDir("DIR", c.root); err != nil {
+func openRoots(c config, log *slog.Logger) (photos, cache *storage.Dir, err error) {
+	if photos, err = storage.Open("DIR", c.root, log); err != nil {
 		return nil, nil, err
 	}
 	if c.cache == "" {
@@ -110,7 +115,7 @@ func openRoots(c config) (photos, cache *os.Root, err error) {
 		if err = os.MkdirAll(c.cache, 0o755); err != nil {
 			err = fmt.Errorf("-cache %s cannot be made: %w", c.cache, nolink.Cause(err))
 		} else {
-			cache, err = openDir("-cache", c.cache)
+			cache, err = storage.Open("-cache", c.cache, log)
 		}
 	}
 	if err != nil {
@@ -118,32 +123,6 @@ func openRoots(c config) (photos, cache *os.Root, err error) {
 		return nil, nil, err
 	}
 	return photos, cache, nil
-}
-
-// openDir opens a directory named on the command line as what.
-func openDir(what, dir string) (*os.Root, error) {
-	root, err := os.OpenRoot(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s %s does not exist: name a directory", what, dir)
-	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("%s %s cannot be opened: let this user read and enter it (chmod, or run as another user)", what, dir)
-	case err != nil:
-		if info, statErr := os.Stat(dir); statErr == nil && !info.IsDir() {
-			return nil, fmt.Errorf("%s %s is a file: name the directory it lies in", what, dir)
-		}
-		return nil, fmt.Errorf("%s %s cannot be opened: %w", what, dir, nolink.Cause(err))
-	}
-	list, err := root.Open(".")
-	if err == nil {
-		_, err = list.ReadDir(1)
-		list.Close()
-	}
-	if err != nil && err != io.EOF {
-		root.Close()
-		return nil, fmt.Errorf("%s %s cannot be read: let this user list it (chmod, or run as another user)", what, dir)
-	}
-	return root, nil
 }
 
 // checkCache refuses a cache that would be an album of its own photos' site.
@@ -260,7 +239,8 @@ func runWarm(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		return fmt.Errorf("-webp: %w (systemd: MemoryDenyWriteExecute=no)", err)
 	}
 	boundMemory(c.memory)
-	photos, cache, err := openRoots(c)
+	log := slog.New(slog.DiscardHandler)
+	photos, cache, err := openRoots(c, log)
 	if err != nil {
 		return err
 	}
@@ -269,6 +249,37 @@ func runWarm(ctx context.Context, args []string, stdout, stderr io.Writer) error
 
 	options := c.thumbsOptions()
 	options.Jobs = jobs
-	t := thumbs.New(photos, cache, options, slog.New(slog.DiscardHandler))
+	t := thumbs.New(photos, cache, options, log)
 	return upkeep.Warm(ctx, t, jobs, stdout, stderr)
+}
+
+// runHealth is "gallery health": it asks a server whether it is ready.
+func runHealth(ctx context.Context, args []string, stdout io.Writer) error {
+	address := cmp.Or(os.Getenv("GALLERY_LISTEN"), defaults().listen)
+	switch len(args) {
+	case 0:
+	case 1:
+		address = args[0]
+	default:
+		return usagef("health: one ADDRESS is expected, such as `gallery health 127.0.0.1:5001`")
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*readyWithin)
+	defer cancel()
+	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return listen.Dial(ctx, address)
+	}}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost"+readyPath, nil)
+	if err != nil {
+		return err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return fmt.Errorf("no answer at %s: %w", address, errors.Unwrap(err))
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("not ready: %s answers %s; its log says why", address, response.Status)
+	}
+	fmt.Fprintln(stdout, "ready")
+	return nil
 }

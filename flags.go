@@ -280,7 +280,7 @@ func basePath(to *string) func(string) error {
 
 // thumbsOptions are what the flags say of making thumbnails.
 func (c *config) thumbsOptions() thumbs.Options {
-	o := thumbs.Options{CacheDir: c.cache, Side: c.thumbSize, Quality: c.quality, Memory: c.memory}
+	o := thumbs.Options{Side: c.thumbSize, Quality: c.quality, Memory: c.memory}
 	if c.webp {
 		o.Alternatives = rendition.Alternatives
 	}

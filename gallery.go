@@ -2,13 +2,13 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"os"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -19,6 +19,7 @@ import (
 	"gallery/internal/bounded"
 	"gallery/internal/messages"
 	"gallery/internal/nolink"
+	"gallery/internal/storage"
 	"gallery/internal/thumbs"
 	"gallery/internal/upkeep"
 )
@@ -31,7 +32,8 @@ const maxURI = 8 << 10
 // Its methods are safe for use by many goroutines.
 type server struct {
 	root       string // the photos' directory, absolute
-	photos     *os.Root
+	photos     *storage.Dir
+	cache      *storage.Dir // the same, or that of -cache
 	library    *library
 	gate       *gate
 	views      *views
@@ -56,6 +58,7 @@ type route struct {
 const (
 	toNothing   = "none"
 	toHealth    = "health"
+	toReady     = "ready"
 	toAuth      = "auth"
 	toSignIn    = "signin"
 	toUpload    = "upload"
@@ -71,6 +74,8 @@ func (s *server) route(r *http.Request) route {
 	switch r.URL.Path {
 	case healthPath:
 		return route{kind: toHealth}
+	case readyPath:
+		return route{kind: toReady}
 	case authPath:
 		return route{kind: toAuth}
 	case signInPath:
@@ -106,7 +111,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	o := &observedWriter{ResponseWriter: w}
 	asked := r
-	if r.URL.Path != healthPath && r.URL.Path != authPath {
+	if r.URL.Path != healthPath && r.URL.Path != readyPath && r.URL.Path != authPath {
 		r = s.addresses.rebase(r)
 	}
 	to := s.route(r)
@@ -136,7 +141,7 @@ func (s *server) answerSafely(w http.ResponseWriter, r *http.Request, to route) 
 // answer answers a request with what it asks for. An error means that nothing was
 // written yet, unless it is a panic.
 func (s *server) answer(w http.ResponseWriter, r *http.Request, to route) error {
-	if to.kind != toHealth {
+	if to.kind != toHealth && to.kind != toReady {
 		if err := s.gate.admit(w, r); err != nil {
 			return err
 		}
@@ -156,11 +161,21 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, to route) error 
 	case toNothing:
 		return answer.NotFound
 	case toHealth:
-		return s.serveHealth(w)
+		return s.serveHealth(w, "ok\n")
+	case toReady:
+		if err := s.ready(r.Context()); err != nil {
+			return err
+		}
+		return s.serveHealth(w, "ready\n")
 	case toAuth:
 		return s.gate.serveAuth(w, r)
 	case toSignIn:
 		return s.gate.serveSignIn(w, r)
+	}
+	if err := s.photos.Away(); err != nil {
+		return err
+	}
+	switch to.kind {
 	case toUpload:
 		return s.uploads.serve(w, r, to.target)
 	case toOriginal: // which only takes the network
@@ -221,6 +236,13 @@ func (s *server) fail(w *observedWriter, r *http.Request, err error) {
 	case panicked != nil:
 	case errors.As(err, &other):
 		status = other.Status
+	case errors.Is(err, storage.ErrAway), storage.IsLost(err):
+		status = http.StatusServiceUnavailable
+		s.photos.Suspect()
+		if storage.IsLost(err) {
+			s.log.Error("request", "path", r.URL.Path, "err", err)
+		}
+		w.Header().Set("Retry-After", "30")
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, thumbs.ErrUnfit), errors.Is(err, thumbs.ErrChanging),
 		errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENAMETOOLONG), errors.Is(err, fs.ErrPermission):
 		status = http.StatusNotFound
@@ -237,17 +259,31 @@ func (s *server) fail(w *observedWriter, r *http.Request, err error) {
 	}
 }
 
-func (s *server) serveHealth(w http.ResponseWriter) error {
+// readyWithin is how long storage may take to answer while the program is ready.
+const readyWithin = 2 * time.Second
+
+// ready fails if photos or cache are away, or do not answer in time.
+func (s *server) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	if err := s.photos.Answers(ctx); err != nil || s.cache == s.photos {
+		return err
+	}
+	return s.cache.Answers(ctx)
+}
+
+// serveHealth answers what watches the program.
+func (s *server) serveHealth(w http.ResponseWriter, text string) error {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	// An error here is the client's leaving.
-	_, _ = io.WriteString(w, "ok\n")
+	_, _ = io.WriteString(w, text)
 	return nil
 }
 
 // serveOriginal answers with a photo, untouched.
 func (s *server) serveOriginal(w http.ResponseWriter, r *http.Request, t target) error {
-	folder, err := nolink.Folder(s.photos, t.album(), false)
+	folder, err := nolink.Folder(s.photos.Root(), t.album(), false)
 	if err != nil {
 		return err
 	}
@@ -263,7 +299,7 @@ func (s *server) serveOriginal(w http.ResponseWriter, r *http.Request, t target)
 
 // redirectToAlbum leads from /ALBUM to /ALBUM/.
 func (s *server) redirectToAlbum(w http.ResponseWriter, r *http.Request, name string) error {
-	folder, err := nolink.Folder(s.photos, name, false)
+	folder, err := nolink.Folder(s.photos.Root(), name, false)
 	if err != nil {
 		return err
 	}
@@ -306,6 +342,8 @@ func (s *server) errorView(texts *messages.Catalogue, status int, urlPath string
 		view.Title, view.Message = texts.NoPassword, texts.NoPasswordHelp
 	case http.StatusTooManyRequests:
 		view.Title, view.Message = texts.TooMany, texts.TooManyHelp
+	case http.StatusServiceUnavailable:
+		view.Title, view.Message = texts.Away, texts.AwayHelp
 	case http.StatusInternalServerError:
 		view.Title, view.Message = texts.Failed, texts.FailedHelp
 	}

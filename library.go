@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"strings"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"gallery/internal/nolink"
 	"gallery/internal/note"
 	"gallery/internal/photo"
+	"gallery/internal/storage"
 	"gallery/internal/thumbs"
 )
 
@@ -39,7 +39,7 @@ const (
 // for use by many goroutines.
 type library struct {
 	title  string // of the site
-	photos *os.Root
+	photos *storage.Dir
 	store  *thumbs.Store
 
 	reading   bounded.Calls[album.Listing] // by album
@@ -48,7 +48,7 @@ type library struct {
 	summaries *bounded.Map[string, folderSummary] // by album
 }
 
-func newLibrary(title string, photos *os.Root, store *thumbs.Store) *library {
+func newLibrary(title string, photos *storage.Dir, store *thumbs.Store) *library {
 	return &library{
 		title: title, photos: photos, store: store,
 		listings:  bounded.NewMap[string](maxListed, listing.files),
@@ -77,7 +77,7 @@ func (l *library) list(ctx context.Context, name string) (album.Listing, error) 
 	}
 	return l.reading.Do(ctx, name, func() (album.Listing, error) {
 		anew := listing{stamp: l.store.Stamp(name), listed: time.Now()}
-		folder, err := nolink.Folder(l.photos, name, false)
+		folder, err := nolink.Folder(l.photos.Root(), name, false)
 		if err != nil {
 			return album.Listing{}, err
 		}
@@ -110,7 +110,7 @@ func noteCost(n note.Note) int64 { return int64(200 + len(n.Title) + len(n.Body)
 
 // readSmall reads a file below the photos' directory, up to most bytes of it.
 func (l *library) readSmall(src album.Photo, most int64) ([]byte, error) {
-	folder, err := nolink.Folder(l.photos, src.Album, false)
+	folder, err := nolink.Folder(l.photos.Root(), src.Album, false)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func (l *library) readSmall(src album.Photo, most int64) ([]byte, error) {
 
 // readme returns an album's README.md as it is now, the zero note if it has none.
 func (l *library) readme(albumName string) note.Note {
-	folder, err := nolink.Folder(l.photos, albumName, false)
+	folder, err := nolink.Folder(l.photos.Root(), albumName, false)
 	if err != nil {
 		return note.Note{}
 	}
@@ -330,7 +330,7 @@ func (l *library) readSummary(ctx context.Context, name string) folderSummary {
 
 // photo returns the photo of that name as it is now.
 func (l *library) photo(albumName, file string) (album.Photo, error) {
-	folder, err := nolink.Folder(l.photos, albumName, false)
+	folder, err := nolink.Folder(l.photos.Root(), albumName, false)
 	if err != nil {
 		return album.Photo{}, err
 	}
@@ -341,7 +341,7 @@ func (l *library) photo(albumName, file string) (album.Photo, error) {
 // nearest returns the innermost album that there is on the way to name.
 func (l *library) nearest(name string) string {
 	for ; name != "."; name = path.Dir(name) {
-		folder, err := nolink.Folder(l.photos, name, false)
+		folder, err := nolink.Folder(l.photos.Root(), name, false)
 		if err == nil {
 			folder.Close()
 			return name
@@ -353,7 +353,7 @@ func (l *library) nearest(name string) string {
 // details reads how a photo was taken from the photo itself, with where if gps
 // says so. What cannot be read is left out.
 func (l *library) details(src album.Photo, gps bool) photo.Details {
-	folder, err := nolink.Folder(l.photos, src.Album, false)
+	folder, err := nolink.Folder(l.photos.Root(), src.Album, false)
 	if err != nil {
 		return photo.Details{}
 	}

@@ -4,6 +4,7 @@
 //	gallery warm [flags] DIR
 //	gallery clean [flags] DIR
 //	gallery passwd FILE NAME
+//	gallery health [ADDRESS]
 //
 // Each folder below DIR is an album; the photos are its .jpg, .jpeg, .png,
 // .gif and .webp files. Originals are only ever read. Thumbnails are made when
@@ -30,7 +31,7 @@
 //	-webp             GALLERY_WEBP        make thumbnails as WebP, too
 //	-jobs N           GALLERY_JOBS        photos at once, 1 to 1000 (one a processor)
 //
-// A DIR that is itself called warm, clean or passwd is served as ./warm and so on.
+// A DIR that is itself called warm, clean, passwd or health is served as ./warm and so on.
 //
 // # Making room
 //
@@ -99,6 +100,13 @@
 // request and are safe over HTTPS only. After ten wrong ones, an address may try
 // again every six seconds.
 //
+// # Health
+//
+// /.health answers "ok" while the program is alive, and /.ready "ready" while DIR and
+// -cache are there and answer within two seconds, else 503; the reason is in the log.
+// gallery health asks for /.ready, at ADDRESS or where -listen of GALLERY_LISTEN is, and
+// ends with 1 unless it is ready.
+//
 // # Signals
 //
 // SIGINT and SIGTERM end it: it stops listening at once, gives requests under
@@ -128,6 +136,7 @@ import (
 	"gallery/internal/bounded"
 	"gallery/internal/listen"
 	"gallery/internal/patient"
+	"gallery/internal/storage"
 	"gallery/internal/thumbs"
 	"gallery/internal/upkeep"
 	"gallery/internal/users"
@@ -166,6 +175,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return runClean(ctx, args[1:], stdout)
 		case "passwd":
 			return runPasswd(ctx, args[1:], os.Stdin, stderr)
+		case "health":
+			return runHealth(ctx, args[1:], stdout)
 		}
 	}
 	return runServer(ctx, args, stdout, stderr)
@@ -190,7 +201,7 @@ func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) err
 			return err
 		}
 	}
-	photos, cache, err := openRoots(c)
+	photos, cache, err := openRoots(c, log)
 	if err != nil {
 		return err
 	}
@@ -235,7 +246,7 @@ type program struct {
 }
 
 // assemble puts the program together as its flags say. It starts nothing.
-func assemble(c config, photos, cache *os.Root, log *slog.Logger) (*program, error) {
+func assemble(c config, photos, cache *storage.Dir, log *slog.Logger) (*program, error) {
 	var m *meters
 	options := c.thumbsOptions()
 	if c.debug != "" || c.logRequests {
@@ -261,7 +272,7 @@ func assemble(c config, photos, cache *os.Root, log *slog.Logger) (*program, err
 	}
 	pages := newViews(c.title, at, lib.albumTitle, c.upload)
 	s := &server{
-		root: c.root, photos: photos, library: lib, gate: who, views: pages, addresses: at, meters: m, log: log,
+		root: c.root, photos: photos, cache: cache, library: lib, gate: who, views: pages, addresses: at, meters: m, log: log,
 		thumbnails: thumbnails{photos, store},
 		photoPages: photoPages{lib, store, pages, at, c.gps},
 	}

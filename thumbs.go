@@ -12,18 +12,19 @@ import (
 	"gallery/internal/album"
 	"gallery/internal/answer"
 	"gallery/internal/nolink"
+	"gallery/internal/storage"
 	"gallery/internal/thumbs"
 )
 
 // thumbnails answers requests for renditions.
 type thumbnails struct {
-	photos *os.Root
+	photos *storage.Dir
 	store  *thumbs.Store
 }
 
 // serve answers with a rendition of a photo, made now if there is none.
 func (t *thumbnails) serve(w http.ResponseWriter, r *http.Request, at target) error {
-	folder, err := nolink.Folder(t.photos, at.album(), false)
+	folder, err := nolink.Folder(t.photos.Root(), at.album(), false)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ import (
 	"gallery/internal/messages"
 	"gallery/internal/nolink"
 	"gallery/internal/patient"
+	"gallery/internal/storage"
 	"gallery/internal/thumbs"
 )
 
@@ -49,7 +50,7 @@ const (
 
 // uploader takes photos into albums.
 type uploader struct {
-	photos    *os.Root
+	photos    *storage.Dir
 	store     *thumbs.Store
 	gate      *gate
 	views     *views
@@ -99,7 +100,7 @@ func (u *uploader) serve(w http.ResponseWriter, r *http.Request, t target) error
 	if err := new(http.CrossOriginProtection).Check(r); err != nil {
 		return answer.Error{Status: http.StatusForbidden, Err: err}
 	}
-	folder, err := nolink.Folder(u.photos, t.name, false)
+	folder, err := nolink.Folder(u.photos.Root(), t.name, false)
 	if err != nil {
 		return err
 	}
@@ -112,7 +113,7 @@ func (u *uploader) serve(w http.ResponseWriter, r *http.Request, t target) error
 	up := &uploads{texts: messages.For(r.Header.Get("Accept-Language")), folder: t.name, Stored: []storedFile{}, Refused: []refusedFile{}, status: map[int]string{}}
 	u.receive(r.Context(), form, up)
 	if up.made && len(up.Stored) == 0 {
-		_ = u.photos.Remove(up.folder) // only an empty folder can be removed so
+		_ = u.photos.Root().Remove(up.folder) // only an empty folder can be removed so
 		up.folder = t.name
 	}
 	if r.Context().Err() != nil {
@@ -237,7 +238,7 @@ func (u *uploader) take(ctx context.Context, up *uploads, file string, content i
 
 // flushParent makes the name of a new album durable.
 func (u *uploader) flushParent(album string) error {
-	parent, err := nolink.Folder(u.photos, path.Dir(album), false)
+	parent, err := nolink.Folder(u.photos.Root(), path.Dir(album), false)
 	if err != nil {
 		return err
 	}
@@ -248,9 +249,9 @@ func (u *uploader) flushParent(album string) error {
 // create begins a file in the album, which is made if need be.
 func (u *uploader) create(up *uploads) (*os.Root, *atomicfile.File, error) {
 	for tries := 0; ; tries++ {
-		_, err := u.photos.Lstat(up.folder)
+		_, err := u.photos.Root().Lstat(up.folder)
 		missing := errors.Is(err, fs.ErrNotExist)
-		folder, err := nolink.Folder(u.photos, up.folder, true)
+		folder, err := nolink.Folder(u.photos.Root(), up.folder, true)
 		if errors.Is(err, nolink.ErrNotHere) { // a file, or a link
 			return nil, nil, refusal{http.StatusUnprocessableEntity, up.texts.BadAlbumName}
 		}
@@ -375,7 +376,7 @@ func (up *uploads) code() int {
 // sweep removes what was being received when a process ended, in every
 // album below the one called name. It stops with ctx.
 func (u *uploader) sweep(ctx context.Context, name string) {
-	folder, err := nolink.Folder(u.photos, name, false)
+	folder, err := nolink.Folder(u.photos.Root(), name, false)
 	if err != nil || ctx.Err() != nil {
 		return
 	}

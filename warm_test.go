@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"gallery/internal/album"
+	"gallery/internal/storage"
 	"gallery/internal/thumbs"
 	"gallery/internal/upkeep"
 )
@@ -60,7 +61,7 @@ func TestWarm_interrupted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	root, err := os.OpenRoot(dir)
+	root, err := storage.Open("DIR", dir, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ type site struct {
 // assembled is the program that main puts together for c.
 func assembled(t testing.TB, c config, log *slog.Logger) *program {
 	t.Helper()
-	photos, cache, err := openRoots(c)
+	photos, cache, err := openRoots(c, log)
 	if err != nil {
 		t.Fatal(err)
 	}

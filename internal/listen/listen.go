@@ -3,6 +3,7 @@
 package listen
 
 import (
+	"context"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -40,6 +41,14 @@ func Listen(address string) (net.Listener, error) {
 		return nil, AddressError{fmt.Errorf("-listen %s: HOST:PORT or unix:/PATH is expected: %w", address, err)}
 	}
 	return l, nil
+}
+
+// Dial connects to who listens on the address.
+func Dial(ctx context.Context, address string) (net.Conn, error) {
+	if socket, ok := strings.CutPrefix(address, "unix:"); ok {
+		return new(net.Dialer).DialContext(ctx, "unix", socket)
+	}
+	return new(net.Dialer).DialContext(ctx, "tcp", address)
 }
 
 // listenUnix opens a socket file, in place of one that nobody listens on any

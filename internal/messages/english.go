@@ -66,6 +66,7 @@ var English = Catalogue{
 	Failed:       "Something went wrong",
 	FailedHelp:   "Something went wrong here. It has been noted; please try again later.",
 	NoPassword:   "Password needed", NoPasswordHelp: "A name and a password are needed here.",
+	Away: "The photos are away", AwayHelp: "The disk that they are on cannot be reached just now. Please try again in a few minutes.",
 	TooMany: "Too many attempts", TooManyHelp: "There were too many wrong passwords. Please wait a little and try again.",
 	Unanswered: "This request cannot be answered.",
 	AllAlbums:  "All albums", UpTo: "Go to %s",

@@ -66,6 +66,7 @@ var German = Catalogue{
 	Failed:       "Etwas ging schief",
 	FailedHelp:   "Hier ist etwas schiefgegangen. Es ist vermerkt; bitte versuchen Sie es später noch einmal.",
 	NoPassword:   "Passwort nötig", NoPasswordHelp: "Hier sind ein Name und ein Passwort nötig.",
+	Away: "Die Fotos sind gerade nicht da", AwayHelp: "Der Datenträger, auf dem sie liegen, ist im Moment nicht zu erreichen. Bitte versuchen Sie es in ein paar Minuten noch einmal.",
 	TooMany: "Zu viele Versuche", TooManyHelp: "Es gab zu viele falsche Passwörter. Bitte warten Sie etwas und versuchen Sie es dann noch einmal.",
 	Unanswered: "Diese Anfrage kann nicht beantwortet werden.",
 	AllAlbums:  "Alle Alben", UpTo: "Zu %s",

@@ -61,6 +61,7 @@ type Catalogue struct {
 
 	// Errors.
 	NotFound, NotFoundHelp, Failed, FailedHelp       string
+	Away, AwayHelp                                   string // the disk of the photos
 	NoPassword, NoPasswordHelp, TooMany, TooManyHelp string
 	Unanswered, AllAlbums, UpTo                      string
 }

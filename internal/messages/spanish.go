@@ -66,6 +66,7 @@ var Spanish = Catalogue{
 	Failed:       "Algo ha fallado",
 	FailedHelp:   "Algo ha fallado aquí. Ha quedado anotado; inténtalo de nuevo más tarde.",
 	NoPassword:   "Se necesita contraseña", NoPasswordHelp: "Aquí se necesitan un nombre y una contraseña.",
+	Away: "Las fotos no están disponibles", AwayHelp: "No se puede acceder ahora al disco en el que están. Inténtalo de nuevo dentro de unos minutos.",
 	TooMany: "Demasiados intentos", TooManyHelp: "Ha habido demasiadas contraseñas erróneas. Espera un poco e inténtalo de nuevo.",
 	Unanswered: "No se puede responder a esta petición.",
 	AllAlbums:  "Todos los álbumes", UpTo: "Ir a %s",

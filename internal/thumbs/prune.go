@@ -46,7 +46,7 @@ func (t *Store) Prune(a album.Listing) {
 // PruneGone removes all renditions of an album that is no longer there, where
 // they do not lie within it.
 func (t *Store) PruneGone(albumName string) {
-	if t.cacheDir != "" {
+	if t.cache != t.photos {
 		t.Prune(album.Listing{Name: albumName, MTime: time.Now()})
 	}
 }
@@ -128,7 +128,7 @@ func (t *Store) removeIfGone(folder *os.Root, src album.Photo) bool {
 
 // gone reports whether a photo is no longer there.
 func (t *Store) gone(src album.Photo) bool {
-	photos, err := nolink.Folder(t.photos, src.Album, false)
+	photos, err := nolink.Folder(t.photos.Root(), src.Album, false)
 	if err == nil {
 		_, err = photos.Lstat(src.File)
 		photos.Close()
@@ -139,7 +139,7 @@ func (t *Store) gone(src album.Photo) bool {
 // Sweep removes what interrupted writes left behind in every _thumbs below the
 // album name, and all renditions of albums that are gone. It stops with ctx.
 func (t *Store) Sweep(ctx context.Context, name string) {
-	folder, err := nolink.Folder(t.cache.Load(), name, false)
+	folder, err := nolink.Folder(t.cache.Root(), name, false)
 	if err != nil || ctx.Err() != nil {
 		return
 	}
@@ -151,7 +151,7 @@ func (t *Store) Sweep(ctx context.Context, name string) {
 	for _, alt := range rendition.Alternatives {
 		t.sweepFolder(folder, name, alt.Dir)
 	}
-	if photos, err := nolink.Folder(t.photos, name, false); err == nil {
+	if photos, err := nolink.Folder(t.photos.Root(), name, false); err == nil {
 		photos.Close()
 	} else if errors.Is(err, fs.ErrNotExist) {
 		t.PruneGone(name)

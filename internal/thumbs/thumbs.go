@@ -26,14 +26,14 @@ import (
 	"gallery/internal/nolink"
 	"gallery/internal/photo"
 	"gallery/internal/rendition"
+	"gallery/internal/storage"
 )
 
 // Store makes and keeps the renditions of photos. It is safe for use by many
 // goroutines.
 type Store struct {
-	photos       *os.Root                // never written to, other than in _thumbs
-	cache        atomic.Pointer[os.Root] // where ALBUM/_thumbs lies: photos, or cacheDir
-	cacheDir     string                  // of -cache; "" for none
+	photos       *storage.Dir            // never written to, other than in _thumbs
+	cache        *storage.Dir            // where ALBUM/_thumbs lies: photos, or that of -cache
 	side         int                     // the thumbnail's longer side, pixels
 	quality      int                     // JPEG quality, 1 to 100
 	alternatives []rendition.Alternative // made of thumbnails, too, ahead of time
@@ -57,7 +57,6 @@ type Store struct {
 
 // Options say how renditions are made and kept.
 type Options struct {
-	CacheDir     string                  // of -cache; "" for beside the photos
 	Side         int                     // the thumbnail's longer side, pixels
 	Quality      int                     // JPEG quality, 1 to 100
 	Memory       int64                   // bound on the memory for decoded pictures, bytes
@@ -95,14 +94,14 @@ const (
 )
 
 // New makes the store of the renditions of photos, which it keeps below cache:
-// the same root, or that of o.CacheDir.
-func New(photos, cache *os.Root, o Options, log *slog.Logger) *Store {
+// the same directory, or another.
+func New(photos, cache *storage.Dir, o Options, log *slog.Logger) *Store {
 	rendered := o.Rendered
 	if rendered == nil {
 		rendered = func(time.Duration, error) {}
 	}
-	t := &Store{
-		photos: photos, cacheDir: o.CacheDir, side: o.Side, quality: o.Quality, alternatives: o.Alternatives, log: log,
+	return &Store{
+		photos: photos, cache: cache, side: o.Side, quality: o.Quality, alternatives: o.Alternatives, log: log,
 		rendered: rendered,
 		memory:   o.Memory,
 		budget:   semaphore.NewWeighted(o.Memory),
@@ -112,8 +111,6 @@ func New(photos, cache *os.Root, o Options, log *slog.Logger) *Store {
 		pruned:   bounded.NewMap[string, int64](maxIndexed, nil),
 		unsaved:  bounded.NewMap[string](maxUnsaved, func(m Made) int64 { return int64(len(m.JPEG)) }),
 	}
-	t.cache.Store(cache)
-	return t
 }
 
 func (t *Store) SideOf(rend string) int {
@@ -245,7 +242,7 @@ func (t *Store) fail(src album.Photo, rend string, err error) {
 // JPEG. photos is the album's folder.
 func (t *Store) Open(photos *os.Root, src album.Photo, rend string, accepts func(mediaType string) bool) (f *os.File, info fs.FileInfo, mediaType string, ok bool) {
 	var folder *os.Root
-	if t.cacheDir == "" {
+	if t.cache == t.photos {
 		folder, _ = nolink.Folder(photos, rendition.Folder(".", rend), false)
 	} else {
 		folder = t.OpenRenditions(src.Album, rend)
@@ -320,7 +317,7 @@ func (t *Store) blamePhoto(src album.Photo, rend string, err *error) {
 
 // Restat returns the photo as it is now, or as it was if it is gone.
 func (t *Store) Restat(src album.Photo) album.Photo {
-	folder, err := nolink.Folder(t.photos, src.Album, false)
+	folder, err := nolink.Folder(t.photos.Root(), src.Album, false)
 	if err != nil {
 		return src
 	}
@@ -448,7 +445,7 @@ func (t *Store) reduce(ctx context.Context, src album.Photo, side int, useCost i
 	}
 	defer t.slots.Release(1)
 
-	folder, err := nolink.Folder(t.photos, src.Album, false)
+	folder, err := nolink.Folder(t.photos.Root(), src.Album, false)
 	if err != nil {
 		return err
 	}
@@ -536,9 +533,9 @@ func (t *Store) unfitUnlessChanged(f *os.File, before fs.FileInfo, err error) er
 
 // put writes a rendition to its place and indexes it.
 func (t *Store) put(src album.Photo, rend string, m Made) error {
-	folder, err := nolink.Folder(t.cache.Load(), rendition.Folder(src.Album, rend), true)
-	if errors.Is(err, fs.ErrNotExist) && t.renewCache() {
-		folder, err = nolink.Folder(t.cache.Load(), rendition.Folder(src.Album, rend), true)
+	folder, err := nolink.Folder(t.cache.Root(), rendition.Folder(src.Album, rend), true)
+	if errors.Is(err, fs.ErrNotExist) && t.cache != t.photos && t.cache.Remake() {
+		folder, err = nolink.Folder(t.cache.Root(), rendition.Folder(src.Album, rend), true)
 	}
 	if err != nil {
 		return err
@@ -568,38 +565,10 @@ func (t *Store) put(src album.Photo, rend string, m Made) error {
 	return nil
 }
 
-// renewCache makes and opens the directory of -cache anew where the one that is
-// open has been removed. It reports false where it has not.
-func (t *Store) renewCache() bool {
-	if t.cacheDir == "" {
-		return false
-	}
-	before := t.cache.Load()
-	opened, err := before.Stat(".")
-	if err != nil {
-		return false
-	}
-	if named, err := os.Stat(t.cacheDir); err == nil && os.SameFile(opened, named) {
-		return false
-	}
-	if err := os.MkdirAll(t.cacheDir, 0o755); err != nil {
-		return false
-	}
-	anew, err := os.OpenRoot(t.cacheDir)
-	if err != nil {
-		return false
-	}
-	if !t.cache.CompareAndSwap(before, anew) {
-		anew.Close() // somebody else was first
-	}
-	// Others may be using the one before: the garbage collector closes it.
-	return true
-}
-
 // OpenRenditions opens an album's folder of renditions of one kind, or returns
 // nil if there is none that can be read.
 func (t *Store) OpenRenditions(albumName, rend string) *os.Root {
-	folder, err := nolink.Folder(t.cache.Load(), rendition.Folder(albumName, rend), false)
+	folder, err := nolink.Folder(t.cache.Root(), rendition.Folder(albumName, rend), false)
 	if err != nil {
 		return nil
 	}
@@ -612,10 +581,10 @@ type Stamp struct{ Photos, Thumbs time.Time }
 
 func (t *Store) Stamp(albumName string) Stamp {
 	var st Stamp
-	if info, err := t.photos.Lstat(albumName); err == nil {
+	if info, err := t.photos.Root().Lstat(albumName); err == nil {
 		st.Photos = info.ModTime()
 	}
-	if info, err := t.cache.Load().Lstat(rendition.Folder(albumName, "")); err == nil {
+	if info, err := t.cache.Root().Lstat(rendition.Folder(albumName, "")); err == nil {
 		st.Thumbs = info.ModTime()
 	}
 	return st
@@ -626,8 +595,8 @@ func (t *Store) MemoryInUse() int64 { return t.inUse.Load() }
 
 // PhotosRoot is the root of the photos, and CacheRoot that below which their
 // renditions are.
-func (t *Store) PhotosRoot() *os.Root { return t.photos }
-func (t *Store) CacheRoot() *os.Root  { return t.cache.Load() }
+func (t *Store) PhotosRoot() *os.Root { return t.photos.Root() }
+func (t *Store) CacheRoot() *os.Root  { return t.cache.Root() }
 
 // Settled is how old a folder's mtime is when no further change can bear the
 // same one: file systems' clocks tick every few milliseconds.

@@ -19,6 +19,7 @@ import (
 
 	"gallery/internal/album"
 	"gallery/internal/rendition"
+	"gallery/internal/storage"
 	"gallery/internal/testkit"
 )
 
@@ -26,7 +27,7 @@ import (
 func newStore(t testing.TB, o Options) (*Store, string) {
 	t.Helper()
 	dir := t.TempDir()
-	root, err := os.OpenRoot(dir)
+	root, err := storage.Open("DIR", dir, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +166,7 @@ func TestStore_panic(t *testing.T) {
 	for _, name := range []string{"1.jpg", "2.jpg"} {
 		writeJPEG(t, filepath.Join(dir, name), 60, 40)
 	}
-	root, err := os.OpenRoot(dir)
+	root, err := storage.Open("DIR", dir, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
