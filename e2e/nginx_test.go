@@ -35,7 +35,8 @@ type nginx struct {
 
 // startNginx runs nginx with the shipped site file in front of p, over the
 // photos in dir, until the test ends. Only ports and paths in the shipped files
-// are changed, and what further replaces says, in pairs of old and new.
+// are changed, and what further replaces says, in pairs of old and new, there and
+// in nginx.conf.
 func startNginx(t *testing.T, p *program, dir, site string, further ...string) *nginx {
 	t.Helper()
 	path := need(t, "nginx", "nginx-light")
@@ -74,7 +75,7 @@ func startNginx(t *testing.T, p *program, dir, site string, further ...string) *
 		user = "user root;" // so that it may enter the test's own directories
 	}
 	main := filepath.Join(at, "nginx.conf")
-	put(t, main, fmt.Appendf(nil, `%s
+	conf := fmt.Sprintf(`%s
 daemon off;
 pid %[2]s/pid;
 error_log %[2]s/error.log;
@@ -89,7 +90,8 @@ http {
 	include %[2]s/conf.d/*.conf;
 	include %[2]s/%[3]s;
 }
-`, user, at, site))
+`, user, at, site)
+	put(t, main, []byte(strings.NewReplacer(further...).Replace(conf)))
 	if out, err := exec.Command(path, "-t", "-c", main).CombinedOutput(); err != nil {
 		t.Fatalf("nginx -t: %v\n%s", err, out)
 	}

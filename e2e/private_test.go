@@ -129,6 +129,23 @@ func TestPrivate_nothingLeaks(t *testing.T) {
 	}
 }
 
+// How often somebody without a password may ask does not tell what is there: nginx
+// looks at some things before it asks the program for its word.
+func TestPrivate_limitsTellNothing(t *testing.T) {
+	users, _ := addUser(t, "ann")
+	dir := t.TempDir()
+	draw(t, filepath.Join(dir, "folder.jpg", "1.jpg"), 60, 40, 1)
+	p := start(t, nil, "-users", users, "-private", "-trust-proxy", dir)
+	n := startNginx(t, p, dir, "gallery.conf", private[0], private[1], "burst=5000 delay=1000", "burst=10 nodelay", "rate=100r/s", "rate=1r/s")
+	for _, target := range []string{"/folder.jpg", "/nothing.jpg"} {
+		for _, header := range [][]string{nil, {"Authorization", "Bearer x"}} {
+			if got := n.counts(60, func(int) string { return target }, func(int) []string { return header }); got[401] != 60 {
+				t.Errorf("60 times GET %s with %q: %v, want only 401", target, header, got)
+			}
+		}
+	}
+}
+
 // Too many wrong passwords are a 429 through nginx too, for pages and files
 // alike, to that address alone; who is signed in goes on.
 func TestPrivate_wrongPasswords(t *testing.T) {
