@@ -1,9 +1,14 @@
 package e2e
 
 import (
+	"bytes"
+	"crypto/tls"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -75,6 +80,87 @@ func TestNginx_unreadable(t *testing.T) {
 	for target, want := range map[string]int{"/files/1.jpg": 502, "/files/_thumbs/1.jpg": 502, "/thumbs/1.jpg": 200, "/thumbs/_thumbs/1.jpg": 502, "/folder/1.jpg": 502} {
 		if got := n.send("GET", target).StatusCode; got != want {
 			t.Errorf("without the program GET %s = %d, want %d: nginx is to read what it may", target, got, want)
+		}
+	}
+}
+
+// Limits count an IPv4 address, and the /64 of an IPv6 address. nginx takes the address
+// from a header here, as behind a proxy that it trusts.
+func TestNginx_limitCountsNetworks(t *testing.T) {
+	dir := t.TempDir()
+	draw(t, filepath.Join(dir, "a", "1.jpg"), 60, 40, 1)
+	p := start(t, nil, dir)
+	n := startNginx(t, p, dir, "gallery.conf",
+		"limit_req_status    429;", "limit_req_status 429; set_real_ip_from 127.0.0.1; real_ip_header X-Visitor;")
+	const requests = 150
+	for _, test := range []struct {
+		what, form string
+		one        bool // they count as one visitor
+	}{
+		{"addresses of one /64", "2001:db8:1:2::%x", true},
+		{"addresses of one /64, far apart", "2001:db8:1:3:%x:ffff:a:b", true},
+		{"addresses of as many /64", "2001:db8:2:%x::1", false},
+		{"IPv4 addresses", "192.0.2.%d", false},
+		{"IPv4 addresses written as IPv6", "::ffff:198.51.100.%d", false},
+	} {
+		got := n.counts(requests, func(int) string { return "/a/" }, func(i int) []string {
+			return []string{"X-Visitor", fmt.Sprintf(test.form, i+1)}
+		})
+		if test.one && (got[200] < 60 || got[429] < requests/4) || !test.one && got[200] != requests {
+			t.Errorf("%d %s: %v", requests, test.what, got)
+		}
+	}
+}
+
+// A port in the address reaches the program: shared links name it, and forms that
+// were sent from there are taken, from browsers too that say no more than Origin.
+func TestNginx_portInTheAddress(t *testing.T) {
+	dir := t.TempDir()
+	draw(t, filepath.Join(dir, "a", "1.jpg"), 60, 40, 1)
+	users, signIn := addUser(t, "ann")
+	p := start(t, []string{"GALLERY_TRUST_PROXY=true", "GALLERY_UPLOAD=true", "GALLERY_USERS=" + users}, dir)
+	for site, address := range map[string]func(n *nginx) string{
+		"gallery.conf":        func(n *nginx) string { return "https://" + n.tls },
+		"gallery-simple.conf": func(n *nginx) string { return "http://" + n.plain },
+	} {
+		n := startNginx(t, p, dir, site, noLimit...)
+		at := address(n)
+		transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}
+		defer transport.CloseIdleConnections()
+		fetch := func(method, target, origin, contentType string, body io.Reader) answer {
+			t.Helper()
+			r, err := http.NewRequest(method, at+target, body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Authorization", signIn)
+			if origin != "" {
+				r.Header.Set("Origin", origin)
+				r.Header.Set("Content-Type", contentType)
+			}
+			resp, err := transport.RoundTrip(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			data, err := io.ReadAll(resp.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return answer{resp, data}
+		}
+		if page := fetch("GET", "/a/1.jpg/", "", "", nil); !bytes.Contains(page.body, []byte(`href="`+at+`/a/1.jpg/"`)) {
+			t.Errorf("%s: a photo's page does not name %s/a/1.jpg/", site, at)
+		}
+		for origin, want := range map[string]bool{at: true, "https://evil.example": false, strings.TrimRight(at, "0123456789") + "1": false} {
+			form, contentType := uploadForm(t, "a", map[string][]byte{site + ".jpg": photoData(t, 2, 0)})
+			if got := fetch("POST", "/a/", origin, contentType, bytes.NewReader(form)).StatusCode; (got != 403) != want {
+				t.Errorf("%s: a form from %s = %d, want it taken: %v", site, origin, got, want)
+			}
+		}
+		// HTTP/1.0 may come without any Host.
+		if got, ok := ask(t, strings.SplitAfter(at, "//")[1], site == "gallery.conf", "GET /a/ HTTP/1.0\r\n\r\n"); !ok || got.StatusCode != 200 {
+			t.Errorf("%s: GET by HTTP/1.0 without Host: %v, %v", site, got.Response, ok)
 		}
 	}
 }
