@@ -283,7 +283,7 @@ func (s *server) serveHealth(w http.ResponseWriter, text string) error {
 
 // serveOriginal answers with a photo, untouched.
 func (s *server) serveOriginal(w http.ResponseWriter, r *http.Request, t target) error {
-	folder, err := nolink.Folder(s.photos.Root(), t.album(), false)
+	folder, err := album.Open(s.photos.Root(), t.album())
 	if err != nil {
 		return err
 	}
@@ -299,7 +299,7 @@ func (s *server) serveOriginal(w http.ResponseWriter, r *http.Request, t target)
 
 // redirectToAlbum leads from /ALBUM to /ALBUM/.
 func (s *server) redirectToAlbum(w http.ResponseWriter, r *http.Request, name string) error {
-	folder, err := nolink.Folder(s.photos.Root(), name, false)
+	folder, err := album.Open(s.photos.Root(), name)
 	if err != nil {
 		return err
 	}

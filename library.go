@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,7 +78,7 @@ func (l *library) list(ctx context.Context, name string) (album.Listing, error) 
 	}
 	return l.reading.Do(ctx, name, func() (album.Listing, error) {
 		anew := listing{stamp: l.store.Stamp(name), listed: time.Now()}
-		folder, err := nolink.Folder(l.photos.Root(), name, false)
+		folder, err := album.Open(l.photos.Root(), name)
 		if err != nil {
 			return album.Listing{}, err
 		}
@@ -294,10 +295,14 @@ func chosenCover(photos []album.Photo) (album.Photo, bool) {
 // has no thumbnail makes no cover, unless there is no other.
 func (l *library) readSummary(ctx context.Context, name string) folderSummary {
 	a, err := l.list(ctx, name)
+	if errors.Is(err, album.ErrLeftOut) {
+		return folderSummary{summary: summary{exact: true}}
+	}
 	if err != nil {
 		return folderSummary{summary: summary{unreadable: true}}
 	}
-	sum := folderSummary{albums: a.Albums}
+	// Those left out are looked at, too: that one is no longer shows in its own stamp.
+	sum := folderSummary{albums: slices.Concat(a.Albums, a.Left)}
 	sum.photos = len(a.Photos)
 	sum.exact = true
 	own := l.store.OpenRenditions(name, "")
@@ -330,7 +335,7 @@ func (l *library) readSummary(ctx context.Context, name string) folderSummary {
 
 // photo returns the photo of that name as it is now.
 func (l *library) photo(albumName, file string) (album.Photo, error) {
-	folder, err := nolink.Folder(l.photos.Root(), albumName, false)
+	folder, err := album.Open(l.photos.Root(), albumName)
 	if err != nil {
 		return album.Photo{}, err
 	}
@@ -339,16 +344,7 @@ func (l *library) photo(albumName, file string) (album.Photo, error) {
 }
 
 // nearest returns the innermost album that there is on the way to name.
-func (l *library) nearest(name string) string {
-	for ; name != "."; name = path.Dir(name) {
-		folder, err := nolink.Folder(l.photos.Root(), name, false)
-		if err == nil {
-			folder.Close()
-			return name
-		}
-	}
-	return "."
-}
+func (l *library) nearest(name string) string { return album.Nearest(l.photos.Root(), name) }
 
 // details reads how a photo was taken from the photo itself, with where if gps
 // says so. What cannot be read is left out.

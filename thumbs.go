@@ -11,7 +11,6 @@ import (
 	"gallery/internal/accept"
 	"gallery/internal/album"
 	"gallery/internal/answer"
-	"gallery/internal/nolink"
 	"gallery/internal/storage"
 	"gallery/internal/thumbs"
 )
@@ -24,7 +23,7 @@ type thumbnails struct {
 
 // serve answers with a rendition of a photo, made now if there is none.
 func (t *thumbnails) serve(w http.ResponseWriter, r *http.Request, at target) error {
-	folder, err := nolink.Folder(t.photos.Root(), at.album(), false)
+	folder, err := album.Open(t.photos.Root(), at.album())
 	if err != nil {
 		return err
 	}

@@ -100,7 +100,7 @@ func (u *uploader) serve(w http.ResponseWriter, r *http.Request, t target) error
 	if err := new(http.CrossOriginProtection).Check(r); err != nil {
 		return answer.Error{Status: http.StatusForbidden, Err: err}
 	}
-	folder, err := nolink.Folder(u.photos.Root(), t.name, false)
+	folder, err := album.Open(u.photos.Root(), t.name)
 	if err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func (up *uploads) into(name string) error {
 		return nil
 	}
 	name = cleanName(name)
-	if name == "" || len(name) > maxNameSize || strings.EqualFold(name, album.ThumbsDir) {
+	if !album.Visible(name) || len(name) > maxNameSize || strings.EqualFold(name, album.ThumbsDir) {
 		return refusal{http.StatusUnprocessableEntity, up.texts.BadAlbumName}
 	}
 	up.folder = path.Join(up.folder, name)
@@ -249,16 +249,17 @@ func (u *uploader) flushParent(album string) error {
 // create begins a file in the album, which is made if need be.
 func (u *uploader) create(up *uploads) (*os.Root, *atomicfile.File, error) {
 	for tries := 0; ; tries++ {
-		_, err := u.photos.Root().Lstat(up.folder)
-		missing := errors.Is(err, fs.ErrNotExist)
-		folder, err := nolink.Folder(u.photos.Root(), up.folder, true)
-		if errors.Is(err, nolink.ErrNotHere) { // a file, or a link
+		folder, err := album.Open(u.photos.Root(), up.folder)
+		switch {
+		case errors.Is(err, nolink.ErrNotHere), errors.Is(err, album.ErrLeftOut): // a file, or a link
 			return nil, nil, refusal{http.StatusUnprocessableEntity, up.texts.BadAlbumName}
+		case errors.Is(err, fs.ErrNotExist):
+			up.made = true
+			folder, err = nolink.Folder(u.photos.Root(), up.folder, true)
 		}
 		if err != nil {
 			return nil, nil, err
 		}
-		up.made = up.made || missing
 		out, err := atomicfile.Create(folder, uploadPrefix, 0o640)
 		if err == nil {
 			return folder, out, nil

@@ -73,7 +73,7 @@ func (a *archives) archive(ctx context.Context, photos []album.Photo) *zipstream
 	}
 	return zipstream.New(ctx, entries, zipstream.Source{
 		Open: func(i int) (*os.File, error) {
-			folder, err := nolink.Folder(a.library.photos.Root(), photos[i].Album, false)
+			folder, err := album.Open(a.library.photos.Root(), photos[i].Album)
 			if err != nil {
 				return nil, err
 			}

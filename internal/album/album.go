@@ -30,6 +30,7 @@ type Listing struct {
 	Name   string    // relative to the root, slash-separated, "." for the root
 	MTime  time.Time // of the folder: when a name was last added or removed
 	Albums []string  // the names of its sub-albums, sorted
+	Left   []string  // the names of folders that would be, but for a .nomedia in them
 	Photos []Photo   // sorted by name
 
 	// notes are the .md files about photos, by their names without the extension.
@@ -49,13 +50,17 @@ func Stat(folder *os.Root, albumName, file string) (Photo, error) {
 }
 
 // List reads an album's folder. Hidden, foreign and non-regular files are
-// not in the list, nor is a photo that went away meanwhile.
+// not in the list, nor is a photo that went away meanwhile, nor an album deeper than
+// MaxDepth. It fails with ErrLeftOut where the folder, which is not the root, says so.
 func List(folder *os.Root, name string) (Listing, error) {
 	list, err := folder.Open(".")
 	if err != nil {
 		return Listing{}, err
 	}
 	defer list.Close()
+	if name != "." && leftOut(folder) {
+		return Listing{}, ErrLeftOut
+	}
 	info, err := list.Stat()
 	if err != nil {
 		return Listing{}, err
@@ -67,8 +72,12 @@ func List(folder *os.Root, name string) (Listing, error) {
 	a := Listing{Name: name, MTime: info.ModTime()}
 	for _, entry := range entries {
 		switch {
-		case IsAlbum(entry):
-			a.Albums = append(a.Albums, entry.Name())
+		case IsAlbum(entry) && Depth(name) < MaxDepth:
+			if _, err := folder.Lstat(path.Join(entry.Name(), noMedia)); err == nil {
+				a.Left = append(a.Left, entry.Name())
+			} else {
+				a.Albums = append(a.Albums, entry.Name())
+			}
 		case IsPhoto(entry):
 			if src, err := Stat(folder, name, entry.Name()); err == nil {
 				a.Photos = append(a.Photos, src)

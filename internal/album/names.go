@@ -37,9 +37,10 @@ func MediaType(name string) string {
 	return mediaTypes[strings.ToLower(path.Ext(name))]
 }
 
-// Visible reports whether a file or folder of this name may be seen at all.
+// Visible reports whether a file or folder of this name may be seen at all: it is not
+// hidden, nor a folder of a system's.
 func Visible(name string) bool {
-	return name != "" && name[0] != '.'
+	return name != "" && name[0] != '.' && !systemFolder(name)
 }
 
 // Readable is a file's or folder's name as text: valid UTF-8, and one line.

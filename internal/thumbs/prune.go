@@ -163,7 +163,7 @@ func (t *Store) Sweep(ctx context.Context, name string) {
 	entries, _ := list.ReadDir(-1)
 	list.Close()
 	for _, entry := range entries {
-		if entry.IsDir() && album.Visible(entry.Name()) && entry.Name() != album.ThumbsDir {
+		if album.IsAlbum(entry) && album.Depth(name) < album.MaxDepth {
 			t.Sweep(ctx, path.Join(name, entry.Name()))
 		}
 	}

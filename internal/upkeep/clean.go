@@ -134,7 +134,7 @@ func (c *cleanRun) folder(ctx context.Context, name string) {
 		case !entry.IsDir():
 		case entry.Name() == album.ThumbsDir:
 			c.album(ctx, folder, name)
-		case album.IsAlbum(entry):
+		case album.IsAlbum(entry) && album.Depth(name) < album.MaxDepth:
 			c.folder(ctx, path.Join(name, entry.Name()))
 		}
 	}
@@ -179,9 +179,9 @@ func (c *cleanRun) album(ctx context.Context, folder *os.Root, name string) {
 }
 
 // photos returns the photos of an album by their files' names: none if it is
-// gone.
+// gone or left out.
 func (c *cleanRun) photos(name string) (map[string]album.Photo, error) {
-	folder, err := nolink.Folder(c.thumbs.PhotosRoot(), name, false)
+	folder, err := album.Open(c.thumbs.PhotosRoot(), name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {

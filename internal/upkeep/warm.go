@@ -52,7 +52,10 @@ func (w *warmRun) count(ctx context.Context, name string) (albums []string, phot
 		return nil, 0
 	}
 	albums = []string{name}
-	folder, err := nolink.Folder(w.thumbs.PhotosRoot(), name, false)
+	folder, err := album.Open(w.thumbs.PhotosRoot(), name)
+	if errors.Is(err, album.ErrLeftOut) {
+		return nil, 0
+	}
 	if err != nil {
 		return albums, 0 // the run will say why
 	}
@@ -66,7 +69,7 @@ func (w *warmRun) count(ctx context.Context, name string) (albums []string, phot
 	filename.Sort(entries, fs.DirEntry.Name)
 	for _, entry := range entries {
 		switch {
-		case album.IsAlbum(entry):
+		case album.IsAlbum(entry) && album.Depth(name) < album.MaxDepth:
 			below, n := w.count(ctx, path.Join(name, entry.Name()))
 			albums, photos = append(albums, below...), photos+n
 		case album.IsPhoto(entry):
@@ -110,7 +113,7 @@ func (w *warmRun) stopped(ctx context.Context) error {
 
 // album queues an album's photos that are not warm.
 func (w *warmRun) album(ctx context.Context, name string, queue chan<- album.Photo) {
-	folder, err := nolink.Folder(w.thumbs.PhotosRoot(), name, false)
+	folder, err := album.Open(w.thumbs.PhotosRoot(), name)
 	if err != nil {
 		w.fail(name+"/", err)
 		return

@@ -1,0 +1,142 @@
+package album
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"gallery/internal/nolink"
+)
+
+// systemFolders are the folders that systems, network storage and photo programs put
+// beside photos, in any case: thumbnails of their own, and photos that were deleted.
+// One whose name begins with a dot (.@__thumb, .thumbnails, .Trashes, .dtrash) is hidden
+// as it is.
+var systemFolders = [...]string{
+	// Synology, and what UGREEN and TerraMaster took over from it
+	"@eaDir", "#recycle", "#snapshot", "@tmp", "@sharebin", "@sharesnap", "@database", "@SynoResource",
+	// QNAP, ASUSTOR
+	"@Recycle", "@Recently-Snapshot", "@__thumb", "@Transcode", "Network Recycle Bin", "Network Recycle Bin 1",
+	// NetApp, Buffalo, Thecus
+	"~snapshot", "trashbox", "_NAS_Recycle_RAID",
+	// Windows, of every age
+	"$RECYCLE.BIN", "RECYCLER", "RECYCLED", "System Volume Information", "$Extend", "DfsrPrivate",
+	// macOS: archives, and folders on what it mounts
+	"__MACOSX", "Network Trash Folder", "Temporary Items", "TheVolumeSettingsFolder", "Backups.backupdb",
+	// Linux, Android
+	"lost+found", "LOST.DIR",
+	// Nextcloud, within a user's data
+	"files_trashbin", "files_versions",
+}
+
+// systemExtensions end the names of folders that programs keep their catalogues in, with
+// previews of photos that are elsewhere or deleted: Lightroom's, Capture One's, Apple's.
+var systemExtensions = [...]string{
+	".lrdata", ".lrcat-data", ".lrlibrary", ".cocatalog", ".photoslibrary", ".photolibrary", ".migratedphotolibrary", ".aplibrary",
+}
+
+// systemFolder reports whether a folder of this name is a system's and not an album.
+// Dots and spaces at the end do not count, since FAT and Windows' shares open "@eaDir."
+// as "@eaDir".
+func systemFolder(name string) bool {
+	name = strings.TrimRight(name, ". ")
+	for _, other := range systemFolders {
+		if strings.EqualFold(name, other) {
+			return true
+		}
+	}
+	for _, ext := range systemExtensions {
+		if len(name) > len(ext) && strings.EqualFold(name[len(name)-len(ext):], ext) {
+			return true
+		}
+	}
+	// Snapshots, as Samba and NetApp name them by date.
+	if _, ok := cutPrefixFold(name, "@GMT-"); ok {
+		return true
+	}
+	// What Windows saves of a damaged file system: FOUND.000 and so on.
+	number, ok := cutPrefixFold(name, "FOUND.")
+	return ok && len(number) == 3 && strings.Trim(number, "0123456789") == ""
+}
+
+// cutPrefixFold is strings.CutPrefix in any case of an ASCII prefix.
+func cutPrefixFold(s, prefix string) (after string, found bool) {
+	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
+		return s, false
+	}
+	return s[len(prefix):], true
+}
+
+// noMedia is the file by which a folder says that it, with all below it, is to be left
+// out, as Android, Nextcloud and others read it.
+const noMedia = ".nomedia"
+
+// ErrLeftOut says that a folder is left out by a file .nomedia in it or above it.
+var ErrLeftOut = fmt.Errorf("left out by %s: %w", noMedia, fs.ErrNotExist)
+
+// leftOut reports whether a folder says that it is to be left out.
+func leftOut(folder *os.Root) bool {
+	_, err := folder.Lstat(noMedia)
+	return err == nil
+}
+
+// MaxDepth is how deep below the root albums are listed. What walks over all albums ends
+// there, however deep somebody has nested folders.
+const MaxDepth = 32
+
+// Depth is how many folders deep the album called name is: 0 for the root.
+func Depth(name string) int {
+	if name == "." {
+		return 0
+	}
+	return strings.Count(name, "/") + 1
+}
+
+// Open opens the folder of the album called name below the root of the photos, as
+// nolink.Folder does. It fails with an error that is fs.ErrNotExist where the album, or
+// one that it lies in, is left out. The root itself never is: somebody named it.
+func Open(root *os.Root, name string) (*os.Root, error) {
+	folder, _, err := walk(root, name)
+	if err != nil {
+		return nil, err
+	}
+	return folder, nil
+}
+
+// Nearest returns the innermost album that there is on the way to name, which may be
+// name itself. It walks down from the root and ends at the first folder that is not there.
+func Nearest(root *os.Root, name string) string {
+	folder, reached, err := walk(root, name)
+	if err == nil {
+		folder.Close()
+	}
+	return reached
+}
+
+// walk opens the folders on the way to name, one after the other, and returns the last
+// with the name of the album that was reached.
+func walk(root *os.Root, name string) (folder *os.Root, reached string, err error) {
+	reached = "."
+	if name == "." {
+		folder, err = root.OpenRoot(".")
+		return folder, reached, err
+	}
+	current := root
+	for segment := range strings.SplitSeq(name, "/") {
+		next, err := nolink.Step(current, segment, false)
+		if current != root {
+			current.Close()
+		}
+		if err != nil {
+			return nil, reached, err
+		}
+		if leftOut(next) {
+			next.Close()
+			return nil, reached, ErrLeftOut
+		}
+		current, reached = next, path.Join(reached, segment)
+	}
+	return current, reached, nil
+}
