@@ -37,13 +37,10 @@ track.addEventListener('pointermove', (event) => {
 function pinch() {
   const at = middle();
   const { from, zoom: was } = gesture;
-  const k = at.span / from.span;
-  const scale = Math.max(0.6, Math.min(was.scale * k, maxScale() * 1.3));
-  const real = scale / was.scale;
-  const cx = room.clientWidth / 2;
-  const cy = room.clientHeight / 2;
+  const scale = Math.max(0.6, Math.min(was.scale * at.span / from.span, maxScale() * 1.3));
+  const { x, y } = placeAt(was, scale, inRoom(from), inRoom(at));
   moveTrack(0);
-  setZoom(scale, at.x - cx - (from.x - cx - was.x) * real, at.y - cy - (from.y - cy - was.y) * real);
+  setZoom(scale, x, y);
 }
 
 function drag(event) {
@@ -116,17 +113,17 @@ const onPhoto = (x, y) => {
 // A click zooms, beside the photo it closes. A tap hides or shows what lies
 // over the photo, and a second one right after it zooms instead.
 function press(event) {
-  const { clientX: x, clientY: y } = event;
+  const { x, y } = event;
   if (closePanels()) return;
   if (event.pointerType === 'mouse') {
-    if (onPhoto(x, y)) toggleZoom(x, y);
+    if (onPhoto(x, y)) toggleZoom(event);
     else close();
     return;
   }
   const double = event.timeStamp - tap.time < 300 && Math.hypot(x - tap.x, y - tap.y) < 40;
   clearTimeout(tap.timer);
   tap = { x, y, time: double ? 0 : event.timeStamp };
-  if (double) toggleZoom(x, y);
+  if (double) toggleZoom(event);
   else tap.timer = setTimeout(() => room.classList.toggle('quiet'), 300);
 }
 
@@ -134,7 +131,7 @@ track.addEventListener('wheel', (event) => {
   event.preventDefault();
   stopSlideshow();
   const lines = event.deltaMode ? 30 : 1;
-  zoomAt(zoom.scale * Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.003)), event.clientX, event.clientY, false);
+  zoomAt(zoom.scale * Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.003)), event, false);
 }, { passive: false });
 
 addEventListener('resize', () => {

@@ -2,15 +2,17 @@
 
 let zoom = { scale: 1, x: 0, y: 0 }; // of the photo shown, from its fitted place, in CSS pixels
 
+const space = () => ({ w: room.clientWidth, h: room.clientHeight });
+
+// A point of the window as one of the room, from its middle.
+const inRoom = ({ x, y }) => ({ x: x - room.clientWidth / 2, y: y - room.clientHeight / 2 });
+
 // Sizes a slide's picture to the room; small ones are not enlarged.
 function fit(slide) {
   const { img, width, height } = slide;
-  const w = width || img.naturalWidth;
-  const h = height || img.naturalHeight;
-  const enlarge = slide.page ? 1 : Infinity;
-  const scale = Math.min(room.clientWidth / w, room.clientHeight / h, enlarge);
-  slide.box = { w: w * scale, h: h * scale };
-  Object.assign(img.style, { width: `${w * scale}px`, height: `${h * scale}px` });
+  const photo = { w: width || img.naturalWidth, h: height || img.naturalHeight };
+  slide.box = fitted(photo, space(), slide.page ? 1 : Infinity);
+  Object.assign(img.style, { width: `${slide.box.w}px`, height: `${slide.box.h}px` });
   transform(slide);
 }
 
@@ -19,16 +21,11 @@ function transform(slide) {
   if (slide.img) slide.img.style.transform = `translate(-50%, -50%) translate(${x}px, ${y}px) scale(${scale})`;
 }
 
-// How far the zoomed photo may be moved from the middle, each way.
-function bounds(scale) {
-  const { w, h } = current().box ?? { w: 0, h: 0 };
-  return { x: Math.max(0, (w * scale - room.clientWidth) / 2), y: Math.max(0, (h * scale - room.clientHeight) / 2) };
-}
+const bounds = (scale) => limits(current().box ?? { w: 0, h: 0 }, space(), scale);
 
-// At most two device pixels for each pixel of the original, or thrice the fit.
 function maxScale() {
   const { box, width } = current();
-  return Math.max(3, box ? 2 * width / box.w / devicePixelRatio : 1);
+  return box ? greatest(box, width, devicePixelRatio) : 3;
 }
 
 function setZoom(scale, x, y, moving = false) {
@@ -40,8 +37,6 @@ function setZoom(scale, x, y, moving = false) {
   if (scale > was) sharpen();
 }
 
-const clamp = (value, limit) => Math.max(-limit, Math.min(limit, value));
-
 function settle(moving = true) {
   const scale = Math.max(1, Math.min(zoom.scale, maxScale()));
   const limit = bounds(scale);
@@ -49,21 +44,19 @@ function settle(moving = true) {
 }
 
 // Zooms so that what is under a point of the window stays there.
-function zoomAt(scale, px, py, moving) {
-  scale = Math.max(1, Math.min(scale, maxScale()));
-  const dx = px - room.clientWidth / 2;
-  const dy = py - room.clientHeight / 2;
-  const k = scale / zoom.scale;
+function zoomAt(asked, point, moving) {
+  const scale = Math.max(1, Math.min(asked, maxScale()));
   const limit = bounds(scale);
-  setZoom(scale, clamp(dx - (dx - zoom.x) * k, limit.x), clamp(dy - (dy - zoom.y) * k, limit.y), moving);
+  const { x, y } = placeAt(zoom, scale, inRoom(point));
+  setZoom(scale, clamp(x, limit.x), clamp(y, limit.y), moving);
 }
 
-const zoomBy = (factor) => zoomAt(zoom.scale * factor, room.clientWidth / 2, room.clientHeight / 2, true);
+const zoomBy = (factor) => zoomAt(zoom.scale * factor, { x: room.clientWidth / 2, y: room.clientHeight / 2 }, true);
 
-function toggleZoom(px, py) {
+function toggleZoom(point) {
   const { box, width } = current();
   if (zoom.scale > 1.01) setZoom(1, 0, 0, true);
-  else zoomAt(box ? Math.max(2, width / box.w / devicePixelRatio) : 1, px, py, true);
+  else zoomAt(box ? Math.max(2, width / box.w / devicePixelRatio) : 1, point, true);
 }
 
 // Loads the original, once the preview has fewer pixels than are shown.
