@@ -10,7 +10,6 @@ import (
 	"html/template"
 	"image"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"path"
@@ -29,6 +28,7 @@ import (
 	"gallery/internal/messages"
 	"gallery/internal/photo"
 	"gallery/internal/rendition"
+	"gallery/internal/storage"
 	"gallery/internal/thumbs"
 	"gallery/internal/upkeep"
 )
@@ -128,11 +128,11 @@ func (p *albumPages) header(w http.ResponseWriter, key pageKey) {
 // is whole. It also removes what is left of photos that are gone.
 func (p *albumPages) build(ctx context.Context, key pageKey, stamp thumbs.Stamp) (builtPage, error) {
 	g, err := p.newGrid(ctx, key)
-	if errors.Is(err, fs.ErrNotExist) {
-		p.store.PruneGone(key.album)
-	}
 	if err != nil {
 		return builtPage{}, err
+	}
+	if len(g.album.Photos)+len(g.album.Albums) == 0 && p.store.Lost(key.album) {
+		return builtPage{}, storage.ErrAway
 	}
 	p.store.Prune(g.album)
 	if !g.warm {

@@ -200,8 +200,8 @@ func TestClean_linkedThumbs(t *testing.T) {
 	}
 }
 
-// With -cache, albums that are gone leave nothing; a directory that is not
-// mounted is not taken for one whose albums are gone.
+// With -cache, albums that are gone leave nothing where that is insisted on; a directory
+// that is not mounted is not taken for one whose albums are gone.
 func TestClean_cacheElsewhere(t *testing.T) {
 	dir, cache := t.TempDir(), t.TempDir()
 	write(t, filepath.Join(dir, "a", "1.jpg"), 300, 200, 1)
@@ -211,12 +211,21 @@ func TestClean_cacheElsewhere(t *testing.T) {
 	writeFile(t, filepath.Join(cache, "a", "mine.txt"), []byte("mine"))
 
 	empty := t.TempDir()
-	if out, err := cleaned(t, "-cache", cache, empty); err == nil || !strings.Contains(err.Error(), "not mounted") || !there(thumb) {
+	write(t, filepath.Join(empty, "b", "1.jpg"), 300, 200, 1)
+	if out, err := cleaned(t, "-cache", cache, empty); err == nil || !strings.Contains(err.Error(), "cache of its own") || !there(thumb) {
 		t.Errorf("over an empty directory clean says %q, %v", out, err)
 	}
-	write(t, filepath.Join(empty, "other.jpg"), 300, 200, 1)
-	if out, err := cleaned(t, "-cache", cache, empty); err != nil || there(filepath.Dir(thumb)) {
-		t.Errorf("after the album went clean says %q, %v, and its _thumbs is there: %v", out, err, there(filepath.Dir(thumb)))
+	rename(t, filepath.Join(dir, "a"), filepath.Join(empty, "a"))
+	write(t, filepath.Join(dir, "other.jpg"), 300, 200, 1)
+	defer func() { // as newSite wants to find it
+		rename(t, filepath.Join(empty, "a"), filepath.Join(dir, "a"))
+		os.Remove(filepath.Join(dir, "other.jpg"))
+	}()
+	if out, err := cleaned(t, "-cache", cache, dir); err == nil || !strings.Contains(err.Error(), "-force") || !there(thumb) {
+		t.Errorf("after the album went clean says %q, %v, and its thumbnail is there: %v", out, err, there(thumb))
+	}
+	if out, err := cleaned(t, "-cache", cache, "-force", dir); err != nil || there(filepath.Dir(thumb)) {
+		t.Errorf("with -force clean says %q, %v, and its _thumbs is there: %v", out, err, there(filepath.Dir(thumb)))
 	}
 	if !there(filepath.Join(cache, "a", "mine.txt")) {
 		t.Error("clean removed something outside _thumbs")
@@ -269,5 +278,58 @@ func asNobody(t *testing.T) {
 	run.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	if out, err := run.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("--- PASS: "+t.Name())) {
 		t.Errorf("as another user: %v\n%s", err, out)
+	}
+}
+
+// Of two disks one is away: its thumbnails stay, wherever they lie, and what is of no use
+// on the other goes.
+func TestClean_diskAway(t *testing.T) {
+	for _, elsewhere := range []bool{false, true} {
+		dir, cache := t.TempDir(), ""
+		for _, name := range []string{"a/1.jpg", "a/2.jpg", "b/1.jpg", "b/deep/2.jpg", "b/deep/3.jpg", "b/deep/4.jpg"} {
+			write(t, filepath.Join(dir, name), 300, 200, 1)
+		}
+		s := newSite(t, dir, func(c *config) {
+			if elsewhere {
+				cache = t.TempDir()
+				c.cache = cache
+			}
+		})
+		for _, path := range []string{"/", "/a/", "/b/", "/b/deep/"} {
+			s.get(path)
+		}
+		below, arguments := dir, []string{dir}
+		if elsewhere {
+			below, arguments = cache, []string{"-cache", cache, dir}
+		}
+		off := filepath.Join(t.TempDir(), "off")
+		rename(t, filepath.Join(dir, "b"), off)
+		if elsewhere {
+			os.Mkdir(filepath.Join(dir, "b"), 0o755)
+		} else { // as where the disk of the photos is laid over that of the thumbnails
+			for _, folder := range []string{"b", "b/deep"} {
+				os.MkdirAll(filepath.Join(dir, folder), 0o755)
+				if err := os.CopyFS(filepath.Join(dir, folder, album.ThumbsDir), os.DirFS(filepath.Join(off, strings.TrimPrefix(folder, "b"), album.ThumbsDir))); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		deleted := filepath.Join(t.TempDir(), "2.jpg")
+		rename(t, filepath.Join(dir, "a", "2.jpg"), deleted)
+		out, err := cleaned(t, arguments...)
+		if err == nil || !strings.Contains(err.Error(), `"b"`) || !strings.Contains(err.Error(), "-force") {
+			t.Errorf("elsewhere %v: clean = %q, %v", elsewhere, out, err)
+		}
+		for _, name := range []string{"b/_thumbs/1.jpg", "b/deep/_thumbs/2.jpg", "a/_thumbs/1.jpg"} {
+			if !there(filepath.Join(below, name)) {
+				t.Errorf("elsewhere %v: %s is gone", elsewhere, name)
+			}
+		}
+		if there(filepath.Join(below, "a/_thumbs/2.jpg")) {
+			t.Errorf("elsewhere %v: the thumbnail of a deleted photo is there", elsewhere)
+		}
+		os.RemoveAll(filepath.Join(dir, "b"))
+		rename(t, off, filepath.Join(dir, "b"))
+		rename(t, deleted, filepath.Join(dir, "a", "2.jpg"))
 	}
 }

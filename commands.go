@@ -16,15 +16,12 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
 	"golang.org/x/term"
 
-	"gallery/internal/album"
 	"gallery/internal/listen"
-	"gallery/internal/nolink"
 	"gallery/internal/sample"
 	"gallery/internal/storage"
 	"gallery/internal/thumbs"
@@ -49,16 +46,15 @@ func runClean(ctx context.Context, args []string, stdout io.Writer) error {
 		return usagef("clean: name the DIR of your photos")
 	}
 	log := slog.New(slog.DiscardHandler)
-	photos, cache, err := openRoots(c, log)
+	st, err := storage.New(c.root, c.cache, log)
 	if err != nil {
 		return err
 	}
-	defer photos.Close()
-	defer cache.Close()
+	defer st.Close()
 	if olderThan > 0 {
 		o.Before = time.Now().Add(-olderThan)
 	}
-	return upkeep.Clean(ctx, thumbs.New(photos, cache, c.thumbsOptions(), log), o, stdout)
+	return upkeep.Clean(ctx, thumbs.New(st, c.thumbsOptions(), log), o, stdout)
 }
 
 // newLog logs lines of text or JSON.
@@ -100,47 +96,6 @@ func sampleDir(ctx context.Context, stdout io.Writer) (string, error) {
 		return "", fmt.Errorf("drawing the sample: %w", err)
 	}
 	return dir, nil
-}
-
-// openRoots opens the directory of photos and that of their thumbnails, which
-// may be the same.
-func openRoots(c config, log *slog.Logger) (photos, cache *storage.Dir, err error) {
-	if photos, err = storage.Open("DIR", c.root, log); err != nil {
-		return nil, nil, err
-	}
-	if c.cache == "" {
-		return photos, photos, nil
-	}
-	if err = checkCache(c.root, c.cache); err == nil {
-		if err = os.MkdirAll(c.cache, 0o755); err != nil {
-			err = fmt.Errorf("-cache %s cannot be made: %w", c.cache, nolink.Cause(err))
-		} else {
-			cache, err = storage.Open("-cache", c.cache, log)
-		}
-	}
-	if err != nil {
-		photos.Close()
-		return nil, nil, err
-	}
-	return photos, cache, nil
-}
-
-// checkCache refuses a cache that would be an album of its own photos' site.
-func checkCache(root, cache string) error {
-	cache, err := filepath.Abs(cache)
-	if err != nil {
-		return err
-	}
-	below, err := filepath.Rel(root, cache)
-	if err != nil {
-		return nil
-	}
-	for segment := range strings.SplitSeq(below, "/") {
-		if below != "." && !album.Visible(segment) { // hidden, or "..": outside
-			return nil
-		}
-	}
-	return usagef("-cache %s lies in DIR and would show as an album there: choose another place, or a name that begins with a dot", cache)
 }
 
 // runPasswd is "gallery passwd FILE NAME": it sets a user's password in a file.
@@ -240,16 +195,15 @@ func runWarm(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	}
 	boundMemory(c.memory)
 	log := slog.New(slog.DiscardHandler)
-	photos, cache, err := openRoots(c, log)
+	st, err := storage.New(c.root, c.cache, log)
 	if err != nil {
 		return err
 	}
-	defer photos.Close()
-	defer cache.Close()
+	defer st.Close()
 
 	options := c.thumbsOptions()
 	options.Jobs = jobs
-	t := thumbs.New(photos, cache, options, log)
+	t := thumbs.New(st, options, log)
 	return upkeep.Warm(ctx, t, jobs, stdout, stderr)
 }
 

@@ -145,6 +145,7 @@ func cleanFlags(c *config, olderThan *time.Duration, o *upkeep.CleanOptions) *fl
 	flags.Func("older-than", "", age(olderThan))
 	flags.Func("max-size", "", byteSize(&o.MaxSize, 1))
 	flags.BoolVar(&o.DryRun, "dry-run", false, "")
+	flags.BoolVar(&o.Force, "force", false, "")
 	return flags
 }
 
@@ -213,7 +214,7 @@ func logFormat(json *bool) func(string) error {
 
 // environment is the variable that is used where a flag is absent, "" for none.
 func environment(flag string) string {
-	if flag == "version" {
+	if flag == "version" || flag == "force" {
 		return ""
 	}
 	return "GALLERY_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))

@@ -32,8 +32,7 @@ const maxURI = 8 << 10
 // Its methods are safe for use by many goroutines.
 type server struct {
 	root       string // the photos' directory, absolute
-	photos     *storage.Dir
-	cache      *storage.Dir // the same, or that of -cache
+	storage    *storage.Storage
 	library    *library
 	gate       *gate
 	views      *views
@@ -172,7 +171,7 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, to route) error 
 	case toSignIn:
 		return s.gate.serveSignIn(w, r)
 	}
-	if err := s.photos.Away(); err != nil {
+	if err := s.storage.Photos.Away(); err != nil {
 		return err
 	}
 	switch to.kind {
@@ -238,7 +237,7 @@ func (s *server) fail(w *observedWriter, r *http.Request, err error) {
 		status = other.Status
 	case errors.Is(err, storage.ErrAway), storage.IsLost(err):
 		status = http.StatusServiceUnavailable
-		s.photos.Suspect()
+		s.storage.Photos.Suspect()
 		if storage.IsLost(err) {
 			s.log.Error("request", "path", r.URL.Path, "err", err)
 		}
@@ -266,10 +265,7 @@ const readyWithin = 2 * time.Second
 func (s *server) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
-	if err := s.photos.Answers(ctx); err != nil || s.cache == s.photos {
-		return err
-	}
-	return s.cache.Answers(ctx)
+	return s.storage.Answers(ctx)
 }
 
 // serveHealth answers what watches the program.
@@ -283,7 +279,7 @@ func (s *server) serveHealth(w http.ResponseWriter, text string) error {
 
 // serveOriginal answers with a photo, untouched.
 func (s *server) serveOriginal(w http.ResponseWriter, r *http.Request, t target) error {
-	folder, err := album.Open(s.photos.Root(), t.album())
+	folder, err := album.Open(s.storage.Photos.Root(), t.album())
 	if err != nil {
 		return err
 	}
@@ -299,7 +295,7 @@ func (s *server) serveOriginal(w http.ResponseWriter, r *http.Request, t target)
 
 // redirectToAlbum leads from /ALBUM to /ALBUM/.
 func (s *server) redirectToAlbum(w http.ResponseWriter, r *http.Request, name string) error {
-	folder, err := album.Open(s.photos.Root(), name)
+	folder, err := album.Open(s.storage.Photos.Root(), name)
 	if err != nil {
 		return err
 	}

@@ -46,6 +46,9 @@
 //	-max-size SIZE    GALLERY_MAX_SIZE    also the oldest, until what is left takes no
 //	                                      more, such as 2GB
 //	-dry-run          GALLERY_DRY_RUN     only say what would be removed, file by file
+//	-force                                also where the photos of most thumbnails in an album
+//	                                      are not there: by default that is taken for a disk
+//	                                      that is away, and nothing is removed
 //
 // # Flags
 //
@@ -151,7 +154,7 @@ func main() {
 	var usage usageError
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
-	case errors.As(err, &usage), errors.As(err, new(listen.AddressError)):
+	case errors.As(err, &usage), errors.As(err, new(listen.AddressError)), errors.As(err, new(storage.CacheError)):
 		fmt.Fprintln(os.Stderr, "gallery:", err)
 		fmt.Fprintln(os.Stderr, "gallery: -h explains every flag")
 		os.Exit(2)
@@ -201,12 +204,11 @@ func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) err
 			return err
 		}
 	}
-	photos, cache, err := openRoots(c, log)
+	st, err := storage.New(c.root, c.cache, log)
 	if err != nil {
 		return err
 	}
-	defer photos.Close()
-	defer cache.Close()
+	defer st.Close()
 	listener, err := listen.Listen(c.listen)
 	if err != nil {
 		return err
@@ -215,7 +217,7 @@ func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) err
 		log.Warn("WebP is served, but none is made here; gallery warm -webp can, or systemd's MemoryDenyWriteExecute=no", "err", err)
 		c.webp = false
 	}
-	p, err := assemble(c, photos, cache, log)
+	p, err := assemble(c, st, log)
 	if err != nil {
 		return err
 	}
@@ -246,7 +248,7 @@ type program struct {
 }
 
 // assemble puts the program together as its flags say. It starts nothing.
-func assemble(c config, photos, cache *storage.Dir, log *slog.Logger) (*program, error) {
+func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error) {
 	var m *meters
 	options := c.thumbsOptions()
 	if c.debug != "" || c.logRequests {
@@ -257,11 +259,11 @@ func assemble(c config, photos, cache *storage.Dir, log *slog.Logger) (*program,
 		m = newMeters(requestLog)
 		options.Rendered = m.rendered
 	}
-	store := thumbs.New(photos, cache, options, log)
+	store := thumbs.New(st, options, log)
 	if m != nil {
 		m.watch(store.MemoryInUse, c.memory)
 	}
-	lib := newLibrary(c.title, photos, store)
+	lib := newLibrary(c.title, st.Photos, store)
 	at := addresses{base: c.base, trustProxy: c.trustProxy}
 	who := &gate{private: c.private, upload: c.upload, trustProxy: c.trustProxy, root: c.root, addresses: at, log: log}
 	if c.users != "" {
@@ -272,8 +274,8 @@ func assemble(c config, photos, cache *storage.Dir, log *slog.Logger) (*program,
 	}
 	pages := newViews(c.title, at, lib.albumTitle, c.upload)
 	s := &server{
-		root: c.root, photos: photos, cache: cache, library: lib, gate: who, views: pages, addresses: at, meters: m, log: log,
-		thumbnails: thumbnails{photos, store},
+		root: c.root, storage: st, library: lib, gate: who, views: pages, addresses: at, meters: m, log: log,
+		thumbnails: thumbnails{st.Photos, store},
 		photoPages: photoPages{lib, store, pages, at, c.gps},
 	}
 	if c.inBackground {
@@ -283,7 +285,7 @@ func assemble(c config, photos, cache *storage.Dir, log *slog.Logger) (*program,
 		s.archives = newArchives(lib, log)
 	}
 	if c.upload {
-		s.uploads = &uploader{photos: photos, store: store, gate: who, views: pages, addresses: at, max: c.uploadMax, log: log}
+		s.uploads = &uploader{photos: st.Photos, store: store, gate: who, views: pages, addresses: at, max: c.uploadMax, log: log}
 	}
 	s.albumPages = &albumPages{
 		library: lib, store: store, views: pages, addresses: at, uploads: s.uploads, gate: who, zip: c.zip,

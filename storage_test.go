@@ -1,6 +1,8 @@
 package main
 
 import (
+	"gallery/internal/album"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -40,7 +42,7 @@ func TestStorage_away(t *testing.T) {
 	s := newSite(t, dir, func(c *config) { c.cache = cache })
 	guarded := func() { s.get("/"); s.get("/b/") }
 	guarded()
-	soon(t, "both thumbnails are made", func() bool { guarded(); return s.made() == 2 })
+	soon(t, "both thumbnails are made", func() bool { guarded(); return kept(t, cache) == 2 })
 	if got := s.get("/.ready"); got.StatusCode != http.StatusOK || string(got.body) != "ready\n" {
 		t.Fatalf("/.ready = %d %q", got.StatusCode, string(got.body))
 	}
@@ -63,7 +65,7 @@ func TestStorage_away(t *testing.T) {
 		if got := s.get("/.ready"); got.StatusCode != http.StatusServiceUnavailable {
 			t.Errorf("%s: /.ready = %d", what, got.StatusCode)
 		}
-		if n := s.made(); n != 2 {
+		if n := kept(t, cache); n != 2 {
 			t.Errorf("%s: %d thumbnails are left, want 2", what, n)
 		}
 		os.Remove(dir)
@@ -128,4 +130,70 @@ func TestHealth(t *testing.T) {
 	if err := runHealth(t.Context(), []string{address}, &out); err == nil || !strings.Contains(err.Error(), address) {
 		t.Errorf("health of nobody = %v", err)
 	}
+}
+
+// A photo that is deleted takes its thumbnail along, from whatever place; one whose disk is
+// away does not, nor does one whose folder is gone, whoever looks and after any restart.
+func TestStorage_nothingGoesBecauseItIsMissing(t *testing.T) {
+	base := t.TempDir()
+	dir, cache, off := filepath.Join(base, "p"), filepath.Join(base, "c"), filepath.Join(base, "off")
+	for _, name := range []string{"1.jpg", "a/1.jpg", "a/2.jpg", "b/1.jpg", "b/deep/2.jpg"} {
+		write(t, filepath.Join(dir, name), 300, 200, 1)
+	}
+	s := newSite(t, dir, func(c *config) { c.cache = cache })
+	views := func() {
+		for _, path := range []string{"/", "/a/", "/b/", "/b/deep/"} {
+			s.get(path)
+		}
+		s.store.Sweep(t.Context(), ".")
+	}
+	soon(t, "all five are made", func() bool { views(); return kept(t, cache) == 5 })
+	for _, restarted := range []bool{false, true} {
+		for what, lose := range map[string]func(){
+			"the folder gone":      func() {},
+			"an empty mount point": func() { os.Mkdir(filepath.Join(dir, "b"), 0o755) },
+			"other photos":         func() { write(t, filepath.Join(dir, "b", "other.jpg"), 300, 200, 1) },
+		} {
+			rename(t, filepath.Join(dir, "b"), off)
+			lose()
+			if restarted {
+				s.restart()
+			}
+			for range 3 {
+				views()
+				s.later()
+			}
+			if n := kept(t, filepath.Join(cache, "b")); n < 2 {
+				t.Errorf("restarted %v, %s: %d thumbnails are left of 2", restarted, what, n)
+			}
+			if got := s.get("/b/"); what == "an empty mount point" && got.StatusCode != http.StatusServiceUnavailable {
+				t.Errorf("restarted %v: the page of an album whose disk is away = %d", restarted, got.StatusCode)
+			}
+			os.RemoveAll(filepath.Join(dir, "b"))
+			rename(t, off, filepath.Join(dir, "b"))
+			os.Remove(filepath.Join(cache, "b", album.ThumbsDir, "other.jpg"))
+		}
+		for _, name := range []string{"a/2.jpg", "b/1.jpg"} {
+			rename(t, filepath.Join(dir, name), off)
+			soon(t, "the thumbnail of "+name+" goes with it", func() bool { views(); return kept(t, cache) == 4 })
+			rename(t, off, filepath.Join(dir, name))
+			soon(t, "it is made again", func() bool { views(); return kept(t, cache) == 5 })
+		}
+	}
+}
+
+// kept is how many thumbnails there are below a directory.
+func kept(t *testing.T, dir string) int {
+	t.Helper()
+	n := 0
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && filepath.Ext(path) == ".jpg" && filepath.Base(filepath.Dir(path)) == album.ThumbsDir {
+			n++
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }

@@ -331,30 +331,3 @@ func FuzzReadRecord(f *testing.F) {
 		}
 	})
 }
-
-// With -cache, thumbnails of an album that is gone go with its next view, or
-// with the next start.
-func TestThumbnail_albumGone(t *testing.T) {
-	for name, look := range map[string]func(*site){
-		"view":  func(s *site) { s.get("/a/b/") },
-		"start": func(s *site) { s.store.Sweep(s.t.Context(), ".") },
-	} {
-		t.Run(name, func(t *testing.T) {
-			dir, cache := t.TempDir(), t.TempDir()
-			write(t, filepath.Join(dir, "a", "b", "1.jpg"), 60, 40, 1)
-			s := newSite(t, dir, func(c *config) { c.cache = cache })
-			s.get("/a/b/")
-			thumb := filepath.Join(cache, "a", "b", album.ThumbsDir, "1.jpg")
-			if _, err := os.Stat(thumb); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.RemoveAll(filepath.Join(dir, "a")); err != nil {
-				t.Fatal(err)
-			}
-			look(s)
-			if _, err := os.Stat(thumb); err == nil {
-				t.Error("its thumbnail is still there")
-			}
-		})
-	}
-}

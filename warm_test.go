@@ -61,7 +61,7 @@ func TestWarm_interrupted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	root, err := storage.Open("DIR", dir, slog.New(slog.DiscardHandler))
+	root, err := storage.New(dir, "", slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestWarm_interrupted(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	err = upkeep.Warm(ctx, thumbs.New(root, root, options, slog.New(slog.DiscardHandler)), 1, &out, io.Discard)
+	err = upkeep.Warm(ctx, thumbs.New(root, options, slog.New(slog.DiscardHandler)), 1, &out, io.Discard)
 	var total, made int
 	if _, scanErr := fmt.Sscanf(out.String(), "gallery: %d photos: %d made in", &total, &made); err == nil || scanErr != nil || !strings.Contains(err.Error(), "interrupted") || made == 0 || made >= photos || !strings.Contains(out.String(), " 0 could not be") {
 		t.Errorf("interrupted it says %q, %v", out.String(), err)

@@ -24,6 +24,7 @@ import (
 	"golang.org/x/net/html"
 
 	"gallery/internal/album"
+	"gallery/internal/storage"
 	"gallery/internal/thumbs"
 )
 
@@ -41,15 +42,12 @@ type site struct {
 // assembled is the program that main puts together for c.
 func assembled(t testing.TB, c config, log *slog.Logger) *program {
 	t.Helper()
-	photos, cache, err := openRoots(c, log)
+	st, err := storage.New(c.root, c.cache, log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		photos.Close()
-		cache.Close()
-	})
-	p, err := assemble(c, photos, cache, log)
+	t.Cleanup(st.Close)
+	p, err := assemble(c, st, log)
 	if err != nil {
 		t.Fatal(err)
 	}

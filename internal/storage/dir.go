@@ -40,6 +40,7 @@ type Dir struct {
 	next  atomic.Int64          // when to look again, ns since 1970
 	looks sync.Mutex            // one at a time; guards held
 	held  bool                  // photos or albums were seen in it
+	empty string                // why it is away although it is there: it is empty, and was not; "" for it is not
 
 	answers bounded.Calls[struct{}]
 }
@@ -115,7 +116,12 @@ func (d *Dir) look() {
 	}
 	if opened, err := open.Stat("."); err == nil && os.SameFile(opened, named) {
 		d.held = d.held || holds(open)
-		d.isBack()
+		if d.held {
+			d.empty = ""
+		}
+		if d.empty == "" {
+			d.isBack()
+		}
 		return
 	}
 	anew, err := os.OpenRoot(d.path)
@@ -132,10 +138,24 @@ func (d *Dir) look() {
 	} else {
 		d.held = true
 	}
+	if d.empty != "" && !d.held {
+		anew.Close()
+		return
+	}
+	d.empty = ""
 	// Others may be using the one before: the garbage collector closes it.
 	d.root.Store(anew)
 	d.log.Info("opened anew, as another directory bears the name", "dir", d.path)
 	d.isBack()
+}
+
+// expectMore makes an empty directory one that is away, why being the reason, until it is
+// another or something is in it.
+func (d *Dir) expectMore(why string) {
+	d.looks.Lock()
+	defer d.looks.Unlock()
+	d.empty = why
+	d.isAway(errors.New(why))
 }
 
 func (d *Dir) isAway(why error) {

@@ -8,13 +8,14 @@ import (
 )
 
 // ProcessorTime is what this process has used so far of all processors, by
-// which tests tell what a file costs. Other work on the machine does not add to it.
+// which tests tell what a file costs. Other work on the machine does not add to it, nor
+// does the race detector.
 func ProcessorTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		panic(err) // cannot be, with these arguments
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	return time.Duration(u.Utime.Nano()+u.Stime.Nano()) / slowdown
 }
 
 // Took runs f and returns the processor time that it took. While that is more

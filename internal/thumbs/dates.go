@@ -55,7 +55,7 @@ func (t *Store) Arrange(ctx context.Context, a album.Listing, order string, read
 // readDates reads and remembers the dates of the photos with these numbers in
 // the album.
 func (t *Store) readDates(ctx context.Context, a album.Listing, which []int) error {
-	folder, err := nolink.Folder(t.photos.Root(), a.Name, false)
+	folder, err := nolink.Folder(t.storage.Photos.Root(), a.Name, false)
 	if err != nil {
 		return err
 	}

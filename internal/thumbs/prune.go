@@ -27,6 +27,15 @@ func (t *Store) Prune(a album.Listing) {
 	if before, ok := t.pruned.Get(a.Name); ok && before == now {
 		return
 	}
+	folder, err := nolink.Folder(t.storage.Photos.Root(), a.Name, false)
+	if err != nil {
+		return
+	}
+	known := t.Recognize(a.Name, folder)
+	folder.Close()
+	if !known {
+		return
+	}
 	if time.Since(a.MTime) > Settled {
 		t.pruned.Put(a.Name, now)
 	}
@@ -40,14 +49,6 @@ func (t *Store) Prune(a album.Listing) {
 	}
 	for _, alt := range rendition.Alternatives {
 		t.pruneAlternatives(a.Name, alt, present)
-	}
-}
-
-// PruneGone removes all renditions of an album that is no longer there, where
-// they do not lie within it.
-func (t *Store) PruneGone(albumName string) {
-	if t.cache != t.photos {
-		t.Prune(album.Listing{Name: albumName, MTime: time.Now()})
 	}
 }
 
@@ -126,20 +127,32 @@ func (t *Store) removeIfGone(folder *os.Root, src album.Photo) bool {
 	return t.gone(src) && folder.Remove(src.File) == nil
 }
 
-// gone reports whether a photo is no longer there.
+// gone reports whether a photo was removed: it is not in its folder, which is there and is
+// the one that it was in. With a folder that is missing, or an empty one in its place, a
+// disk may be away.
 func (t *Store) gone(src album.Photo) bool {
-	photos, err := nolink.Folder(t.photos.Root(), src.Album, false)
-	if err == nil {
-		_, err = photos.Lstat(src.File)
-		photos.Close()
+	photos, err := nolink.Folder(t.storage.Photos.Root(), src.Album, false)
+	if err != nil {
+		return false
 	}
-	return errors.Is(err, fs.ErrNotExist)
+	defer photos.Close()
+	_, err = photos.Lstat(src.File)
+	return errors.Is(err, fs.ErrNotExist) && t.Recognize(src.Album, photos)
 }
 
+// Recognize reports whether an album's folder is the one that its photos were in. One that is
+// seen for the first time is noted.
+func (t *Store) Recognize(albumName string, folder *os.Root) bool {
+	return t.storage.Vouches(albumName, folder)
+}
+
+// Lost reports whether an album is empty because the disk that its photos were on is away.
+func (t *Store) Lost(albumName string) bool { return t.storage.Lost(albumName) }
+
 // Sweep removes what interrupted writes left behind in every _thumbs below the
-// album name, and all renditions of albums that are gone. It stops with ctx.
+// album name. It stops with ctx.
 func (t *Store) Sweep(ctx context.Context, name string) {
-	folder, err := nolink.Folder(t.cache.Root(), name, false)
+	folder, err := nolink.Folder(t.storage.Cache.Root(), name, false)
 	if err != nil || ctx.Err() != nil {
 		return
 	}
@@ -150,11 +163,6 @@ func (t *Store) Sweep(ctx context.Context, name string) {
 	}
 	for _, alt := range rendition.Alternatives {
 		t.sweepFolder(folder, name, alt.Dir)
-	}
-	if photos, err := nolink.Folder(t.photos.Root(), name, false); err == nil {
-		photos.Close()
-	} else if errors.Is(err, fs.ErrNotExist) {
-		t.PruneGone(name)
 	}
 	list, err := folder.Open(".")
 	if err != nil {

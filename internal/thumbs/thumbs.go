@@ -32,8 +32,7 @@ import (
 // Store makes and keeps the renditions of photos. It is safe for use by many
 // goroutines.
 type Store struct {
-	photos       *storage.Dir            // never written to, other than in _thumbs
-	cache        *storage.Dir            // where ALBUM/_thumbs lies: photos, or that of -cache
+	storage      *storage.Storage        // photos are never written to, other than in _thumbs
 	side         int                     // the thumbnail's longer side, pixels
 	quality      int                     // JPEG quality, 1 to 100
 	alternatives []rendition.Alternative // made of thumbnails, too, ahead of time
@@ -93,15 +92,14 @@ const (
 	maxUnsaved = 32 << 20
 )
 
-// New makes the store of the renditions of photos, which it keeps below cache:
-// the same directory, or another.
-func New(photos, cache *storage.Dir, o Options, log *slog.Logger) *Store {
+// New makes the store of the renditions of the photos in st, which it keeps there.
+func New(st *storage.Storage, o Options, log *slog.Logger) *Store {
 	rendered := o.Rendered
 	if rendered == nil {
 		rendered = func(time.Duration, error) {}
 	}
 	return &Store{
-		photos: photos, cache: cache, side: o.Side, quality: o.Quality, alternatives: o.Alternatives, log: log,
+		storage: st, side: o.Side, quality: o.Quality, alternatives: o.Alternatives, log: log,
 		rendered: rendered,
 		memory:   o.Memory,
 		budget:   semaphore.NewWeighted(o.Memory),
@@ -242,7 +240,7 @@ func (t *Store) fail(src album.Photo, rend string, err error) {
 // JPEG. photos is the album's folder.
 func (t *Store) Open(photos *os.Root, src album.Photo, rend string, accepts func(mediaType string) bool) (f *os.File, info fs.FileInfo, mediaType string, ok bool) {
 	var folder *os.Root
-	if t.cache == t.photos {
+	if t.storage.Beside() {
 		folder, _ = nolink.Folder(photos, rendition.Folder(".", rend), false)
 	} else {
 		folder = t.OpenRenditions(src.Album, rend)
@@ -317,7 +315,7 @@ func (t *Store) blamePhoto(src album.Photo, rend string, err *error) {
 
 // Restat returns the photo as it is now, or as it was if it is gone.
 func (t *Store) Restat(src album.Photo) album.Photo {
-	folder, err := nolink.Folder(t.photos.Root(), src.Album, false)
+	folder, err := nolink.Folder(t.storage.Photos.Root(), src.Album, false)
 	if err != nil {
 		return src
 	}
@@ -445,7 +443,7 @@ func (t *Store) reduce(ctx context.Context, src album.Photo, side int, useCost i
 	}
 	defer t.slots.Release(1)
 
-	folder, err := nolink.Folder(t.photos.Root(), src.Album, false)
+	folder, err := nolink.Folder(t.storage.Photos.Root(), src.Album, false)
 	if err != nil {
 		return err
 	}
@@ -533,9 +531,9 @@ func (t *Store) unfitUnlessChanged(f *os.File, before fs.FileInfo, err error) er
 
 // put writes a rendition to its place and indexes it.
 func (t *Store) put(src album.Photo, rend string, m Made) error {
-	folder, err := nolink.Folder(t.cache.Root(), rendition.Folder(src.Album, rend), true)
-	if errors.Is(err, fs.ErrNotExist) && t.cache != t.photos && t.cache.Remake() {
-		folder, err = nolink.Folder(t.cache.Root(), rendition.Folder(src.Album, rend), true)
+	folder, err := nolink.Folder(t.storage.Cache.Root(), rendition.Folder(src.Album, rend), true)
+	if errors.Is(err, fs.ErrNotExist) && !t.storage.Beside() && t.storage.Cache.Remake() {
+		folder, err = nolink.Folder(t.storage.Cache.Root(), rendition.Folder(src.Album, rend), true)
 	}
 	if err != nil {
 		return err
@@ -568,7 +566,7 @@ func (t *Store) put(src album.Photo, rend string, m Made) error {
 // OpenRenditions opens an album's folder of renditions of one kind, or returns
 // nil if there is none that can be read.
 func (t *Store) OpenRenditions(albumName, rend string) *os.Root {
-	folder, err := nolink.Folder(t.cache.Root(), rendition.Folder(albumName, rend), false)
+	folder, err := nolink.Folder(t.storage.Cache.Root(), rendition.Folder(albumName, rend), false)
 	if err != nil {
 		return nil
 	}
@@ -581,10 +579,10 @@ type Stamp struct{ Photos, Thumbs time.Time }
 
 func (t *Store) Stamp(albumName string) Stamp {
 	var st Stamp
-	if info, err := t.photos.Root().Lstat(albumName); err == nil {
+	if info, err := t.storage.Photos.Root().Lstat(albumName); err == nil {
 		st.Photos = info.ModTime()
 	}
-	if info, err := t.cache.Root().Lstat(rendition.Folder(albumName, "")); err == nil {
+	if info, err := t.storage.Cache.Root().Lstat(rendition.Folder(albumName, "")); err == nil {
 		st.Thumbs = info.ModTime()
 	}
 	return st
@@ -595,8 +593,8 @@ func (t *Store) MemoryInUse() int64 { return t.inUse.Load() }
 
 // PhotosRoot is the root of the photos, and CacheRoot that below which their
 // renditions are.
-func (t *Store) PhotosRoot() *os.Root { return t.photos.Root() }
-func (t *Store) CacheRoot() *os.Root  { return t.cache.Root() }
+func (t *Store) PhotosRoot() *os.Root { return t.storage.Photos.Root() }
+func (t *Store) CacheRoot() *os.Root  { return t.storage.Cache.Root() }
 
 // Settled is how old a folder's mtime is when no further change can bear the
 // same one: file systems' clocks tick every few milliseconds.

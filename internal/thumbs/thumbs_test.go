@@ -27,12 +27,12 @@ import (
 func newStore(t testing.TB, o Options) (*Store, string) {
 	t.Helper()
 	dir := t.TempDir()
-	root, err := storage.Open("DIR", dir, slog.New(slog.DiscardHandler))
+	root, err := storage.New(dir, "", slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { root.Close() })
-	return New(root, root, o, slog.New(slog.DiscardHandler)), dir
+	return New(root, o, slog.New(slog.DiscardHandler)), dir
 }
 
 var usual = Options{Side: 400, Quality: 82, Memory: 64 << 20}
@@ -166,7 +166,7 @@ func TestStore_panic(t *testing.T) {
 	for _, name := range []string{"1.jpg", "2.jpg"} {
 		writeJPEG(t, filepath.Join(dir, name), 60, 40)
 	}
-	root, err := storage.Open("DIR", dir, slog.New(slog.DiscardHandler))
+	root, err := storage.New(dir, "", slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func TestStore_panic(t *testing.T) {
 			panic("a bug")
 		}
 	}
-	s := New(root, root, o, slog.New(slog.NewTextHandler(&log, nil)))
+	s := New(root, o, slog.New(slog.NewTextHandler(&log, nil)))
 	for range 3 {
 		if _, err := s.Ensure(t.Context(), s.Restat(album.Photo{Album: ".", File: "1.jpg"}), ""); !errors.Is(err, ErrUnfit) {
 			t.Fatalf("Ensure of the photo that panics = %v, want ErrUnfit", err)

@@ -62,7 +62,9 @@ type cleanRun struct {
 
 	freed  map[string]*tally // by reason
 	kept   []stored
-	failed int // files and folders that could not be looked at or removed
+	held   map[string]int // by album: files left alone, since its photos seem to be away
+	force  bool           // remove those, too
+	failed int            // files and folders that could not be looked at or removed
 }
 
 // stored is a file in a rendition folder.
@@ -78,15 +80,19 @@ type CleanOptions struct {
 	Before  time.Time // renditions made earlier go; zero for none
 	MaxSize int64     // the oldest go until what is left takes no more bytes; 0 for no bound
 	DryRun  bool      // only say what would be removed
+	Force   bool      // remove also where whole albums of photos are not there
 }
 
 // Clean removes from the _thumbs of a store what is of no use, and says on stdout what
 // it freed.
 func Clean(ctx context.Context, t *thumbs.Store, o CleanOptions, stdout io.Writer) error {
-	run := cleanRun{thumbs: t, stdout: stdout, dryRun: o.DryRun, before: o.Before, freed: map[string]*tally{}}
+	run := cleanRun{thumbs: t, stdout: stdout, dryRun: o.DryRun, force: o.Force, before: o.Before, freed: map[string]*tally{}, held: map[string]int{}}
 	photos := t.PhotosRoot()
-	if a, err := run.photos("."); err == nil && len(a) == 0 && !hasAlbum(photos) {
-		return fmt.Errorf("DIR %s holds no photo and no album, and every thumbnail would go: if its disk is not mounted, mount it", photos.Name())
+	if a, err := run.photos("."); err == nil && len(a) == 0 && !hasAlbum(photos) && !o.Force {
+		return fmt.Errorf("DIR %s holds no photo and no album, and every thumbnail would go: if its disk is not mounted, mount it; if they are deleted, add -force", photos.Name())
+	}
+	if !o.Force {
+		run.hold(ctx)
 	}
 	run.folder(ctx, ".")
 	if o.MaxSize > 0 {
@@ -109,7 +115,8 @@ func hasAlbum(folder *os.Root) bool {
 // folder cleans the _thumbs of the folder name below the cache's root, and
 // those of the folders in it.
 func (c *cleanRun) folder(ctx context.Context, name string) {
-	if ctx.Err() != nil {
+	_, held := c.held[name]
+	if held && name != "." || ctx.Err() != nil {
 		return
 	}
 	folder, err := nolink.Folder(c.thumbs.CacheRoot(), name, false)
@@ -132,6 +139,7 @@ func (c *cleanRun) folder(ctx context.Context, name string) {
 	for _, entry := range entries {
 		switch {
 		case !entry.IsDir():
+		case entry.Name() == album.ThumbsDir && held:
 		case entry.Name() == album.ThumbsDir:
 			c.album(ctx, folder, name)
 		case album.IsAlbum(entry) && album.Depth(name) < album.MaxDepth:
@@ -444,6 +452,8 @@ func (c *cleanRun) report(ctx context.Context) error {
 	switch {
 	case ctx.Err() != nil:
 		return errors.New("interrupted: the same command goes on where it was")
+	case len(c.held) > 0:
+		return fmt.Errorf("left alone the thumbnails of %s, whose photos are not there: if a disk is not mounted, mount it; if they are deleted, add -force", c.heldAlbums())
 	case c.failed > 0:
 		return fmt.Errorf("%d files or folders could not be cleaned", c.failed)
 	}

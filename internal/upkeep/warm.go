@@ -124,6 +124,7 @@ func (w *warmRun) album(ctx context.Context, name string, queue chan<- album.Pho
 		w.fail(name+"/", err)
 		return
 	}
+	w.thumbs.Recognize(name, folder)
 	folders := w.thumbs.OpenWarmFolders(name)
 	defer folders.Close()
 	for _, src := range a.Photos {

@@ -1,0 +1,6 @@
+//go:build !race
+
+package testkit
+
+// slowdown is 1, but with the race detector.
+const slowdown = 1
