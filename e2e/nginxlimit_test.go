@@ -5,10 +5,12 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -161,6 +163,72 @@ func TestNginx_portInTheAddress(t *testing.T) {
 		// HTTP/1.0 may come without any Host.
 		if got, ok := ask(t, strings.SplitAfter(at, "//")[1], site == "gallery.conf", "GET /a/ HTTP/1.0\r\n\r\n"); !ok || got.StatusCode != 200 {
 			t.Errorf("%s: GET by HTTP/1.0 without Host: %v, %v", site, got.Response, ok)
+		}
+	}
+}
+
+// A thumbnail is as readable as its photo, and the folders it lies in are as open as
+// the album, whatever the umask: nginx serves both or, as another user, neither.
+func TestNginx_thumbnailsAsReadableAsPhotos(t *testing.T) {
+	if os.Geteuid() != 0 {
+		lacks(t, "nginx is to run as another user than the photos' owner, which takes root")
+	}
+	dir := t.TempDir()
+	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil { // the folder of all of the test's
+		t.Fatal(err)
+	}
+	photos := map[string]fs.FileMode{"1.jpg": 0o644, "2.jpg": 0o640, "3.jpg": 0o600, "4.jpg": 0o444, "5.jpg": 0o604, "6.jpg": 0o755}
+	albums := map[string]fs.FileMode{"open": 0o755, "group": 0o750 | fs.ModeSetgid, "own": 0o700, "shared": 0o775 | fs.ModeSetgid}
+	for album, mode := range albums {
+		for photo, mode := range photos {
+			path := filepath.Join(dir, album, photo)
+			draw(t, path, 850, 100, 1)
+			if err := os.Chmod(path, mode); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.Chmod(filepath.Join(dir, album), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	guard(t, dir)
+	usual := syscall.Umask(0o077)
+	warm(t, "-webp", dir)
+	p := start(t, nil, dir)
+	syscall.Umask(usual)
+	n := startNginx(t, p, dir, "gallery.conf", append(asWWW, noLimit...)...)
+	p.stop()
+	for album, folder := range albums {
+		for _, rendition := range []string{"", "800", "1600", "webp"} {
+			in := filepath.Join(dir, album, "_thumbs", rendition)
+			info, err := os.Stat(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := folder &^ 0o022; info.Mode()&(fs.ModePerm|fs.ModeSetgid) != want {
+				t.Errorf("%s in an album with the permissions %v has %v, want %v", in, folder, info.Mode(), want)
+			}
+			for photo, mode := range photos {
+				info, err := os.Stat(filepath.Join(in, photo))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if want := 0o600 | mode&0o444; info.Mode() != want {
+					t.Errorf("%s of a photo with the permissions %v has %v, want %v", filepath.Join(in, photo), mode, info.Mode(), want)
+				}
+			}
+		}
+		for photo, mode := range photos {
+			want := 502
+			if mode&0o004 != 0 && folder&0o001 != 0 {
+				want = 200
+			}
+			for _, below := range []string{"", "_thumbs/", "_thumbs/800/", "_thumbs/1600/"} {
+				target := "/" + album + "/" + below + photo
+				if got := n.send("GET", target, "Accept", "image/webp").StatusCode; got != want {
+					t.Errorf("without the program GET %s = %d, want %d", target, got, want)
+				}
+			}
 		}
 	}
 }

@@ -20,15 +20,17 @@ import (
 // make its temporary name too long.
 const prefix = ".tmp-"
 
-// Write stores data under name, one path element, in the directory dir. An
-// existing file of that name is replaced. The directory is not flushed: after
-// a power cut the file may be missing, never torn.
+// Write stores data under name, one path element, in the directory dir, with
+// these permissions whatever the umask. An existing file of that name is
+// replaced. The directory is not flushed: after a power cut the file may be
+// missing, never torn.
 func Write(dir *os.Root, name string, data []byte, perm fs.FileMode) error {
 	f, err := Create(dir, prefix, perm)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
+	_ = f.Chmod(perm) // some file systems have no permissions
 	if _, err := f.Write(data); err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}

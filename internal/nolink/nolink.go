@@ -19,7 +19,7 @@ var ErrNotHere = fmt.Errorf("not a plain file or folder: %w", fs.ErrNotExist)
 // fs.ErrNotExist. It follows no symbolic link in any component: os.Root keeps
 // links from leading out of the root, and here, where a link within the root
 // would make two names for one folder (or _thumbs a name for the photos),
-// there are none at all. With create, what is missing is made.
+// there are none at all. With create, what is missing is made, as Step does.
 func Folder(root *os.Root, name string, create bool) (*os.Root, error) {
 	if name == "." {
 		return root.OpenRoot(".")
@@ -40,12 +40,16 @@ func Folder(root *os.Root, name string, create bool) (*os.Root, error) {
 
 // Step opens the folder called segment in parent. What it returns is the
 // very folder that bears the name, not something a link was swapped in for
-// between the look and the opening.
+// between the look and the opening. With create, a folder that is missing is
+// made: whoever may list and enter parent may list and enter it, whatever the umask.
 func Step(parent *os.Root, segment string, create bool) (*os.Root, error) {
 	seen, err := parent.Lstat(segment)
+	made := false
 	if create && errors.Is(err, fs.ErrNotExist) {
 		if err := parent.Mkdir(segment, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 			return nil, err
+		} else if err == nil {
+			made = true
 		}
 		seen, err = parent.Lstat(segment)
 	}
@@ -64,7 +68,25 @@ func Step(parent *os.Root, segment string, create bool) (*os.Root, error) {
 		folder.Close()
 		return nil, ErrNotHere
 	}
+	if made {
+		openAs(parent, folder, opened.Mode())
+	}
 	return folder, nil
+}
+
+// openAs gives a folder that was just made, with that mode, the parent's
+// permissions to list and enter. Its setgid bit, by which what is made in it gets its
+// group, stays. Some file systems have no permissions, so an error is none of ours.
+func openAs(parent, folder *os.Root, made fs.FileMode) {
+	const listAndEnter = 0o055
+	like, err := parent.Stat(".")
+	if err != nil {
+		return
+	}
+	mode := made&^listAndEnter | like.Mode()&listAndEnter
+	if mode != made {
+		_ = folder.Chmod(".", mode&(fs.ModePerm|fs.ModeSetgid))
+	}
 }
 
 // swapped returns the error of opening what was seen to be a plain file or

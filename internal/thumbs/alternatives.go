@@ -119,7 +119,7 @@ func (t *Store) makeAlternative(ctx context.Context, src album.Photo, alt rendit
 		name, other, data = other, name, nil
 	}
 	_ = below.Remove(other) // mostly there is none
-	err = atomicfile.Write(below, name, data, 0o644)
+	err = atomicfile.Write(below, name, data, asReadable(jpeg))
 	if err == nil {
 		err = below.Chtimes(name, jpeg.ModTime(), jpeg.ModTime())
 	}

@@ -281,7 +281,8 @@ func (t *Store) Open(photos *os.Root, src album.Photo, rend string, accepts func
 // Made is a rendition that is fresh.
 type Made struct {
 	rendition.Record
-	JPEG []byte // its bytes, where it could not be stored
+	JPEG []byte      // its bytes, where it could not be stored
+	Mode fs.FileMode // the permissions with which it is stored; of one on disk 0
 }
 
 // ErrUnfit marks what is wrong with the photo itself, so that trying again is
@@ -403,7 +404,7 @@ func (t *Store) render(ctx context.Context, src album.Photo, rend string) (m Mad
 		if err := photo.Encode(&jpeg, img, t.quality, r.Comment(), info.Profile()); err != nil {
 			return fmt.Errorf("encoding: %w", err)
 		}
-		m = Made{r, jpeg.Bytes()}
+		m = Made{r, jpeg.Bytes(), asReadable(before)}
 		return nil
 	})
 	if err != nil {
@@ -411,6 +412,10 @@ func (t *Store) render(ctx context.Context, src album.Photo, rend string) (m Mad
 	}
 	return m, nil
 }
+
+// asReadable returns the permissions of a rendition of a photo, or of one that goes
+// with it: whoever may read the one may read the other, whatever the umask.
+func asReadable(photo fs.FileInfo) fs.FileMode { return 0o600 | photo.Mode()&0o444 }
 
 // maxKeywords bounds the keywords in a record, bytes: with all else there is room for
 // them in a COM segment.
@@ -550,7 +555,7 @@ func (t *Store) put(src album.Photo, rend string, m Made) error {
 			}
 		}
 	}
-	if err := atomicfile.Write(folder, src.File, m.JPEG, 0o644); err != nil {
+	if err := atomicfile.Write(folder, src.File, m.JPEG, m.Mode); err != nil {
 		return err
 	}
 	info, err := folder.Lstat(src.File)
