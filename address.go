@@ -1,14 +1,17 @@
 package main
 
 import (
+	"io/fs"
 	"net/http"
 	"net/url"
 	"path"
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"gallery/internal/album"
+	"gallery/internal/answer"
 	"gallery/internal/rendition"
 )
 
@@ -63,10 +66,28 @@ func (a addresses) ordered(name, order string, page int) string {
 	return a.page(name) + "?" + q.Encode()
 }
 
-// thumb is the address of a rendition that is on disk. It names the source's
-// state, so that it may be kept for ever.
+// thumb is the address of a rendition. Of one on disk it names the file's state, so
+// that it may be kept for ever; see named.
 func (a addresses) thumb(src album.Photo, rend string, r rendition.Record) string {
-	return a.file(rendition.Name(src, rend)) + "?v=" + r.Version()
+	at := a.file(rendition.Name(src, rend))
+	if r.FileSize == 0 {
+		return at
+	}
+	return at + "?v=" + answer.Validator(time.Unix(0, r.FileMTime), r.FileSize)
+}
+
+// named reports whether an address with this query names the state of a rendition's file,
+// by the rule that nginx follows. An alternative has the time of the JPEG that it goes
+// with, whose state the address names, but not its size.
+func named(query string, file fs.FileInfo, alternative bool) bool {
+	v, ok := strings.CutPrefix(query, "v=")
+	own := answer.Validator(file.ModTime(), file.Size())
+	if alternative {
+		made, _, _ := strings.Cut(own, "-")
+		size, sameTime := strings.CutPrefix(v, made+"-")
+		return ok && sameTime && size != "" && strings.Trim(size, "0123456789abcdef") == ""
+	}
+	return ok && v == own
 }
 
 // archive is the address of an album's photos as one archive.

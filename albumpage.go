@@ -621,8 +621,7 @@ func (f *figure) show(p *albumPages, c *cell) {
 	f.setSize(size)
 	sharper := photo.Fitted(image.Pt(max(c.sharp.Width, 1), max(c.sharp.Height, 1)), rendition.Sides[rendition.Sharp])
 	if sharper.X > size.X {
-		// The thumbnail's version names the same state, and compresses the second time.
-		f.Sharp, f.SharpWidth = p.addresses.thumb(c.src, rendition.Sharp, c.record), sharper.X
+		f.Sharp, f.SharpWidth = p.addresses.thumb(c.src, rendition.Sharp, c.sharp), sharper.X
 		f.Shown, f.ShownSmall = shownWidth(size, 240), shownWidth(size, 140)
 	}
 	f.Color = cssColor(c.record.Color)

@@ -225,19 +225,29 @@ func TestServe_original(t *testing.T) {
 	}
 }
 
-// A thumbnail's address may be kept for ever only where it names a version.
+// A thumbnail's address may be kept for ever only where it names the state of the very
+// file that is sent.
 func TestServe_thumbnailCaching(t *testing.T) {
 	s := smallSite(t)
 	if got := s.get("/Trip/_thumbs/1.jpg").Header.Get("Cache-Control"); got != answer.Revalidate {
 		t.Errorf("without v: Cache-Control %q", got)
 	}
-	got := s.get("/Trip/_thumbs/1.jpg?v=x")
-	if c := got.Header.Get("Cache-Control"); c != answer.Forever {
-		t.Errorf("with v: Cache-Control %q", c)
+	address := "/Trip/_thumbs/1.jpg?v=" + strings.Trim(s.get("/Trip/_thumbs/1.jpg").Header.Get("ETag"), `"`)
+	if shown := values(parse(t, s.get("/Trip/").body), "img[src]", "src"); !slices.Contains(shown, address) {
+		t.Errorf("the page shows %q, want %s among them", shown, address)
 	}
-	again := s.get("/Trip/_thumbs/1.jpg?v=x", "If-None-Match", got.Header.Get("ETag"))
+	got := s.get(address)
+	if c := got.Header.Get("Cache-Control"); c != answer.Forever {
+		t.Errorf("GET %s: Cache-Control %q", address, c)
+	}
+	again := s.get(address, "If-None-Match", got.Header.Get("ETag"))
 	if again.StatusCode != 304 || again.Header.Get("Cache-Control") != answer.Forever {
 		t.Errorf("revalidation = %d, Cache-Control %q", again.StatusCode, again.Header.Get("Cache-Control"))
+	}
+	for _, other := range []string{address + "0", address + "&x=1", "/Trip/_thumbs/1.jpg?x=1&v=1", "/Trip/_thumbs/1.jpg?v=", "/Trip/_thumbs/1.jpg?v=x"} {
+		if c := s.get(other).Header.Get("Cache-Control"); c != answer.Revalidate {
+			t.Errorf("GET %s: Cache-Control %q", other, c)
+		}
 	}
 	if missing := s.get("/Trip/_thumbs/3.jpg?v=x"); missing.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("missing with v: Cache-Control %q", missing.Header.Get("Cache-Control"))

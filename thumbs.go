@@ -64,7 +64,7 @@ func (t *thumbnails) serveStored(w http.ResponseWriter, r *http.Request, photos 
 	}
 	defer f.Close()
 	caching := answer.Revalidate
-	if r.URL.Query().Get("v") != "" {
+	if named(r.URL.RawQuery, info, mediaType != "image/jpeg") {
 		caching = answer.Forever
 	}
 	answer.File(w, r, f, info.ModTime(), info.Size(), mediaType, caching)

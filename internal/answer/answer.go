@@ -35,14 +35,19 @@ const (
 	Revalidate = "no-cache"
 )
 
+// Validator is a file's entity tag without its quotation marks. It has the form that
+// nginx gives its own, so that a client's copy stays valid whichever of the two it asks.
+func Validator(modified time.Time, size int64) string {
+	return fmt.Sprintf("%x-%x", modified.Unix(), size)
+}
+
 // File answers with a file's bytes, with ranges and conditions as in RFC
-// 9110, sections 13 and 14. The entity tag has the form that nginx gives its
-// own, so that a client's copy stays valid whichever of the two it asks.
+// 9110, sections 13 and 14.
 func File(w http.ResponseWriter, r *http.Request, content io.ReadSeeker, modified time.Time, size int64, mediaType, caching string) {
 	h := w.Header()
 	h.Set("Content-Type", mediaType)
 	h.Set("Cache-Control", caching)
-	h.Set("ETag", fmt.Sprintf(`"%x-%x"`, modified.Unix(), size))
+	h.Set("ETag", `"`+Validator(modified, size)+`"`)
 	if f, ok := content.(*os.File); ok && size <= maxBuffered {
 		buffer := buffered.Get().(*[maxBuffered]byte)
 		defer buffered.Put(buffer)

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
-	"hash/fnv"
 	"io"
-	"strconv"
+	"io/fs"
 	"time"
 
 	"gallery/internal/album"
@@ -36,6 +34,10 @@ type Record struct {
 
 	Color   string `json:"color"`   // average colour, "#rrggbb"
 	Options string `json:"options"` // what it was made with
+
+	// What file the rendition is in. Both are 0 where it is in memory only.
+	FileSize  int64 `json:"-"` // bytes
+	FileMTime int64 `json:"-"` // ns since 1970
 }
 
 const (
@@ -72,13 +74,10 @@ const maxShown = 512 << 10
 // upright is never shown itself.
 func (r Record) ShowsSource() bool { return !r.Turned && (r.Animated || r.Size <= maxShown) }
 
-// Version names the source's state and the options in an address (?v=), which
-// may then be kept for ever. Thirty bits tell a photo's states apart, and are a
-// good part of what a page takes: they do not compress.
-func (r Record) Version() string {
-	h := fnv.New64a()
-	fmt.Fprint(h, r.Size, r.MTime, r.Options)
-	return strconv.FormatUint(h.Sum64()>>34, 36)
+// In returns the record as that of a rendition in this file.
+func (r Record) In(file fs.FileInfo) Record {
+	r.FileSize, r.FileMTime = file.Size(), file.ModTime().UnixNano()
+	return r
 }
 
 // Comment is the content of the COM segment.

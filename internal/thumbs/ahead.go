@@ -84,7 +84,7 @@ func (t *Store) Warm(ctx context.Context, src album.Photo, next func() error) er
 		if err == nil && m.JPEG != nil {
 			// Once more, which says why it could not be stored. It is not to take
 			// the memory that is there for what visitors see.
-			if err = t.put(src, rend, m); err != nil {
+			if _, err = t.put(src, rend, m); err != nil {
 				err = NotStored{err}
 			}
 			if i > 0 || err == nil {

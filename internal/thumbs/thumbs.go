@@ -48,10 +48,10 @@ type Store struct {
 	encoding bounded.Calls[struct{}] // by the alternative's name
 	dating   bounded.Calls[struct{}] // by the album's name
 
-	index   *bounded.Map[string, indexed] // by the rendition's name: what lies on disk
-	failed  *bounded.Map[string, failure] // by the rendition's name: what cannot be made
-	pruned  *bounded.Map[string, int64]   // by album: the folder's mtime at its last pruning
-	unsaved *bounded.Map[string, Made]    // by the rendition's name: what could not be stored
+	index   *bounded.Map[string, rendition.Record] // by the rendition's name: what lies on disk
+	failed  *bounded.Map[string, failure]          // by the rendition's name: what cannot be made
+	pruned  *bounded.Map[string, int64]            // by album: the folder's mtime at its last pruning
+	unsaved *bounded.Map[string, Made]             // by the rendition's name: what could not be stored
 }
 
 // Options say how renditions are made and kept.
@@ -64,13 +64,6 @@ type Options struct {
 
 	// Rendered is told of each making, and how long it took; nil for nobody.
 	Rendered func(took time.Duration, err error)
-}
-
-// indexed is a record and the state of the file it was read from.
-type indexed struct {
-	rendition.Record
-	fileSize  int64
-	fileMTime int64
 }
 
 // failure remembers a photo that no thumbnail can be made of, as it was then.
@@ -104,7 +97,7 @@ func New(st *storage.Storage, o Options, log *slog.Logger) *Store {
 		memory:   o.Memory,
 		budget:   semaphore.NewWeighted(o.Memory),
 		slots:    semaphore.NewWeighted(int64(cmp.Or(o.Jobs, runtime.GOMAXPROCS(0)))),
-		index:    bounded.NewMap[string, indexed](maxIndexed, nil),
+		index:    bounded.NewMap[string, rendition.Record](maxIndexed, nil),
 		failed:   bounded.NewMap[string, failure](maxIndexed, nil),
 		pruned:   bounded.NewMap[string, int64](maxIndexed, nil),
 		unsaved:  bounded.NewMap[string](maxUnsaved, func(m Made) int64 { return int64(len(m.JPEG)) }),
@@ -153,7 +146,7 @@ func (t *Store) Cached(folder *os.Root, src album.Photo, rend string) (rendition
 	}
 	defer f.Close()
 	r, ok := rendition.ReadRecord(f)
-	t.remember(name, r, info)
+	r = t.remember(name, r, info)
 	return r, ok && t.Fresh(r, src, rend)
 }
 
@@ -184,8 +177,7 @@ func (t *Store) Sharper(albumName string, photos []album.Photo) map[string]rendi
 			t.index.Delete(name)
 			continue
 		}
-		known, ok := t.index.Get(name)
-		r := known.Record
+		r, ok := t.index.Get(name)
 		if !ok || !t.Fresh(r, src, rendition.Sharp) {
 			r, ok = t.Cached(folder, src, rendition.Sharp)
 		}
@@ -198,13 +190,15 @@ func (t *Store) Sharper(albumName string, photos []album.Photo) map[string]rendi
 
 // recall returns the record of a rendition's file, if it is indexed as it is.
 func (t *Store) recall(name string, info fs.FileInfo) (rendition.Record, bool) {
-	known, ok := t.index.Get(name)
-	return known.Record, ok && known.fileSize == info.Size() && known.fileMTime == info.ModTime().UnixNano()
+	r, ok := t.index.Get(name)
+	return r, ok && r.FileSize == info.Size() && r.FileMTime == info.ModTime().UnixNano()
 }
 
-// remember indexes the record of a rendition's file.
-func (t *Store) remember(name string, r rendition.Record, info fs.FileInfo) {
-	t.index.Put(name, indexed{r, info.Size(), info.ModTime().UnixNano()})
+// remember indexes the record of a rendition's file, and returns it as that.
+func (t *Store) remember(name string, r rendition.Record, info fs.FileInfo) rendition.Record {
+	r = r.In(info)
+	t.index.Put(name, r)
+	return r
 }
 
 // FailedBefore returns why no rendition could be made of src as it is now, or
@@ -257,7 +251,7 @@ func (t *Store) Open(photos *os.Root, src album.Photo, rend string, accepts func
 	r, ok := t.recall(name, info)
 	if !ok {
 		if r, ok = rendition.ReadRecord(f); ok {
-			t.remember(name, r, info)
+			r = t.remember(name, r, info)
 		}
 	}
 	if !ok || !t.Fresh(r, src, rend) {
@@ -355,12 +349,13 @@ func (t *Store) find(ctx context.Context, src album.Photo, rend string) (Made, e
 			return Made{}, err
 		}
 	}
-	if err := t.put(src, rend, m); err != nil {
+	r, err := t.put(src, rend, m)
+	if err != nil {
 		t.keep(src, rend, m, err)
 		return m, nil
 	}
 	t.forget(src, rend)
-	return Made{Record: m.Record}, nil
+	return Made{Record: r}, nil
 }
 
 // Waiting returns the rendition of src as it is now that could not be stored
@@ -534,14 +529,14 @@ func (t *Store) unfitUnlessChanged(f *os.File, before fs.FileInfo, err error) er
 	return fmt.Errorf("%w: %w", ErrUnfit, err)
 }
 
-// put writes a rendition to its place and indexes it.
-func (t *Store) put(src album.Photo, rend string, m Made) error {
+// put writes a rendition to its place, indexes it and returns its record.
+func (t *Store) put(src album.Photo, rend string, m Made) (rendition.Record, error) {
 	folder, err := nolink.Folder(t.storage.Cache.Root(), rendition.Folder(src.Album, rend), true)
 	if errors.Is(err, fs.ErrNotExist) && !t.storage.Beside() && t.storage.Cache.Remake() {
 		folder, err = nolink.Folder(t.storage.Cache.Root(), rendition.Folder(src.Album, rend), true)
 	}
 	if err != nil {
-		return err
+		return rendition.Record{}, err
 	}
 	defer folder.Close()
 	if rend == "" {
@@ -555,17 +550,36 @@ func (t *Store) put(src album.Photo, rend string, m Made) error {
 			}
 		}
 	}
-	if err := atomicfile.Write(folder, src.File, m.JPEG, m.Mode); err != nil {
-		return err
-	}
-	info, err := folder.Lstat(src.File)
+	info, err := replace(folder, src.File, m)
 	if err != nil {
-		return err
+		return rendition.Record{}, err
 	}
-	t.remember(rendition.Name(src, rend), m.Record, info)
+	r := t.remember(rendition.Name(src, rend), m.Record, info)
 	// If the photo went meanwhile, so did the view that would have removed this.
 	t.removeIfGone(folder, src)
-	return nil
+	return r, nil
+}
+
+// replace writes a rendition's file. Validators know its mtime in whole seconds, so it is
+// given a later one than the file has that it replaces, unless that has one far off.
+func replace(folder *os.Root, file string, m Made) (fs.FileInfo, error) {
+	before, _ := folder.Lstat(file) // mostly there is none
+	if err := atomicfile.Write(folder, file, m.JPEG, m.Mode); err != nil {
+		return nil, err
+	}
+	info, err := folder.Lstat(file)
+	if err != nil || before == nil {
+		return info, err
+	}
+	const far = 60 // seconds
+	if ahead := before.ModTime().Unix() - info.ModTime().Unix(); ahead < 0 || ahead > far {
+		return info, nil
+	}
+	next := before.ModTime().Add(time.Second)
+	if err := folder.Chtimes(file, next, next); err != nil {
+		return nil, err
+	}
+	return folder.Lstat(file)
 }
 
 // OpenRenditions opens an album's folder of renditions of one kind, or returns

@@ -64,7 +64,7 @@ func TestStore_photoGoesMeanwhile(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "a", "1.jpg")); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.put(src, "", m); err != nil {
+	if _, err := s.put(src, "", m); err != nil {
 		t.Fatal(err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "a", album.ThumbsDir, "*")); len(left) > 0 {
@@ -284,11 +284,39 @@ func TestStore_staleAlternative(t *testing.T) {
 		if err := os.WriteFile(name, []byte("old"), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.put(src, "", m); err != nil {
+		if _, err := s.put(src, "", m); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := os.Stat(name); err == nil {
 			t.Errorf("%s outlives the JPEG that it went with", filepath.Base(name))
 		}
+	}
+}
+
+// A rendition that replaces another has other validators, though both were made within
+// one second and have as many bytes.
+func TestStore_validatorsOfReplacement(t *testing.T) {
+	s, dir := newStore(t, usual)
+	writeJPEG(t, filepath.Join(dir, "1.jpg"), 60, 40)
+	src := s.Restat(album.Photo{Album: ".", File: "1.jpg"})
+	m, err := s.render(t.Context(), src, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	const times = 5
+	for range times {
+		r, err := s.put(src, "", m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(filepath.Join(dir, album.ThumbsDir, "1.jpg"))
+		if err != nil || info.Size() != r.FileSize || info.ModTime().UnixNano() != r.FileMTime {
+			t.Errorf("the record is that of a file of %d bytes and time %d, and the file is %v, %v", r.FileSize, r.FileMTime, info, err)
+		}
+		seen[fmt.Sprint(time.Unix(0, r.FileMTime).Unix(), r.FileSize)] = true
+	}
+	if len(seen) != times {
+		t.Errorf("%d files had the validators %v, want as many", times, seen)
 	}
 }
