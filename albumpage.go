@@ -127,7 +127,7 @@ func (p *albumPages) header(w http.ResponseWriter, key pageKey) {
 // build makes a page as far as that takes no opening of photos, and remembers it if it
 // is whole. It also removes what is left of photos that are gone.
 func (p *albumPages) build(ctx context.Context, key pageKey, stamp thumbs.Stamp) (builtPage, error) {
-	g, err := p.newGrid(ctx, key)
+	g, err := p.newGrid(ctx, key, stamp)
 	if err != nil {
 		return builtPage{}, err
 	}
@@ -185,8 +185,8 @@ type cell struct {
 
 // newGrid lists an album and fills in as much of the page as is known without
 // opening any photo.
-func (p *albumPages) newGrid(ctx context.Context, key pageKey) (*grid, error) {
-	a, err := p.library.list(ctx, key.album)
+func (p *albumPages) newGrid(ctx context.Context, key pageKey, stamp thumbs.Stamp) (*grid, error) {
+	a, err := p.library.listAt(ctx, key.album, stamp)
 	if err != nil {
 		return nil, err
 	}

@@ -327,8 +327,8 @@ func (s *server) errorView(texts *messages.Catalogue, status int, urlPath string
 		urlPath = "/" // nothing of what there is
 	}
 	if t, ok := parsePath(s.root, urlPath); ok {
-		if up := s.library.nearest(t.name); up != "." {
-			view.Up = link{Href: s.addresses.page(up), Text: fmt.Sprintf(texts.UpTo, s.library.albumTitle(up))}
+		if up, title := s.library.nearest(t.name); up != "." {
+			view.Up = link{Href: s.addresses.page(up), Text: fmt.Sprintf(texts.UpTo, title)}
 		}
 	}
 	switch status {

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"io/fs"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -72,12 +74,16 @@ func (l listing) files() int64 { return int64(max(1, len(l.Photos)+len(l.Notes))
 // list returns an album as it is, or was less than pageAge ago if no name in
 // it has changed since.
 func (l *library) list(ctx context.Context, name string) (album.Listing, error) {
-	st := l.store.Stamp(name)
+	return l.listAt(ctx, name, l.store.Stamp(name))
+}
+
+// listAt is list for an album whose stamp was just taken.
+func (l *library) listAt(ctx context.Context, name string, st thumbs.Stamp) (album.Listing, error) {
 	if known, ok := l.listings.Get(name); ok && known.stamp.Photos.Equal(st.Photos) && time.Since(known.listed) < pageAge {
 		return known.Listing, nil
 	}
 	return l.reading.Do(ctx, name, func() (album.Listing, error) {
-		anew := listing{stamp: l.store.Stamp(name), listed: time.Now()}
+		anew := listing{stamp: st, listed: time.Now()}
 		folder, err := album.Open(l.photos.Root(), name)
 		if err != nil {
 			return album.Listing{}, err
@@ -131,6 +137,11 @@ func (l *library) readme(albumName string) note.Note {
 		return note.Note{}
 	}
 	defer folder.Close()
+	return l.readmeIn(folder, albumName)
+}
+
+// readmeIn is readme for an album whose folder is open.
+func (l *library) readmeIn(folder *os.Root, albumName string) note.Note {
 	for _, name := range []string{"README.md", "readme.md", "Readme.md"} {
 		src, err := album.Stat(folder, albumName, name)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -153,6 +164,19 @@ func (l *library) albumTitle(name string) string {
 		return l.title
 	}
 	return album.Readable(path.Base(name))
+}
+
+// titles is what the albums on the way to name are called, the outermost first, read in
+// one walk. What is no album is called as its file.
+func (l *library) titles(name string) []string {
+	var titles []string
+	album.Visit(l.photos.Root(), name, func(folder *os.Root, at string) {
+		titles = append(titles, cmp.Or(l.readmeIn(folder, at).Title, album.Readable(path.Base(at))))
+	})
+	for _, segment := range strings.Split(name, "/")[len(titles):] {
+		titles = append(titles, album.Readable(segment))
+	}
+	return titles
 }
 
 // noteOf returns the note about a photo of the album.
@@ -343,8 +367,16 @@ func (l *library) photo(albumName, file string) (album.Photo, error) {
 	return album.Stat(folder, albumName, file)
 }
 
-// nearest returns the innermost album that there is on the way to name.
-func (l *library) nearest(name string) string { return album.Nearest(l.photos.Root(), name) }
+// nearest returns the innermost album that there is on the way to name, and what it is
+// called; "." for the root.
+func (l *library) nearest(name string) (up, title string) {
+	folder, up := album.Nearest(l.photos.Root(), name)
+	if folder == nil {
+		return ".", l.title
+	}
+	defer folder.Close()
+	return up, cmp.Or(l.readmeIn(folder, up).Title, album.Readable(path.Base(up)))
+}
 
 // details reads how a photo was taken from the photo itself, with where if gps
 // says so. What cannot be read is left out.

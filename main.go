@@ -272,7 +272,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 			return nil, err
 		}
 	}
-	pages := newViews(c.title, at, lib.albumTitle, c.upload)
+	pages := newViews(c.title, at, lib.titles, c.upload)
 	s := &server{
 		root: c.root, storage: st, library: lib, gate: who, views: pages, addresses: at, meters: m, log: log,
 		thumbnails: thumbnails{st.Photos, store},

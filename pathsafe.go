@@ -23,11 +23,16 @@ type target struct {
 func (t target) album() string { return path.Dir(t.name) }
 func (t target) file() string  { return path.Base(t.name) }
 
+// maxSegments is how many names a path may hold. Each costs a look at a folder, and
+// albums are listed at half that depth.
+const maxSegments = 64
+
 // parsePath says what the decoded path of a request names below the directory
 // root, an absolute path. It reports false for a path that names nothing, whatever is on disk:
 // one that is not absolute or holds a NUL, one with a segment that begins with
-// a dot (".." is rejected here, hidden files too), and every use of _thumbs
-// other than ALBUM/_thumbs/FILE and ALBUM/_thumbs/RENDITION/FILE.
+// a dot (".." is rejected here, hidden files too) or names a system's folder, one of more
+// than maxSegments, and every use of _thumbs other than ALBUM/_thumbs/FILE and
+// ALBUM/_thumbs/RENDITION/FILE.
 //
 // These are the first three of four layers that keep a request inside the root:
 // the path is cleaned, ".." is rejected rather than resolved, and the result,
@@ -42,8 +47,12 @@ func parsePath(root, urlPath string) (target, bool) {
 	t.slash = strings.HasSuffix(urlPath, "/")
 
 	// Rejected before cleaning, which would hide it: "/a/../b" names nothing.
+	segments := 0
 	for segment := range strings.SplitSeq(urlPath, "/") {
-		if !album.Visible(segment) && segment != "" {
+		if segment == "" {
+			continue
+		}
+		if segments++; segments > maxSegments || !album.Visible(segment) {
 			return target{}, false
 		}
 	}

@@ -32,6 +32,12 @@ func TestParsePath(t *testing.T) {
 		{"/a/b/_thumbs/800/x.webp", target{name: "a/b/x.webp", thumb: true, rend: "800"}, true},
 		{"/a//_thumbs//x.jpg", target{name: "a/x.jpg", thumb: true}, true},
 
+		{strings.Repeat("/x", maxSegments), photo(strings.Repeat("x/", maxSegments)[:2*maxSegments-1]), true},
+		{strings.Repeat("//x", maxSegments), photo(strings.Repeat("x/", maxSegments)[:2*maxSegments-1]), true},
+		{strings.Repeat("/x", maxSegments+1), target{}, false},
+		{"/a/@eaDir/x.jpg", target{}, false},
+		{"/a/#recycle/", target{}, false},
+
 		{"", target{}, false},
 		{"a", target{}, false},
 		{"*", target{}, false},

@@ -51,7 +51,7 @@ var uploadScriptText string
 type views struct {
 	site      string // the site's name
 	addresses addresses
-	titleOf   func(album string) string
+	titlesOf  func(name string) []string
 	byVisitor bool // a page's content depends on who is signed in
 
 	policy    string // Content-Security-Policy
@@ -64,9 +64,9 @@ type views struct {
 
 // newViews parses the templates. An error in one is a mistake in this file,
 // and ends the program at its start.
-func newViews(site string, at addresses, titleOf func(album string) string, byVisitor bool) *views {
+func newViews(site string, at addresses, titlesOf func(name string) []string, byVisitor bool) *views {
 	v := &views{
-		site: site, addresses: at, titleOf: titleOf, byVisitor: byVisitor,
+		site: site, addresses: at, titlesOf: titlesOf, byVisitor: byVisitor,
 		style:     dense(styleText),
 		script:    template.JS(withoutComments(scriptText)),
 		templates: template.Must(template.Must(template.New("").Parse(viewText)).Parse(uploadViewText)),
@@ -181,10 +181,10 @@ func (v *views) frame(t *messages.Catalogue, name string) frame {
 	f := frame{T: t, Site: v.site, Style: v.style, Script: v.script}
 	f.Crumbs = []link{{Href: v.addresses.page("."), Text: v.site}}
 	if name != "." {
-		upTo := ""
-		for segment := range strings.SplitSeq(name, "/") {
+		titles, upTo := v.titlesOf(name), ""
+		for i, segment := range strings.Split(name, "/") {
 			upTo = path.Join(upTo, segment)
-			f.Crumbs = append(f.Crumbs, link{Href: v.addresses.page(upTo), Text: v.titleOf(upTo)})
+			f.Crumbs = append(f.Crumbs, link{Href: v.addresses.page(upTo), Text: titles[i]})
 		}
 	}
 	last := &f.Crumbs[len(f.Crumbs)-1]

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"strings"
 
 	"gallery/internal/nolink"
@@ -98,45 +97,54 @@ func Depth(name string) int {
 // nolink.Folder does. It fails with an error that is fs.ErrNotExist where the album, or
 // one that it lies in, is left out. The root itself never is: somebody named it.
 func Open(root *os.Root, name string) (*os.Root, error) {
-	folder, _, err := walk(root, name)
-	if err != nil {
-		return nil, err
+	folder, _, err := walk(root, name, nil)
+	if err != nil && folder != nil {
+		folder.Close()
+		folder = nil
 	}
-	return folder, nil
+	return folder, err
 }
 
-// Nearest returns the innermost album that there is on the way to name, which may be
-// name itself. It walks down from the root and ends at the first folder that is not there.
-func Nearest(root *os.Root, name string) string {
-	folder, reached, err := walk(root, name)
-	if err == nil {
+// Nearest opens the innermost album that there is on the way to name, which may be name
+// itself, and returns the album's name, too. It walks down from the root and ends at the
+// first folder that is not there. It returns nil where not even the root can be opened.
+func Nearest(root *os.Root, name string) (folder *os.Root, reached string) {
+	folder, reached, _ = walk(root, name, nil)
+	return folder, reached
+}
+
+// Visit shows each folder on the way to name, below the root, and the album's name.
+func Visit(root *os.Root, name string, visit func(folder *os.Root, name string)) {
+	if folder, _, _ := walk(root, name, visit); folder != nil {
 		folder.Close()
 	}
-	return reached
 }
 
-// walk opens the folders on the way to name, one after the other, and returns the last
-// with the name of the album that was reached.
-func walk(root *os.Root, name string) (folder *os.Root, reached string, err error) {
-	reached = "."
-	if name == "." {
-		folder, err = root.OpenRoot(".")
-		return folder, reached, err
+// walk opens the folders on the way to name, one after the other. It returns the last that
+// it could open and the name of that album, and why it went no further. It shows each to
+// visit, which may be nil.
+func walk(root *os.Root, name string, visit func(folder *os.Root, name string)) (folder *os.Root, reached string, err error) {
+	folder, err = root.OpenRoot(".")
+	if name == "." || err != nil {
+		return folder, ".", err
 	}
-	current := root
-	for segment := range strings.SplitSeq(name, "/") {
-		next, err := nolink.Step(current, segment, false)
-		if current != root {
-			current.Close()
-		}
+	reached = "."
+	for begin := 0; begin < len(name); {
+		segment, _, _ := strings.Cut(name[begin:], "/")
+		next, err := nolink.Step(folder, segment, false)
 		if err != nil {
-			return nil, reached, err
+			return folder, reached, err
 		}
 		if leftOut(next) {
 			next.Close()
-			return nil, reached, ErrLeftOut
+			return folder, reached, ErrLeftOut
 		}
-		current, reached = next, path.Join(reached, segment)
+		folder.Close()
+		folder, reached = next, name[:begin+len(segment)]
+		begin += len(segment) + 1
+		if visit != nil {
+			visit(folder, reached)
+		}
 	}
-	return current, reached, nil
+	return folder, reached, nil
 }

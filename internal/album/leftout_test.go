@@ -63,8 +63,17 @@ func TestOpen(t *testing.T) {
 	}
 	check := func(name, nearest string) {
 		t.Helper()
-		if got := Nearest(root, name); got != nearest {
+		inner, got := Nearest(root, name)
+		if got != nearest {
 			t.Errorf("Nearest(%s) = %s, want %s", name, got, nearest)
+		}
+		defer inner.Close()
+		opened, err := inner.Stat(".")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want, err := os.Stat(filepath.Join(dir, nearest)); err != nil || !os.SameFile(opened, want) {
+			t.Errorf("Nearest(%s) opens another folder than %s, %v", name, nearest, err)
 		}
 		folder, err := Open(root, name)
 		if err == nil {

@@ -77,8 +77,15 @@ var languageMatcher = func() language.Matcher {
 	return language.NewMatcher(tags)
 }()
 
+// maxAccepted is how many bytes of Accept-Language are read: browsers send less than a
+// hundred, and to match each of thousands takes a hundred times what a page does.
+const maxAccepted = 256
+
 // For chooses the language by Accept-Language (RFC 9110, section 12.5.4).
 func For(accepted string) *Catalogue {
+	if len(accepted) > maxAccepted {
+		accepted = accepted[:max(0, strings.LastIndexByte(accepted[:maxAccepted], ','))]
+	}
 	if accepted == "" {
 		return Languages[0]
 	}

@@ -597,10 +597,11 @@ func (t *Store) OpenRenditions(albumName, rend string) *os.Root {
 type Stamp struct{ Photos, Thumbs time.Time }
 
 func (t *Store) Stamp(albumName string) Stamp {
-	var st Stamp
-	if info, err := t.storage.Photos.Root().Lstat(albumName); err == nil {
-		st.Photos = info.ModTime()
+	info, err := t.storage.Photos.Root().Lstat(albumName)
+	if err != nil {
+		return Stamp{} // of what is not there nothing is looked for
 	}
+	st := Stamp{Photos: info.ModTime()}
 	if info, err := t.storage.Cache.Root().Lstat(rendition.Folder(albumName, "")); err == nil {
 		st.Thumbs = info.ModTime()
 	}
