@@ -552,6 +552,10 @@ type figure struct {
 	Color      template.CSS
 	Name       string
 	Caption    string
+	More       bool // the photo's page has more of a caption
+	FullWidth  int  // of the photo, upright, pixels; 0 for one that cannot be shown
+	FullHeight int  //
+	Itself     bool // the lightbox shows the photo itself and no preview
 	Shown      int  // about how wide it is shown, CSS pixels; where Sharp is
 	ShownSmall int  // the same on a phone; browsers see for themselves where Lazy
 	Lazy       bool // far down the page: loaded when it comes near
@@ -562,6 +566,8 @@ type sectionView struct {
 	T      *messages.Catalogue
 	Next   bool // another section ends here
 	Albums bool // sub-albums come, else photos
+	First  int  // the number in the album of the first photo on the page
+	Total  int  // photos in the album
 }
 
 // card is an album's figure.
@@ -578,7 +584,7 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 	c := &g.cells[i]
 	// Albums stand in a section of their own before the photos.
 	if i == 0 || (c.sub == "") != (g.cells[i-1].sub == "") {
-		if err := g.p.views.render(w, "section", sectionView{g.key.texts, i > 0, c.sub != ""}); err != nil {
+		if err := g.p.views.render(w, "section", sectionView{g.key.texts, i > 0, c.sub != "", (g.key.n-1)*pageSize + 1, len(g.album.Photos)}); err != nil {
 			return err
 		}
 	}
@@ -590,7 +596,8 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 	f.show(g.p, c)
 	if c.sub == "" {
 		f.Href = g.p.addresses.ordered(c.src.Name(), g.key.order, 1)
-		f.Name, f.Caption = album.Title(c.src.File), cmp.Or(g.p.library.noteOf(g.album, c.src).Text, c.record.Caption)
+		about := g.p.library.noteOf(g.album, c.src)
+		f.Name, f.Caption, f.More = album.Title(c.src.File), cmp.Or(about.Text, c.record.Caption), !about.Plain()
 		return g.p.views.render(w, "photo-cell", f)
 	}
 	f.Href = g.p.addresses.page(c.sub)
@@ -612,12 +619,14 @@ func (f *figure) show(p *albumPages, c *cell) {
 		if errors.As(p.store.FailedBefore(c.src, ""), &own) {
 			f.Thumb = p.addresses.file(c.src.Name())
 			f.setSize(photo.Fitted(own.Size, p.store.SideOf("")))
+			f.FullWidth, f.FullHeight, f.Itself = own.Size.X, own.Size.Y, true
 		}
 		return
 	}
 	f.Thumb = p.addresses.thumb(c.src, "", c.record)
 	// A record is a file that others may have written: its size may be 0.
-	size := photo.Fitted(image.Pt(max(c.record.Width, 1), max(c.record.Height, 1)), p.store.SideOf(""))
+	f.FullWidth, f.FullHeight, f.Itself = max(c.record.Width, 1), max(c.record.Height, 1), c.record.ShowsSource()
+	size := photo.Fitted(image.Pt(f.FullWidth, f.FullHeight), p.store.SideOf(""))
 	f.setSize(size)
 	sharper := photo.Fitted(image.Pt(max(c.sharp.Width, 1), max(c.sharp.Height, 1)), rendition.Sides[rendition.Sharp])
 	if sharper.X > size.X {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -225,5 +226,57 @@ func TestDisplayName(t *testing.T) {
 		if got := album.Title(file); got != want {
 			t.Errorf("displayName(%q) = %q, want %q", file, got, want)
 		}
+	}
+}
+
+// What the grid says of a photo is what its page says, and what the page is asked
+// for besides is all that the grid leaves out.
+func TestAlbum_cellsSayWhatPagesSay(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, "a b", name) }
+	writeNoise(t, at("1 large.jpg"), 1800, 1200)
+	write(t, at("2 small.jpg"), 60, 40, 1)
+	writeFile(t, at("3 broken.jpg"), []byte("no picture"))
+	writeNoise(t, at("4 noted.jpg"), 1200, 1800)
+	writeFile(t, at("4 noted.md"), []byte("It's *here*"))
+	writeNoise(t, at("5 plain.jpg"), 1800, 1200)
+	writeFile(t, at("5 plain.md"), []byte("It's \"here\" & there"))
+	s := newSite(t, dir)
+	s.get("/a%20b/")
+	album := s.page("/a%20b/")
+	grid := find(album, ".grid")[0]
+	if first, total := attribute(grid, "data-first"), attribute(grid, "data-total"); first != "1" || total != "5" {
+		t.Errorf("the grid begins at %s of %s, want 1 of 5", first, total)
+	}
+	for _, link := range find(album, ".photo > a") {
+		address := attribute(link, "href")
+		a := s.get(address + "?part=photo")
+		if len(a.body) > 2500 || bytes.Contains(a.body, []byte("<script")) || bytes.Contains(a.body, []byte("<style")) {
+			t.Errorf("%s?part=photo is of %d bytes: %s", address, len(a.body), a.body)
+		}
+		part, page := parse(t, a.body), s.page(address)
+		for _, of := range []string{"main", "title"} {
+			if got, want := values(part, of, ""), values(page, of, ""); !slices.Equal(got, want) {
+				t.Errorf("%s: the part has the %s %q, the page %q", address, of, got, want)
+			}
+		}
+		shown := values(page, "#photo", "src")
+		var says []string
+		if size := attribute(link, "data-size"); size != "" {
+			src := strings.Replace(values(link, "img", "src")[0], "/_thumbs/", "/_thumbs/1600/", 1)
+			if slices.Contains(values(album, "[data-itself]", "href"), address) {
+				src = strings.TrimSuffix(address, "/")
+			}
+			says = []string{src}
+			if want := values(page, "#photo", "width")[0] + "x" + values(page, "#photo", "height")[0]; size != want {
+				t.Errorf("%s: the cell says %s, the page %s", address, size, want)
+			}
+		}
+		if !slices.Equal(says, shown) {
+			t.Errorf("%s: by its cell %q is shown, by its page %q", address, says, shown)
+		}
+	}
+	if got := values(album, "[data-more]", "data-name"); !slices.Equal(got, []string{"4 noted"}) {
+		t.Errorf("the pages of %q are said to have more of a caption", got)
 	}
 }

@@ -58,7 +58,11 @@ func (p *photoPages) serve(w http.ResponseWriter, r *http.Request, t target) err
 	view.describeShared(p.addresses.origin(r))
 	view.addInfo(p.library.details(src, p.gps), m.TakenAt())
 	var body bytes.Buffer
-	if err := p.views.render(&body, "photo", view); err != nil {
+	name := "photo"
+	if r.URL.Query().Get("part") == "photo" {
+		name = "photo-part" // for the lightbox, which has style and script
+	}
+	if err := p.views.render(&body, name, view); err != nil {
 		return err
 	}
 	p.views.header(w)
@@ -87,10 +91,11 @@ func (p *photoPages) ensurePicture(ctx context.Context, view *photoView, src alb
 		return m.Record, nil
 	}
 	view.ImageType = "image/jpeg"
-	larger, err := p.store.Ensure(ctx, src, rendition.Preview)
+	_, err = p.store.Ensure(ctx, src, rendition.Preview)
 	switch {
 	case err == nil:
-		view.Image, view.ImageSize = p.addresses.thumb(src, rendition.Preview, larger.Record), photo.Fitted(upright, rendition.Sides[rendition.Preview])
+		// As the album's page has it: the thumbnail's version names the same state.
+		view.Image, view.ImageSize = p.addresses.thumb(src, rendition.Preview, m.Record), photo.Fitted(upright, rendition.Sides[rendition.Preview])
 	case errors.Is(err, thumbs.ErrUnfit), errors.Is(err, thumbs.ErrChanging): // it takes more than the budget, say
 		view.Image, view.ImageSize = view.Thumb, photo.Fitted(upright, p.store.SideOf(""))
 	default:

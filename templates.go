@@ -13,6 +13,7 @@ import (
 
 	"gallery/internal/answer"
 	"gallery/internal/messages"
+	"gallery/internal/rendition"
 )
 
 //go:embed assets/style.css
@@ -28,7 +29,7 @@ var scriptText = joinScript()
 func joinScript() string {
 	var b strings.Builder
 	b.WriteString("(() => {\n'use strict';\n")
-	for name := range strings.FieldsSeq(`page reading slides geometry zoom swipe gestures overlay slideshow
+	for name := range strings.FieldsSeq(`page reading pick slides geometry zoom swipe gestures overlay slideshow
 		controls history photopage grid`) {
 		file, err := scriptFiles.ReadFile("assets/script/" + name + ".js")
 		if err != nil {
@@ -146,17 +147,18 @@ func (v *views) render(w io.Writer, name string, data any) error {
 
 // frame is what every page has: its head and the way back up.
 type frame struct {
-	T      *messages.Catalogue
-	Site   string
-	Title  string
-	Crumbs []link
-	Style  template.CSS
-	Script template.JS
-	Prev   string // address of the previous page or photo, "" if there is none
-	Next   string
-	First  string // address of the album's first photo, on a photo's page
-	Last   string
-	Whole  bool // browsers may wait for all of the page before they show any
+	T       *messages.Catalogue
+	Site    string
+	Title   string
+	Crumbs  []link
+	Style   template.CSS
+	Script  template.JS
+	Prev    string // address of the previous page or photo, "" if there is none
+	Next    string
+	First   string // address of the album's first photo, on a photo's page
+	Last    string
+	Preview string // the rendition that the lightbox shows
+	Whole   bool   // browsers may wait for all of the page before they show any
 
 	Description string // for search engines and shared links, one line
 	Share       *share // nil where the page has no absolute address
@@ -178,7 +180,7 @@ type link struct {
 
 // frame makes the frame of a page about the album or photo called name.
 func (v *views) frame(t *messages.Catalogue, name string) frame {
-	f := frame{T: t, Site: v.site, Style: v.style, Script: v.script}
+	f := frame{T: t, Site: v.site, Style: v.style, Script: v.script, Preview: rendition.Preview}
 	f.Crumbs = []link{{Href: v.addresses.page("."), Text: v.site}}
 	if name != "." {
 		titles, upTo := v.titlesOf(name), ""
@@ -201,8 +203,7 @@ const viewText = `
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>{{.Title}}{{if ne .Title .Site}} · {{.Site}}{{end}}</title>
-{{with .Description}}<meta name="description" content="{{.}}">
+{{template "title" .}}{{with .Description}}<meta name="description" content="{{.}}">
 {{end}}{{with .Share}}<link rel="canonical" href="{{.URL}}">
 <meta property="og:type" content="website">
 <meta property="og:site_name" content="{{$.Site}}">
@@ -216,12 +217,19 @@ const viewText = `
 <meta property="og:image:alt" content="{{$.Description}}">
 <meta name="twitter:card" content="summary_large_image">
 {{end}}<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='3' fill='%23446'/%3E%3Cpath d='M2 13l4-6 3 4 2-2 3 4z' fill='%23fff'/%3E%3Ccircle cx='11' cy='5' r='1.5' fill='%23fc6'/%3E%3C/svg%3E">
-{{with .First}}<link rel="first" href="{{.}}">
-{{end}}{{with .Last}}<link rel="last" href="{{.}}">
-{{end}}{{if .Whole}}<link rel="expect" href="#end" blocking="render">
+{{template "ends" .}}{{if .Whole}}<link rel="expect" href="#end" blocking="render">
 {{end}}<style>{{.Style}}</style>
 </head>
 {{end}}
+
+{{define "title" -}}
+<title>{{.Title}}{{if ne .Title .Site}} · {{.Site}}{{end}}</title>
+{{end}}
+
+{{define "ends" -}}
+{{with .First}}<link rel="first" href="{{.}}">
+{{end}}{{with .Last}}<link rel="last" href="{{.}}">
+{{end}}{{end}}
 
 {{define "crumbs" -}}
 <nav class="crumbs" aria-label="{{.T.Breadcrumb}}"><ol>
@@ -231,7 +239,7 @@ const viewText = `
 
 {{define "section" -}}
 {{if .Next}}</section>
-{{end}}{{if .Albums}}<section class="cards" aria-label="{{.T.Albums}}">{{else}}<section class="grid" aria-label="{{.T.Photos}}">{{end}}
+{{end}}{{if .Albums}}<section class="cards" aria-label="{{.T.Albums}}">{{else}}<section class="grid" data-first="{{.First}}" data-total="{{.Total}}" aria-label="{{.T.Photos}}">{{end}}
 {{end}}
 
 {{define "head" -}}
@@ -257,7 +265,7 @@ const viewText = `
 {{- end}}
 
 {{define "photo-cell" -}}
-<figure class="photo{{if .Tall}} tall{{end}}{{if not .Thumb}} blank{{end}}" style="--w:{{.Ratio}}"><a href="{{.Href}}" style="background-color:{{.Color}}">{{template "picture" .}}</a>
+<figure class="photo{{if .Tall}} tall{{end}}{{if not .Thumb}} blank{{end}}" style="--w:{{.Ratio}}"><a href="{{.Href}}"{{if .FullWidth}} data-size="{{.FullWidth}}x{{.FullHeight}}"{{end}}{{if .Itself}} data-itself{{end}}{{if .More}} data-more{{end}}{{if .Caption}} data-name="{{.Name}}"{{end}} style="background-color:{{.Color}}">{{template "picture" .}}</a>
 {{- if .Caption}}<figcaption>{{.Caption}}</figcaption>{{else if not .Thumb}}<figcaption>{{.Name}}</figcaption>{{end}}</figure>
 {{end}}
 
@@ -277,7 +285,7 @@ const viewText = `
 {{end}}
 
 {{define "lightbox" -}}
-<dialog id="lightbox" aria-label="{{.T.Photo}}" tabindex="-1" data-interval="4000" data-failed="{{.T.LoadFailed}}" data-retrying="{{.T.Retrying}}" data-unshown="{{.T.CannotShowHere}}" data-copied="{{.T.LinkCopied}}"><div class="room">
+<dialog id="lightbox" aria-label="{{.T.Photo}}" tabindex="-1" data-interval="4000" data-position="{{.T.Position}}" data-preview="{{.Preview}}" data-failed="{{.T.LoadFailed}}" data-retrying="{{.T.Retrying}}" data-unshown="{{.T.CannotShowHere}}" data-copied="{{.T.LinkCopied}}"><div class="room">
 <div class="track"></div>
 <div class="caption"></div>
 <div class="bar">
@@ -305,9 +313,19 @@ const viewText = `
 {{template "open" .}}<body class="single">
 <header>
 {{template "crumbs" .}}</header>
+{{template "photo-main" .}}{{template "lightbox" .}}</body>
+</html>
+{{end}}
+
+{{define "photo-part" -}}
+<!doctype html>
+{{template "title" .}}{{template "ends" .}}{{template "photo-main" .}}
+{{- end}}
+
+{{define "photo-main" -}}
 <main>
 <figure style="--c:{{.Color}}">
-{{if .Image}}<img id="photo" src="{{.Image}}"{{if .Width}} width="{{.Width}}" height="{{.Height}}"{{end}} alt="{{or .Caption .Name}}" data-thumb="{{.Thumb}}">
+{{if .Image}}<img id="photo" src="{{.Image}}" fetchpriority="high"{{if .Width}} width="{{.Width}}" height="{{.Height}}"{{end}} alt="{{or .Caption .Name}}" data-thumb="{{.Thumb}}">
 {{else}}<p class="empty">{{.T.CannotShow}}</p>
 {{end}}<figcaption>{{or .Note .Caption}}</figcaption>
 </figure>
@@ -322,8 +340,6 @@ const viewText = `
 <a class="download button" href="{{.Original}}" download data-bytes="{{.Bytes}}">{{.T.Download}}</a>
 </div>
 </main>
-{{template "lightbox" .}}</body>
-</html>
 {{end}}
 
 {{define "error" -}}

@@ -101,9 +101,9 @@ func TestLightbox_recovers(t *testing.T) {
 		status int
 		path   string // part of the paths that fail
 	}{
-		{"page 429", 429, ".jpg/"},
-		{"page 503", 503, ".jpg/"},
-		{"page lost", lost, ".jpg/"},
+		{"information 429", 429, ".jpg/"},
+		{"information 503", 503, ".jpg/"},
+		{"information lost", lost, ".jpg/"},
 		{"picture 429", 429, "/1600/"},
 		{"picture 502", 502, "/1600/"},
 		{"picture lost", lost, "/1600/"},
@@ -125,8 +125,10 @@ func TestLightbox_recovers(t *testing.T) {
 			b.run(`window.told = 0; new MutationObserver(() => window.told++).observe(document.querySelector('.toast'), { childList: true })`)
 			b.run(`document.querySelector('.photo a').click()`)
 			b.until(dialogOpen)
+			b.do(chromedp.KeyEvent("i"))
 			b.until(`window.told > 0`)
 			b.until(previewShown)
+			b.until(`document.querySelector('.panel.about dl') !== null`)
 			// A busy server is first asked again after half a second, a quarter more or less.
 			waits := eval[[]float64](b, `waits`)
 			if !slices.ContainsFunc(waits, func(ms float64) bool { return 375 <= ms && ms <= 625 }) {

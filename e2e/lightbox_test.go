@@ -98,7 +98,7 @@ func byKeyboard(t *testing.T, home string, links []string) {
 	b.until(scale + ` < 1.01`)
 
 	press("i")
-	b.until(`!document.querySelector('.panel.about').hidden`)
+	b.until(`document.querySelector('.panel.about:not([hidden]) dl') !== null`)
 	if facts := eval[string](b, `document.querySelector('.panel.about').textContent`); !strings.Contains(facts, "2400 × 1600") {
 		t.Errorf("the information says %q", facts)
 	}
@@ -313,7 +313,7 @@ func TestLightbox_zoomedEarly(t *testing.T) {
 	b.do(chromedp.Navigate(f.url + "/a/"))
 	tries := 0
 	f.set(func(r *http.Request) int {
-		if r.URL.Path != "/a/1.jpg/" {
+		if r.URL.Path != "/a/_thumbs/1600/1.jpg" {
 			return 0
 		}
 		if tries++; tries > 1 {
@@ -327,6 +327,92 @@ func TestLightbox_zoomedEarly(t *testing.T) {
 		b.do(chromedp.KeyEvent("+"))
 	}
 	b.until(shownImg + `.naturalWidth === 2400`)
+}
+
+// Who leafs through a warm album behind nginx asks the program for nothing: the
+// grid says what is to be shown, and nginx has the previews. Only the
+// information is asked for, once somebody opens it, as a part of a page.
+func TestLightbox_asksNothing(t *testing.T) {
+	dir := t.TempDir()
+	const photos = 45
+	for i := range photos {
+		drawLarge(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i+1)), 2400, 1600, i)
+	}
+	warm(t, dir)
+	p := start(t, nil, dir)
+	f := newFlaky(t, p)
+	n := startNginx(t, &program{t: t, url: f.url}, dir, "gallery.conf")
+	_, port, _ := strings.Cut(n.tls, ":")
+	b := newBrowser(t, 1200, 800)
+	b.do(chromedp.Navigate("https://gallery.example.com:" + port + "/a/"))
+	b.until(`document.readyState === 'complete'`)
+	asked := f.times("")
+	b.run(`document.querySelector('.photo a').click()`)
+	b.until(dialogOpen)
+	for i := range photos {
+		if i > 0 {
+			b.do(chromedp.KeyEvent(kb.ArrowRight))
+		}
+		b.until(fmt.Sprintf(position+` === '%d of %d' && document.title.startsWith('%[1]d ·') && `+previewShown, i+1, photos))
+	}
+	if n := f.times("") - asked; n != 0 {
+		t.Errorf("leafing has asked the program %d times: %q", n, f.asked[asked:])
+	}
+	sent := eval[int](b, `performance.getEntriesByType('resource').filter((e) => e.initiatorType === 'fetch').length`)
+	if sent != 0 {
+		t.Errorf("leafing has fetched %d things besides pictures", sent)
+	}
+	b.do(chromedp.KeyEvent("i"))
+	b.until(`document.querySelector('.panel.about dl') !== null`)
+	if n := f.times("") - asked; n != 1 {
+		t.Errorf("the information has asked the program %d times, want once", n)
+	}
+	if size := eval[int](b, `performance.getEntriesByType('resource').find((e) => e.initiatorType === 'fetch').encodedBodySize`); size > 1500 {
+		t.Errorf("the information takes %d bytes", size)
+	}
+}
+
+// Number, title, download and what is read out are the photo's own at once, and
+// while its information is on its way there is none, rather than another's.
+func TestLightbox_ownAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 5 {
+		drawLarge(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i+1)), 2400, 1600, i)
+	}
+	put(t, filepath.Join(dir, "a", "3.jpg.md"), []byte("By the *sea*"))
+	f := newFlaky(t, start(t, nil, dir))
+	b := newBrowser(t, 1200, 800)
+	b.tolerant = true
+	b.open(f.url+"/a/", 0)
+	b.do(chromedp.KeyEvent("i"))
+	b.until(`document.querySelector('.panel.about dl')?.textContent.includes('1.jpg')`)
+	f.set(func(r *http.Request) int { // neither pages nor previews come any more
+		if strings.HasSuffix(r.URL.Path, "/") || strings.Contains(r.URL.Path, "/1600/") {
+			return 503
+		}
+		return 0
+	})
+	b.run(`HTMLAnchorElement.prototype.click = function () { window.saved = this.getAttribute('href'); }`)
+	for i, name := range []string{"2", "3", "4"} {
+		state := eval[[5]string](b, `(() => {
+			document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }));
+			document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'd', bubbles: true }));
+			return [`+position+`, document.title, document.querySelector('.said').textContent,
+				document.querySelector('.panel.about dl')?.textContent ?? '', window.saved];
+		})()`)
+		said := name
+		if name == "3" {
+			said = "By the sea"
+		}
+		want := [5]string{name + " of 5", name + " · Gallery", name + " of 5, " + said, "", fmt.Sprintf("/a/%d.jpg", i+2)}
+		if state != want {
+			t.Errorf("at once after the turn: %q, want %q", state, want)
+		}
+	}
+	f.set(nil)
+	b.until(`document.querySelector('.panel.about dl')?.textContent.includes('4.jpg')`)
+	b.do(chromedp.KeyEvent(kb.ArrowLeft))
+	b.until(`document.querySelector('.caption em')?.textContent === 'sea'`) // what the grid leaves out comes
 }
 
 func wheel(x, y, delta float64) chromedp.Action[chromedp.Void] {

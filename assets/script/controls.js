@@ -47,9 +47,9 @@ const actions = {
   share,
   download: () => {
     const link = document.createElement('a');
-    link.href = known.get(current().address)?.original ?? '';
+    link.href = originalOf(current().address);
     link.download = '';
-    if (link.href) link.click();
+    link.click();
   },
 };
 const keys = {

@@ -15,6 +15,7 @@ function togglePanel(name) {
   closePanels();
   panel.hidden = !opening;
   button(name === 'about' ? 'info' : name).ariaExpanded = opening;
+  inform();
 }
 
 // Closes what is open over the photo, and says whether anything was.

@@ -1,6 +1,6 @@
 // The script makes the pages better that work without it. The lightbox is the
-// photos' own pages made fluid: what it shows of a photo, and what comes before
-// and after, it reads from that photo's page.
+// photos' own pages made fluid: it shows what the grid says of a photo, and reads
+// from that photo's page what the grid does not say.
 
 const root = document.documentElement;
 const dialog = document.getElementById('lightbox');

@@ -19,7 +19,7 @@ function onPhotoPage(event, name) {
 
 function openSingle(then) {
   if (!known.has(home)) {
-    known.set(home, pick(document));
+    known.set(home, pickPage(document));
     pages.set(home, Promise.resolve(known.get(home)));
   }
   open(home, then);

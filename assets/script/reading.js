@@ -26,31 +26,6 @@ async function insist(attempt, wanted) {
   }
 }
 
-// Picks out of a photo's page what the lightbox shows of it.
-function pick(page) {
-  const attribute = (selector, name) => find(selector, page)?.getAttribute(name) ?? '';
-  const href = (selector) => attribute(selector, 'href');
-  const text = (selector) => find(selector, page)?.textContent.trim() ?? '';
-  return {
-    title: page.title,
-    src: attribute('#photo', 'src'),
-    thumb: attribute('#photo', 'data-thumb'),
-    width: Number(attribute('#photo', 'width')),
-    height: Number(attribute('#photo', 'height')),
-    alt: attribute('#photo', 'alt'),
-    caption: text('figcaption'),
-    note: find('figcaption', page),
-    position: text('a[rel="up"]'),
-    original: href('a.download'),
-    info: find('dl.info', page),
-    up: href('a[rel="up"]'),
-    prev: href('a[rel="prev"]'),
-    next: href('a[rel="next"]'),
-    first: href('link[rel="first"]'),
-    last: href('link[rel="last"]'),
-  };
-}
-
 const pages = new Map(); // address -> promise of what the photo's page says
 const known = new Map(); // address -> what it says, once that has come
 const wanted = (address) => slides.some((slide) => slide.address === address);
@@ -61,9 +36,11 @@ const read = (address, still) => insist(async () => {
   return text && new DOMParser().parseFromString(text, 'text/html');
 }, still);
 
+// Fetches what a photo's page says, without the style and script of a page.
 function load(address) {
   if (!pages.has(address)) {
-    const page = read(address, () => wanted(address)).then(pick);
+    const part = `${address}${address.includes('?') ? '&' : '?'}part=photo`;
+    const page = read(part, () => wanted(address)).then(pickPage);
     page.then((p) => known.set(address, p), () => pages.delete(address));
     pages.set(address, page);
   }
@@ -71,10 +48,11 @@ function load(address) {
 }
 
 // Loads a picture and decodes it, so that it can be put in place at once.
-function picture(src, still) {
+function picture(src, still, priority) {
   let undecodable = 0;
   return insist(async () => {
     const img = new Image();
+    img.fetchPriority = priority;
     img.src = src;
     await img.decode().catch(() => {});
     if (img.naturalWidth) return img;

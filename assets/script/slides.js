@@ -16,13 +16,25 @@ const pictureOf = (address) => (single
   ? address === home && document.getElementById('photo')
   : cellOf(address)?.querySelector('img'));
 
+const siteName = find('.crumbs :is(a, span)', document).textContent;
+
+// What is known of a photo: its page if that has come, else what its cell says;
+// null for one whose cell is on another page.
+function glance(address) {
+  if (known.has(address)) return known.get(address);
+  const figure = cellOf(address)?.parentElement;
+  if (!figure) return null;
+  return pickCell(figure, [...figure.parentElement.children].indexOf(figure), { ...dialog.dataset, site: siteName });
+}
+
 // The address of the photo before or after another; undefined if that is not
 // known yet, '' if there is none.
 function neighbour(address, rel) {
   if (known.has(address)) return known.get(address)[rel];
   const figure = cellOf(address)?.parentElement;
   const other = rel === 'prev' ? figure?.previousElementSibling : figure?.nextElementSibling;
-  return other?.querySelector('a')?.getAttribute('href') ?? undefined;
+  if (other) return attribute('a', 'href', other);
+  return figure && glance(address)[rel === 'prev' ? 'begins' : 'ends'] ? '' : undefined;
 }
 
 const THUMBNAIL = 1;
@@ -33,7 +45,7 @@ const ORIGINAL = 3;
 function put(slide, img, level) {
   if (level < slide.level) return;
   slide.level = level;
-  img.alt = slide.page?.alt ?? pictureOf(slide.address)?.alt ?? '';
+  img.alt = slide.page?.alt ?? '';
   img.draggable = false;
   slide.img = img;
   slide.el.replaceChildren(img);
@@ -50,14 +62,18 @@ function notice(slide, text) {
 // Gives a slide another photo; its thumbnail shows at once.
 function fill(slide, address) {
   if (slide.address === address) return;
-  Object.assign(slide, { address, page: null, img: null, level: 0 });
+  Object.assign(slide, { address, page: address && glance(address), img: null, level: 0 });
   slide.el.replaceChildren();
   const thumb = pictureOf(address);
-  if (!thumb) return;
+  if (thumb) lay(slide, thumb.currentSrc || thumb.src, thumb);
+}
+
+// Puts a thumbnail into a slide. Until the photo's own size is known, the
+// thumbnail's tells its proportions.
+function lay(slide, src, { width, height }) {
   const img = new Image();
-  img.src = thumb.currentSrc || thumb.src;
-  slide.width = Number(thumb.getAttribute('width'));
-  slide.height = Number(thumb.getAttribute('height'));
+  img.src = src;
+  Object.assign(slide, { width: slide.page?.width || Number(width), height: slide.page?.height || Number(height) });
   put(slide, img, THUMBNAIL);
 }
 
@@ -66,8 +82,24 @@ async function present(slide) {
   const { address } = slide;
   const still = () => slide.address === address;
   if (!address || slide.level >= PREVIEW) return;
-  const page = await load(address);
+  const page = glance(address) ?? await load(address);
   if (!still()) return;
+  try {
+    await bring(slide, page, still);
+  } catch (error) {
+    if (known.has(address) || !still()) throw error;
+    // There is no such picture, which the grid cannot know. The page does.
+    const better = await load(address);
+    if (still()) await bring(slide, better, still);
+  }
+  if (page.more && !known.has(address)) await load(address);
+  if (slide !== current() || !still()) return;
+  slide.page = glance(address);
+  describe();
+}
+
+// Brings it as far as a page of it says.
+async function bring(slide, page, still) {
   slide.page = page;
   if (slide === current()) describe();
   if (!page.src) {
@@ -79,13 +111,11 @@ async function present(slide) {
     fit(slide);
     if (slide === current() && zoom.scale > 1.01) settle(false);
   } else if (page.thumb) {
-    const img = new Image();
-    img.src = page.thumb;
-    put(slide, img, THUMBNAIL);
+    lay(slide, page.thumb, page);
   }
-  const img = await picture(page.src, still);
+  const img = await picture(page.src, still, slide === current() ? 'high' : 'low');
   if (!still()) return;
-  put(slide, img, page.src === page.original ? ORIGINAL : PREVIEW);
+  put(slide, img, page.src === originalOf(slide.address) ? ORIGINAL : PREVIEW);
   if (slide === current() && zoom.scale > 1.01) sharpen(); // zoomed before it came
 }
 
@@ -94,12 +124,12 @@ async function show(address) {
   const slide = current();
   const still = () => slide === current() && slide.address === address;
   fill(slide, address);
-  slide.page = known.get(address) ?? null;
+  slide.page = glance(address);
   setZoom(1, 0, 0);
   describe();
   fillSides();
   try {
-    // Who leafs quickly asks for the pages where they pause.
+    // Who leafs quickly asks for the pictures where they pause.
     await new Promise((resolve) => { setTimeout(resolve, hurry()); });
     if (!still()) return;
     await present(slide);
@@ -109,6 +139,7 @@ async function show(address) {
   }
   if (!still()) return;
   fillSides();
+  inform();
   present(slides[2]).then(() => present(slides[0])).catch(() => {});
 }
 
@@ -124,18 +155,31 @@ function hurry() {
   return quick ? 150 : 0;
 }
 
-// Tells about the photo shown: address, title, caption, buttons.
+// Tells about the photo shown: number, title, caption, buttons. What is not known
+// yet is left empty.
 function describe() {
   const { address, page } = current();
   for (const rel of ['prev', 'next']) find(`.turn.${rel}`).disabled = neighbour(address, rel) === '';
-  const note = page ? page.note : cellOf(address)?.parentElement.querySelector('figcaption');
-  find('.caption').replaceChildren(...note ? document.importNode(note, true).childNodes : []);
-  if (!page) return;
-  document.title = page.title;
-  find('.position').textContent = page.position;
-  find('.said').textContent = `${page.position}, ${page.caption || page.alt}`;
-  find('.panel.about dl')?.remove();
-  if (page.info) find('.panel.about').append(document.importNode(page.info, true));
+  find('.caption').replaceChildren(...page?.note ? document.importNode(page.note, true).childNodes : []);
+  document.title = page?.title ?? albumTitle;
+  find('.position').textContent = page?.position ?? '';
+  find('.said').textContent = page ? `${page.position}, ${page.note?.textContent.trim() || page.alt}` : '';
+  if (informed !== address) find('.panel.about dl')?.remove();
+}
+
+let informed = ''; // the photo whose information is in the panel
+
+// Fills in the information while it is open. It comes after the picture, since
+// the photo's page has to be asked for it.
+async function inform() {
+  const { address } = current();
+  const panel = find('.panel.about');
+  if (panel.hidden || informed === address && find('dl', panel)) return;
+  const page = await load(address).catch(() => null);
+  if (panel.hidden || current().address !== address || !page?.info) return;
+  find('dl', panel)?.remove();
+  informed = address;
+  panel.append(document.importNode(page.info, true));
 }
 
 // Turns to the photo before or after; from is how far a finger has moved the

@@ -62,12 +62,12 @@ function toggleZoom(point) {
 // Loads the original, once the preview has fewer pixels than are shown.
 async function sharpen() {
   const slide = current();
-  const { address, page, img, box } = slide;
-  if (slide.level !== PREVIEW || !page.original || slide.sharpening === address) return;
+  const { address, img, box } = slide;
+  if (slide.level !== PREVIEW || slide.sharpening === address) return;
   if (box.w * zoom.scale * devicePixelRatio <= img.naturalWidth * 1.05) return;
   slide.sharpening = address;
   const still = () => slide === current() && slide.address === address;
-  const original = await picture(page.original, still).catch(() => null);
+  const original = await picture(originalOf(address), still, 'high').catch(() => null);
   slide.sharpening = '';
   if (original && still()) put(slide, original, ORIGINAL);
 }

@@ -114,6 +114,13 @@ func SafeLink(destination []byte) bool {
 	return false
 }
 
+// Plain reports whether the body is no more than its text: one paragraph without markup.
+func (n Note) Plain() bool {
+	inner, opened := strings.CutPrefix(strings.TrimSpace(string(n.Body)), "<p>")
+	inner, closed := strings.CutSuffix(inner, "</p>")
+	return n.Body == "" || opened && closed && !strings.Contains(inner, "<") && html.UnescapeString(inner) == n.Text
+}
+
 // plainText is the text in HTML of our own making, as one line of at most that
 // many runes.
 func plainText(markup string, most int) string {

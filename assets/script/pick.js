@@ -1,0 +1,60 @@
+// What the lightbox shows of a photo, picked from its cell in the grid or from
+// its page. Neither looks at anything but what it is given.
+
+const attribute = (selector, name, within) => within.querySelector(selector)?.getAttribute(name) ?? '';
+const content = (selector, within) => within.querySelector(selector)?.textContent.trim() ?? '';
+
+// The address of the original, which is that of the photo's page without the
+// slash at its end.
+const originalOf = (address) => address.replace(/\/(\?.*)?$/, '');
+
+// Picks out of a photo's page. Its information and the photos around it stand
+// only there.
+function pickPage(page) {
+  const href = (selector) => attribute(selector, 'href', page);
+  const image = (name) => attribute('#photo', name, page);
+  return {
+    title: content('title', page),
+    src: image('src'),
+    thumb: image('data-thumb'),
+    width: Number(image('width')),
+    height: Number(image('height')),
+    alt: image('alt'),
+    note: page.querySelector('figcaption'),
+    position: content('a[rel="up"]', page),
+    info: page.querySelector('dl.info'),
+    up: href('a[rel="up"]'),
+    prev: href('a[rel="prev"]'),
+    next: href('a[rel="next"]'),
+    first: href('link[rel="first"]'),
+    last: href('link[rel="last"]'),
+  };
+}
+
+// Picks out of a photo's cell, the one so far behind the grid's first. A
+// photo without a size cannot be shown; one with data-itself is shown as it is,
+// others as their preview. Where data-more stands, its page has a longer note.
+function pickCell(figure, index, { position, preview, site }) {
+  const link = figure.querySelector('a');
+  const img = link.querySelector('img');
+  const { size, name, itself, more } = link.dataset;
+  const { first, total } = figure.parentElement.dataset;
+  const [width, height] = (size ?? '0x0').split('x').map(Number);
+  const thumb = img?.getAttribute('src') ?? '';
+  const alt = img?.alt ?? '';
+  const number = Number(first) + index;
+  const itselfOr = itself === undefined ? thumb.replace('/_thumbs/', `/_thumbs/${preview}/`) : originalOf(link.getAttribute('href'));
+  return {
+    title: `${name ?? (alt || content('figcaption', figure))} · ${site}`,
+    src: size ? itselfOr : '',
+    thumb,
+    width,
+    height,
+    alt,
+    note: img && figure.querySelector('figcaption'),
+    position: position.replace('%s', number).replace('%s', total),
+    more: more !== undefined,
+    begins: number === 1,
+    ends: number === Number(total),
+  };
+}
