@@ -290,12 +290,14 @@ const viewText = `
 <div class="caption"></div>
 <div class="bar">
 <p class="position"></p>
+<div class="tools">
 <button data-do="slideshow" aria-pressed="false" aria-label="{{.T.Slideshow}}" title="{{.T.Slideshow}}"><svg viewBox="0 0 24 24"><path class="off" d="M8 5l11 7-11 7z"/><path class="on" d="M8 5v14M16 5v14"/></svg></button>
 <button data-do="info" aria-expanded="false" aria-label="{{.T.Information}}" title="{{.T.Information}}"><svg viewBox="0 0 24 24"><circle cx="12" cy="12" r="9"/><path d="M12 11v6M12 7.5v.01"/></svg></button>
 <button data-do="full" aria-label="{{.T.Fullscreen}}" title="{{.T.Fullscreen}}"><svg viewBox="0 0 24 24"><path d="M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5"/></svg></button>
 <button data-do="share" aria-label="{{.T.Share}}" title="{{.T.Share}}"><svg viewBox="0 0 24 24"><path d="M12 15V3M8 7l4-4 4 4M7 11H5v10h14V11h-2"/></svg></button>
 <button data-do="download" aria-label="{{.T.Download}}" title="{{.T.Download}}"><svg viewBox="0 0 24 24"><path d="M12 4v12M7 11l5 5 5-5M5 20h14"/></svg></button>
 <button data-do="help" aria-expanded="false" aria-label="{{.T.Help}}" title="{{.T.Help}}"><svg viewBox="0 0 24 24"><circle cx="12" cy="12" r="9"/><path d="M9.5 9.5a2.5 2.5 0 1 1 3.4 2.3c-.6.3-.9.8-.9 1.7M12 17v.01"/></svg></button>
+</div>
 <button class="close" data-do="close" aria-label="{{.T.Close}}" title="{{.T.Close}}"><svg viewBox="0 0 24 24"><path d="M6 6l12 12M18 6L6 18"/></svg></button>
 </div>
 <button class="turn prev" data-do="prev" aria-label="{{.T.PreviousPhoto}}"><svg viewBox="0 0 24 24"><path d="M15 5l-7 7 7 7"/></svg></button>

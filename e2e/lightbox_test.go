@@ -415,6 +415,34 @@ func TestLightbox_ownAtOnce(t *testing.T) {
 	b.until(`document.querySelector('.caption em')?.textContent === 'sea'`) // what the grid leaves out comes
 }
 
+// However narrow the window, large the text and long the number, every button of
+// the bar is within the window and over nothing else.
+func TestLightbox_narrow(t *testing.T) {
+	dir, _ := fivePhotos(t)
+	p := start(t, nil, dir)
+	for _, width := range []int{320, 360, 390} {
+		b := newBrowser(t, width, 640)
+		b.open(p.url+"/a/", 0)
+		for _, number := range []string{"1 of 5", "1234 von 5678"} {
+			for _, font := range []string{"16px", "32px"} {
+				b.run(fmt.Sprintf(`document.querySelector('.position').textContent = %q; document.documentElement.style.fontSize = %q`, number, font))
+				misplaced := eval[[]string](b, `(() => {
+					const all = [...document.querySelectorAll('.bar button')].filter((e) => e.offsetWidth);
+					const text = document.createRange();
+					text.selectNodeContents(document.querySelector('.position'));
+					const boxes = [...all, text].map((e) => e.getBoundingClientRect());
+					const apart = (a, b) => a.right <= b.left + 1 || b.right <= a.left + 1 || a.bottom <= b.top + 1 || b.bottom <= a.top + 1;
+					return all.filter((e, i) => boxes[i].left < 0 || boxes[i].right > innerWidth || boxes[i].bottom > innerHeight || e.offsetWidth < 44 ||
+						!boxes.every((other, j) => i === j || apart(boxes[i], other))).map((e) => e.dataset.do);
+				})()`)
+				if len(misplaced) > 0 {
+					t.Errorf("at %d px, with %q in %s: %q are misplaced", width, number, font, misplaced)
+				}
+			}
+		}
+	}
+}
+
 func wheel(x, y, delta float64) chromedp.Action[chromedp.Void] {
 	return func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
 		_, err := cdp.Call(ctx, tab, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseWheel, X: x, Y: y, DeltaX: 0.01, DeltaY: delta})
