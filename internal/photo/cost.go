@@ -3,6 +3,7 @@ package photo
 import (
 	"image"
 	"runtime"
+	"slices"
 
 	"gallery/internal/planes"
 )
@@ -22,10 +23,29 @@ const costSmall = 256 << 10
 //   - imaging's two passes, each a picture of 4 bytes a pixel, its weights,
 //     and a line for each of its goroutines;
 //   - turning it upright, and the result.
-func (info Info) Cost(maxSide int) int64 {
-	if maxSide < 1 {
+//
+// With several sides, the largest first, it is that of one ReduceAll.
+func (info Info) Cost(sides ...int) int64 {
+	if len(sides) == 0 || slices.Min(sides) < 1 {
 		return 0
 	}
+	cost := info.costOf(sides[0])
+	full := image.Pt(info.Width, info.Height)
+	for i, side := range sides[1:] {
+		from, to := Fitted(full, sides[i]), Fitted(full, side)
+		if from == to {
+			continue
+		}
+		cost += max(planes.Memory(from, to), resizeCost(from, to)+4*area(to))
+		if info.colors.channels > 0 && info.layout.grey {
+			cost += 4 * area(to) // a tint
+		}
+	}
+	return cost
+}
+
+// costOf is Cost for one side.
+func (info Info) costOf(maxSide int) int64 {
 	l := info.layout
 	full := image.Pt(l.width, l.height)
 	colors := info.colors.memory()

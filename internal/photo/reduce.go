@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/disintegration/imaging"
@@ -31,10 +32,20 @@ const gap = 2
 //
 // Reduce fails for a file that is not the one info was read from, as far as
 // their layout tells.
-func Reduce(r io.ReaderAt, size int64, info Info, maxSide int) (img image.Image, err error) {
+func Reduce(r io.ReaderAt, size int64, info Info, maxSide int) (image.Image, error) {
+	all, err := ReduceAll(r, size, info, maxSide)
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// ReduceAll is Reduce to several sides, the largest first, from one decoding: each
+// picture is reduced from the next larger one.
+func ReduceAll(r io.ReaderAt, size int64, info Info, sides ...int) (all []image.Image, err error) {
 	defer recovered(&err)
-	if maxSide < 1 {
-		return nil, fmt.Errorf("reduce to %d pixels", maxSide)
+	if len(sides) == 0 || sides[len(sides)-1] < 1 || !slices.IsSortedFunc(sides, func(a, b int) int { return b - a }) {
+		return nil, fmt.Errorf("reduce to %d pixels", sides)
 	}
 	s := &source{r: r, size: size}
 	h, err := readHeader(s)
@@ -48,14 +59,35 @@ func Reduce(r io.ReaderAt, size int64, info Info, maxSide int) (img image.Image,
 		return nil, fmt.Errorf("reduce %s: %d x %d pixels are too many for %d bytes", h.format, h.width, h.height, bytes)
 	}
 	convert := info.colors.transform(s, h)
+	var m image.Image
 	if h.format == JPEG && !h.direct {
-		return reduceChannels(s, h.layout, convert, info.Orientation, maxSide)
+		m, err = reduceChannels(s, h.layout, convert, info.Orientation, sides[0])
+		convert = nil
+	} else {
+		m, err = reduce(s, h.layout, info.Orientation, sides[0])
 	}
-	small, err := reduce(s, h.layout, info.Orientation, maxSide)
-	if err != nil || convert == nil {
-		return small, err
+	if err != nil {
+		return nil, err
 	}
-	return toSRGB(small, convert), nil
+	canvas := image.Pt(info.Width, info.Height)
+	all = append(all, m)
+	for _, side := range sides[1:] {
+		if m, err = reduceFurther(m, Fitted(canvas, side)); err != nil {
+			return nil, fmt.Errorf("reduce %s: %w", h.format, err)
+		}
+		all = append(all, m)
+	}
+	if convert == nil {
+		return all, nil
+	}
+	for i, before := range slices.Clone(all) { // each only once: it is done in place
+		if i > 0 && before == m {
+			all[i] = all[i-1]
+			continue
+		}
+		m, all[i] = before, toSRGB(before, convert)
+	}
+	return all, nil
 }
 
 // reduce is Reduce without a change of colours, and not for JPEGs whose
@@ -84,6 +116,18 @@ func reduce(s *source, l layout, orientation, maxSide int) (image.Image, error) 
 		return planar(small), nil
 	}
 	return small, nil
+}
+
+// reduceFurther reduces what Reduce returned, by imaging what has no planes.
+func reduceFurther(m image.Image, to image.Point) (image.Image, error) {
+	from := m.Bounds().Size()
+	if from == to {
+		return m, nil
+	}
+	if m, ok := m.(*image.RGBA); ok {
+		return opaque(imaging.Resize(m, to.X, to.Y, imaging.Lanczos), false), nil
+	}
+	return planes.Reduce(m, planes.Options{Original: from, To: to})
 }
 
 // sparse is from how many pixels a byte on a picture is one colour nearly
