@@ -73,16 +73,22 @@ func (p *photoPages) serve(w http.ResponseWriter, r *http.Request, t target) err
 // ensurePicture has the renditions that a photo's page shows made, and puts
 // them on it. The page of a photo that there can be none of says so.
 func (p *photoPages) ensurePicture(ctx context.Context, view *photoView, src album.Photo) (rendition.Record, error) {
-	m, err := p.store.Ensure(ctx, src, "")
-	if own := (thumbs.ShownItself{}); errors.As(err, &own) {
+	made, err := p.store.EnsureAll(ctx, src, "", func(r rendition.Record) []string {
+		if r.ShowsSource() {
+			return nil
+		}
+		return []string{rendition.Preview}
+	})
+	m, ok := made[""]
+	if own := (thumbs.ShownItself{}); !ok && errors.As(err, &own) {
 		view.Image, view.ImageType, view.ImageSize = view.Original, album.MediaType(src.File), own.Size
 		return rendition.Record{}, nil
 	}
-	if errors.Is(err, thumbs.ErrUnfit) || errors.Is(err, thumbs.ErrChanging) {
-		return rendition.Record{}, nil // the page says so
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, thumbs.ErrUnfit) && !errors.Is(err, thumbs.ErrChanging) {
 		return rendition.Record{}, err
+	}
+	if !ok {
+		return rendition.Record{}, nil // the page says so
 	}
 	p.describe(view, src, m.Record)
 	upright := image.Pt(max(m.Width, 1), max(m.Height, 1))
@@ -91,15 +97,11 @@ func (p *photoPages) ensurePicture(ctx context.Context, view *photoView, src alb
 		return m.Record, nil
 	}
 	view.ImageType = "image/jpeg"
-	_, err = p.store.Ensure(ctx, src, rendition.Preview)
-	switch {
-	case err == nil:
+	if _, ok := made[rendition.Preview]; ok {
 		// As the album's page has it: the thumbnail's version names the same state.
 		view.Image, view.ImageSize = p.addresses.thumb(src, rendition.Preview, m.Record), photo.Fitted(upright, rendition.Sides[rendition.Preview])
-	case errors.Is(err, thumbs.ErrUnfit), errors.Is(err, thumbs.ErrChanging): // it takes more than the budget, say
+	} else { // it takes more than the budget, say
 		view.Image, view.ImageSize = view.Thumb, photo.Fitted(upright, p.store.SideOf(""))
-	default:
-		return rendition.Record{}, err
 	}
 	return m.Record, nil
 }

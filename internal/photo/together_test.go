@@ -59,7 +59,7 @@ func together(t testing.TB, file []byte, sides ...int) (values []float64) {
 		t.Fatal(err)
 	}
 	var all []image.Image
-	used := allocated(func() { all, err = ReduceAll(r, size, info, sides...) })
+	used := testkit.Allocated(func() { all, err = ReduceAll(r, size, info, sides...) })
 	if err != nil || len(all) != len(sides) {
 		t.Fatalf("ReduceAll to %d = %d pictures, %v", sides, len(all), err)
 	}
@@ -93,7 +93,7 @@ func TestReduceAll_likeReduce(t *testing.T) {
 // A picture whose colours are converted, and that is as large at two sides, is
 // converted once.
 func TestReduceAll_convertedOnce(t *testing.T) {
-	file := withChunks(pngOf(t, greyRamp(40, 30)), iccpChunk(greyProfile()))
+	file := testkit.WithPNGChunks(testkit.PNG(t, greyRamp(40, 30)), testkit.ICCPChunk(greyProfile()))
 	for i, v := range together(t, file, 60, 50, 40, 20) {
 		if v < 45 {
 			t.Errorf("picture %d has %.1f dB", i, v)
@@ -102,7 +102,7 @@ func TestReduceAll_convertedOnce(t *testing.T) {
 }
 
 func TestReduceAll_sides(t *testing.T) {
-	file := jpegOf(t, drawQuadrants(40, 30))
+	file := testkit.JPEG(t, testkit.Quadrants(40, 30))
 	info, _ := mustReduce(t, file, 20)
 	for _, sides := range [][]int{nil, {0}, {20, 0}, {10, 20}, {20, -1}} {
 		if _, err := ReduceAll(bytes.NewReader(file), int64(len(file)), info, sides...); err == nil {

@@ -69,44 +69,36 @@ func (t *Store) Complete(folders *warmFolders, src album.Photo) bool {
 	return true
 }
 
-// Warm makes the wanted renditions of src that are missing. Before each it
-// calls next, whose error ends it.
-func (t *Store) Warm(ctx context.Context, src album.Photo, next func() error) error {
-	var thumb rendition.Record
+// Warm makes the wanted renditions of src that are missing, and alternatives, from one
+// decoding.
+func (t *Store) Warm(ctx context.Context, src album.Photo) error {
+	made, err := t.ensure(ctx, src, "", func(r rendition.Record) (tasks []task) {
+		for i := range t.alternatives {
+			tasks = append(tasks, task{alternative: &t.alternatives[i]})
+		}
+		for i, rend := range aheadOfTime {
+			if t.wanted(i, r) {
+				tasks = append(tasks, task{rend: rend})
+			}
+		}
+		return tasks
+	})
 	for i, rend := range aheadOfTime {
-		if !t.wanted(i, thumb) {
+		m := made[rend]
+		if m.JPEG == nil {
 			continue
 		}
-		if err := next(); err != nil {
-			return err
+		// Once more, which says why it could not be stored. It is not to take
+		// the memory that is there for what visitors see.
+		_, unstored := t.put(src, rend, m)
+		if unstored != nil {
+			err = NotStored{unstored}
 		}
-		m, err := t.Ensure(ctx, src, rend)
-		if err == nil && m.JPEG != nil {
-			// Once more, which says why it could not be stored. It is not to take
-			// the memory that is there for what visitors see.
-			if _, err = t.put(src, rend, m); err != nil {
-				err = NotStored{err}
-			}
-			if i > 0 || err == nil {
-				t.forget(src, rend)
-			}
-		}
-		if err != nil {
-			return err
-		}
-		if i == 0 {
-			thumb = m.Record
+		if i > 0 || unstored == nil {
+			t.forget(src, rend)
 		}
 	}
-	for _, alt := range t.alternatives {
-		if err := next(); err != nil {
-			return err
-		}
-		if err := t.ensureAlternative(ctx, src, alt); err != nil {
-			return err
-		}
-	}
-	return nil
+	return err
 }
 
 // NotStored marks an error as that of the place for thumbnails, not of a photo.

@@ -1,9 +1,7 @@
 package thumbs
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"image"
 	"io/fs"
 	"os"
@@ -11,9 +9,7 @@ import (
 
 	"gallery/internal/album"
 	"gallery/internal/atomicfile"
-	"gallery/internal/bounded"
 	"gallery/internal/nolink"
-	"gallery/internal/photo"
 	"gallery/internal/rendition"
 	"gallery/internal/webp"
 )
@@ -75,21 +71,28 @@ func alternativeSettled(folder, below *os.Root, file string) bool {
 	return false
 }
 
-// ensureAlternative makes the alternative that goes with src's thumbnail, if it is wanted and
-// not there. Where there is no thumbnail it does nothing.
-func (t *Store) ensureAlternative(ctx context.Context, src album.Photo, alt rendition.Alternative) error {
-	if err := t.FailedBefore(src, alt.Dir); err != nil {
-		return nil // a mistake of ours, logged when it happened
+// alternativeWanted reports whether there is a thumbnail of src that an alternative is
+// missing beside.
+func (t *Store) alternativeWanted(src album.Photo, alt rendition.Alternative) bool {
+	folder := t.OpenRenditions(src.Album, "")
+	if folder == nil {
+		return false
 	}
-	_, err := t.encoding.Do(ctx, rendition.Name(src, alt.Dir), func() (_ struct{}, err error) {
-		defer t.blamePhoto(src, alt.Dir, &err)
-		defer bounded.Recover(&err)
-		return struct{}{}, t.makeAlternative(ctx, src, alt)
-	})
-	return err
+	defer folder.Close()
+	if _, ok := t.Cached(folder, src, ""); !ok {
+		return false
+	}
+	below, err := nolink.Step(folder, alt.Dir, false)
+	if err != nil {
+		return true
+	}
+	defer below.Close()
+	return !alternativeSettled(folder, below, src.File)
 }
 
-func (t *Store) makeAlternative(ctx context.Context, src album.Photo, alt rendition.Alternative) error {
+// putAlternative stores the alternative that goes with src's thumbnail, or where data is nil
+// or no smaller, that there is to be none. Where there is no thumbnail it does nothing.
+func (t *Store) putAlternative(src album.Photo, alt rendition.Alternative, data []byte) error {
 	folder := t.OpenRenditions(src.Album, "")
 	if folder == nil {
 		return nil
@@ -107,13 +110,6 @@ func (t *Store) makeAlternative(ctx context.Context, src album.Photo, alt rendit
 		return NotStored{err}
 	}
 	defer below.Close()
-	if alternativeSettled(folder, below, src.File) {
-		return nil
-	}
-	data, err := t.renderAlternative(ctx, src, alt)
-	if err != nil {
-		return err
-	}
 	name, other := src.File, rendition.NoAlternative(src.File)
 	if data == nil || int64(len(data)) >= jpeg.Size() {
 		name, other, data = other, name, nil
@@ -135,26 +131,6 @@ func (t *Store) makeAlternative(ctx context.Context, src album.Photo, alt rendit
 		_ = below.Remove(name)
 	}
 	return nil
-}
-
-// renderAlternative makes an alternative in memory, within the budget. It returns nil where
-// there can be none.
-func (t *Store) renderAlternative(ctx context.Context, src album.Photo, alt rendition.Alternative) (data []byte, err error) {
-	side, encoder := int64(t.side), encoders[alt.Dir]
-	err = t.reduce(ctx, src, t.side, encoder.memory(side*side), func(img image.Image, info photo.Info, before fs.FileInfo) error {
-		if before.Size() != src.Size || before.ModTime().UnixNano() != src.MTime {
-			return ErrChanging // since its thumbnail was made
-		}
-		data, err = encoder.encode(img, t.quality, info.Profile())
-		return err
-	})
-	if errors.Is(err, ErrUnfit) { // it takes too much memory
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("as %s: %w", alt.MediaType, err)
-	}
-	return data, nil
 }
 
 // removeStale removes the alternative of a thumbnail in folder unless it goes with

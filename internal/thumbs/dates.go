@@ -67,7 +67,7 @@ func (t *Store) readDates(ctx context.Context, a album.Listing, which []int) err
 			break
 		}
 		readers.Go(func() (err error) {
-			defer t.blamePhoto(a.Photos[i], "", &err)
+			defer t.blamePhoto(a.Photos[i], []task{{}}, &err)
 			defer bounded.Recover(&err)
 			t.readDate(folder, a.Photos[i])
 			return nil

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -44,9 +45,8 @@ type Store struct {
 	budget *semaphore.Weighted // what is left of memory
 	slots  *semaphore.Weighted // pictures made at once
 
-	making   bounded.Calls[Made]     // by the rendition's name
-	encoding bounded.Calls[struct{}] // by the alternative's name
-	dating   bounded.Calls[struct{}] // by the album's name
+	making bounded.Calls[making]   // by the photo's name
+	dating bounded.Calls[struct{}] // by the album's name
 
 	index   *bounded.Map[string, rendition.Record] // by the rendition's name: what lies on disk
 	failed  *bounded.Map[string, failure]          // by the rendition's name: what cannot be made
@@ -62,7 +62,8 @@ type Options struct {
 	Alternatives []rendition.Alternative // made of thumbnails, too, ahead of time
 	Jobs         int                     // pictures made at once; 0 for one a processor
 
-	// Rendered is told of each making, and how long it took; nil for nobody.
+	// Rendered is told of each making, of one rendition or of several from one decoding,
+	// and how long it took; nil for nobody.
 	Rendered func(took time.Duration, err error)
 }
 
@@ -283,28 +284,91 @@ type Made struct {
 // of no use until it changes.
 var ErrUnfit = errors.New("no thumbnail can be made of it")
 
+// making is what one making found or made.
+type making struct {
+	asked string          // the rendition that it was for
+	made  map[string]Made // by rendition
+}
+
 // Ensure returns a fresh rendition of src, which it makes if there is none.
 // However many ask at once, it is made once. It ends early with ctx, but a
 // picture that is being decoded is finished.
 func (t *Store) Ensure(ctx context.Context, src album.Photo, rend string) (Made, error) {
-	if err := t.FailedBefore(src, rend); err != nil {
-		return Made{}, err
+	made, err := t.ensure(ctx, src, rend, nil)
+	if m, ok := made[rend]; ok {
+		return m, nil
 	}
-	return t.making.Do(ctx, rendition.Name(src, rend), func() (m Made, err error) {
-		defer t.blamePhoto(src, rend, &err)
-		defer bounded.Recover(&err)
-		return t.find(ctx, src, rend)
+	return Made{}, err
+}
+
+// EnsureAll is Ensure for several renditions at once, from one decoding: of rend and of
+// those that more names by the record. It returns those that there are, and why
+// another is not among them.
+func (t *Store) EnsureAll(ctx context.Context, src album.Photo, rend string, more func(rendition.Record) []string) (map[string]Made, error) {
+	return t.ensure(ctx, src, rend, func(r rendition.Record) (tasks []task) {
+		for _, rend := range more(r) {
+			tasks = append(tasks, task{rend: rend})
+		}
+		return tasks
 	})
 }
 
-// blamePhoto is deferred. Where *err is a panic, a mistake of ours that this photo
-// brought about, it notes that no rendition of it can be made, so that the photo costs
+// A task is a file to be made of a photo: a rendition, or an alternative to the thumbnail.
+type task struct {
+	rend        string                 // "" for an alternative
+	alternative *rendition.Alternative // nil for the rendition itself
+}
+
+// dir is the name of the folder in which the file lies.
+func (k task) dir() string {
+	if k.alternative != nil {
+		return k.alternative.Dir
+	}
+	return k.rend
+}
+
+// ensure finds or makes rend and what else more, which may be nil, names by the photo's
+// record, smaller ones first. What of a photo is made at once is made one after the other, so
+// that nothing is made twice.
+func (t *Store) ensure(ctx context.Context, src album.Photo, rend string, more func(rendition.Record) []task) (map[string]Made, error) {
+	for {
+		if err := t.FailedBefore(src, rend); err != nil {
+			return nil, err
+		}
+		mine := false
+		m, err := t.making.Do(ctx, src.Name(), func() (m making, err error) {
+			mine = true
+			tasks := []task{{rend: rend}}
+			defer func() { t.blamePhoto(src, tasks, &err) }()
+			defer bounded.Recover(&err)
+			m = making{asked: rend, made: map[string]Made{}}
+			err = t.find(ctx, src, rend, more, m.made, &tasks)
+			return m, err
+		})
+		switch {
+		case ctx.Err() != nil: // and it may be going on
+			return nil, ctx.Err()
+		case mine:
+			return m.made, err
+		case more != nil: // who made it may not have wanted all
+			continue
+		}
+		if _, ok := m.made[rend]; ok || m.asked == rend {
+			return m.made, err
+		}
+	}
+}
+
+// blamePhoto notes, where *err is a panic, a mistake of ours that this photo
+// brought about, that what was to be made of it cannot be, so that the photo costs
 // no more than its own place.
-func (t *Store) blamePhoto(src album.Photo, rend string, err *error) {
+func (t *Store) blamePhoto(src album.Photo, tasks []task, err *error) {
 	if panicked := (*bounded.PanicError)(nil); errors.As(*err, &panicked) {
 		t.log.Error("panic", "photo", src.Name(), "value", fmt.Sprint(panicked.Value), "stack", string(panicked.Stack))
 		*err = fmt.Errorf("%w: %w", ErrUnfit, *err)
-		t.fail(src, rend, *err)
+		for _, k := range tasks {
+			t.fail(src, k.dir(), *err)
+		}
 	}
 }
 
@@ -321,41 +385,94 @@ func (t *Store) Restat(src album.Photo) album.Photo {
 	return src
 }
 
-// find looks for a fresh rendition on disk once more, now that nobody else is
-// making it, and otherwise makes it.
-func (t *Store) find(ctx context.Context, src album.Photo, rend string) (Made, error) {
+// find looks for fresh renditions on disk once more, now that nobody else is making any,
+// and makes those that are missing. It puts those that there are into made, and into tasks
+// what is being made. An error is the first of those that kept one from being made.
+func (t *Store) find(ctx context.Context, src album.Photo, rend string, more func(rendition.Record) []task, made map[string]Made, tasks *[]task) (failed error) {
 	src = t.Restat(src) // it may have changed since the album was listed
+	missing := func(r rendition.Record) []task {
+		wanted := []task{{rend: rend}}
+		if more != nil {
+			wanted = append(wanted, more(r)...)
+		}
+		*tasks = nil
+		for _, k := range wanted {
+			err := t.FailedBefore(src, k.dir())
+			switch {
+			case k.alternative != nil:
+				// One that failed was a mistake of ours, logged when it happened.
+				if err == nil && (slices.Contains(*tasks, task{}) || t.alternativeWanted(src, *k.alternative)) {
+					*tasks = append(*tasks, k)
+				}
+			case slices.Contains(*tasks, k) || t.have(src, k.rend, made):
+			case err != nil:
+				failed = cmp.Or(failed, err)
+			default:
+				*tasks = append(*tasks, k)
+			}
+		}
+		return *tasks
+	}
+	if t.have(src, rend, made) && (more == nil || len(missing(made[rend].Record)) == 0) {
+		return failed
+	}
+	start := time.Now()
+	files, err := t.render(ctx, src, missing)
+	for range 3 {
+		if !errors.Is(err, ErrChanging) {
+			break
+		}
+		src = t.Restat(src)
+		files, err = t.render(ctx, src, missing)
+	}
+	if err != nil {
+		for _, k := range *tasks {
+			files = append(files, file{task: k, err: err})
+		}
+	}
+	for _, f := range files {
+		err = cmp.Or(err, f.err)
+	}
+	t.rendered(time.Since(start), err)
+	failed = cmp.Or(failed, err)
+	for _, f := range files {
+		switch {
+		case f.err != nil:
+			t.fail(src, f.dir(), f.err)
+		case f.alternative != nil:
+			failed = cmp.Or(failed, t.putAlternative(src, *f.alternative, f.content))
+		default:
+			made[f.rend] = t.store(src, f.rend, Made{f.record, f.content, f.mode})
+		}
+	}
+	return failed
+}
+
+// have reports whether there is a fresh rendition of src, and puts it into made.
+func (t *Store) have(src album.Photo, rend string, made map[string]Made) bool {
 	if folder := t.OpenRenditions(src.Album, rend); folder != nil {
 		defer folder.Close()
 		if r, ok := t.Cached(folder, src, rend); ok {
-			return Made{Record: r}, nil
+			made[rend] = Made{Record: r}
+			return true
 		}
 	}
 	m, waiting := t.Waiting(src, rend)
-	if !waiting {
-		var err error
-		start := time.Now()
-		m, err = t.render(ctx, src, rend)
-		for range 3 {
-			if !errors.Is(err, ErrChanging) {
-				break
-			}
-			src = t.Restat(src)
-			m, err = t.render(ctx, src, rend)
-		}
-		t.rendered(time.Since(start), err)
-		if err != nil {
-			t.fail(src, rend, err)
-			return Made{}, err
-		}
+	if waiting {
+		made[rend] = t.store(src, rend, m)
 	}
+	return waiting
+}
+
+// store writes a rendition to its place, or where that takes none keeps it in memory.
+func (t *Store) store(src album.Photo, rend string, m Made) Made {
 	r, err := t.put(src, rend, m)
 	if err != nil {
 		t.keep(src, rend, m, err)
-		return m, nil
+		return m
 	}
 	t.forget(src, rend)
-	return Made{Record: r}, nil
+	return Made{Record: r}
 }
 
 // Waiting returns the rendition of src as it is now that could not be stored
@@ -380,32 +497,153 @@ func (t *Store) forget(src album.Photo, rend string) {
 	t.unsaved.Delete(rendition.Name(src, rend))
 }
 
-// render makes a rendition in memory, within the budget.
-func (t *Store) render(ctx context.Context, src album.Photo, rend string) (m Made, err error) {
-	err = t.reduce(ctx, src, t.SideOf(rend), 0, func(img image.Image, info photo.Info, before fs.FileInfo) error {
-		r := rendition.Record{
-			Size:    before.Size(),
-			MTime:   before.ModTime().UnixNano(),
-			Width:   info.Width,
-			Height:  info.Height,
-			Options: t.Options(rend),
-		}
-		r.Turned, r.Animated = !info.ShownUpright, info.Animated
-		describe(&r, info.Metadata, src.File)
-		average := photo.Average(img)
-		r.Color = fmt.Sprintf("#%02x%02x%02x", average.R, average.G, average.B)
+// A file is what became of a task.
+type file struct {
+	task
+	record  rendition.Record // of a rendition
+	mode    fs.FileMode      // the permissions with which it is stored
+	content []byte           // nil for an alternative that there can be none of
+	err     error            // why there is none
+}
 
-		var jpeg bytes.Buffer
-		if err := photo.Encode(&jpeg, img, t.quality, r.Comment(), info.Profile()); err != nil {
-			return fmt.Errorf("encoding: %w", err)
-		}
-		m = Made{r, jpeg.Bytes(), asReadable(before)}
-		return nil
-	})
-	if err != nil {
-		return Made{}, err
+// render makes files in memory: of those that missing names by the photo's record, which
+// lacks Options and Color. All are made from one decoding if that fits the budget, and
+// otherwise the largest by one of their own.
+func (t *Store) render(ctx context.Context, src album.Photo, missing func(rendition.Record) []task) (files []file, err error) {
+	if err := t.slots.Acquire(ctx, 1); err != nil {
+		return nil, err
 	}
-	return m, nil
+	defer t.slots.Release(1)
+
+	folder, err := nolink.Folder(t.storage.Photos.Root(), src.Album, false)
+	if err != nil {
+		return nil, err
+	}
+	defer folder.Close()
+	f, before, err := nolink.File(folder, src.File)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if before.Size() != src.Size || before.ModTime().UnixNano() != src.MTime {
+		return nil, ErrChanging
+	}
+
+	info, err := photo.Inspect(f, before.Size())
+	if err != nil {
+		return nil, t.unfitUnlessChanged(f, before, err)
+	}
+	r := rendition.Record{
+		Size:   before.Size(),
+		MTime:  before.ModTime().UnixNano(),
+		Width:  info.Width,
+		Height: info.Height,
+	}
+	r.Turned, r.Animated = !info.ShownUpright, info.Animated
+	describe(&r, info.Metadata, src.File)
+
+	tasks := slices.Clone(missing(r))
+	slices.SortStableFunc(tasks, func(a, b task) int { return t.SideOf(a.rend) - t.SideOf(b.rend) })
+	for len(tasks) > 0 {
+		n := len(tasks)
+		for n > 1 && t.costOf(info, tasks[:n]) > t.memory {
+			n--
+		}
+		made, err := t.reduce(ctx, f, before, info, r, tasks[:n])
+		if err != nil {
+			return nil, err
+		}
+		files, tasks = append(files, made...), tasks[n:]
+	}
+	if err := unchanged(f, before); err != nil {
+		return nil, err
+	}
+	return files, nil
+}
+
+// sidesOf returns the sides of tasks, which are in the order of these, from the largest on.
+func (t *Store) sidesOf(tasks []task) (sides []int) {
+	for _, k := range slices.Backward(tasks) {
+		sides = append(sides, t.SideOf(k.rend))
+	}
+	return slices.Compact(sides)
+}
+
+// costOf bounds the memory that doing tasks at once takes, bytes.
+func (t *Store) costOf(info photo.Info, tasks []task) int64 {
+	cost := info.Cost(t.sidesOf(tasks)...)
+	for _, k := range tasks {
+		if k.alternative != nil {
+			cost += encoders[k.alternative.Dir].memory(int64(t.side) * int64(t.side))
+		}
+	}
+	return cost
+}
+
+// reduce does tasks by one decoding of the photo, within the budget.
+func (t *Store) reduce(ctx context.Context, f *os.File, before fs.FileInfo, info photo.Info, r rendition.Record, tasks []task) (files []file, err error) {
+	cost := t.costOf(info, tasks)
+	if cost > t.memory {
+		return unfit(tasks, fmt.Errorf("%w: decoding its %d x %d pixels takes %d MiB, and -memory is %d MiB",
+			ErrUnfit, info.Width, info.Height, cost>>20, t.memory>>20)), nil
+	}
+	if err := t.budget.Acquire(ctx, cost); err != nil {
+		return nil, err
+	}
+	t.inUse.Add(cost)
+	defer t.inUse.Add(-cost)
+	defer t.budget.Release(cost)
+
+	sides := t.sidesOf(tasks)
+	pictures, err := photo.ReduceAll(f, before.Size(), info, sides...)
+	if err != nil {
+		err = t.unfitUnlessChanged(f, before, err)
+		if !errors.Is(err, ErrUnfit) {
+			return nil, err
+		}
+		if browsersShow(info, before.Size()) {
+			err = ShownItself{err, image.Pt(info.Width, info.Height)}
+		}
+		return unfit(tasks, err), nil
+	}
+	average := photo.Average(pictures[len(pictures)-1]) // the smallest's: the larger have the same
+	r.Color = fmt.Sprintf("#%02x%02x%02x", average.R, average.G, average.B)
+	for _, k := range tasks {
+		made := t.encode(k, r, pictures[slices.Index(sides, t.SideOf(k.rend))], info.Profile())
+		made.mode = asReadable(before)
+		files = append(files, made)
+	}
+	return files, nil
+}
+
+// unfit is what becomes of tasks that the photo is unfit for.
+func unfit(tasks []task, err error) (files []file) {
+	for _, k := range tasks {
+		if k.alternative != nil {
+			files = append(files, file{task: k})
+		} else {
+			files = append(files, file{task: k, err: err})
+		}
+	}
+	return files
+}
+
+// encode does a task whose picture has been made.
+func (t *Store) encode(k task, r rendition.Record, img image.Image, profile []byte) file {
+	f := file{task: k, record: r}
+	if k.alternative != nil {
+		if f.content, f.err = encoders[k.alternative.Dir].encode(img, t.quality, profile); f.err != nil {
+			f.err = fmt.Errorf("as %s: %w", k.alternative.MediaType, f.err)
+		}
+		return f
+	}
+	f.record.Options = t.Options(k.rend)
+	var jpeg bytes.Buffer
+	if err := photo.Encode(&jpeg, img, t.quality, f.record.Comment(), profile); err != nil {
+		f.err = fmt.Errorf("encoding: %w", err)
+	}
+	f.content = jpeg.Bytes()
+	return f
 }
 
 // asReadable returns the permissions of a rendition of a photo, or of one that goes
@@ -433,55 +671,6 @@ func describe(r *rendition.Record, m metadata.Metadata, file string) {
 	if date := m.Date.Or(metadata.NameDate(file)); !date.IsZero() {
 		r.Taken = date.Format(rendition.TakenLayout)
 	}
-}
-
-// reduce decodes src, reduces it to side pixels and has it used, all within the
-// budget, of which the use takes so many bytes.
-func (t *Store) reduce(ctx context.Context, src album.Photo, side int, useCost int64, use func(image.Image, photo.Info, fs.FileInfo) error) error {
-	if err := t.slots.Acquire(ctx, 1); err != nil {
-		return err
-	}
-	defer t.slots.Release(1)
-
-	folder, err := nolink.Folder(t.storage.Photos.Root(), src.Album, false)
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	f, before, err := nolink.File(folder, src.File)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-
-	info, err := photo.Inspect(f, before.Size())
-	if err != nil {
-		return t.unfitUnlessChanged(f, before, err)
-	}
-	cost := info.Cost(side) + useCost
-	if cost > t.memory {
-		return fmt.Errorf("%w: decoding its %d x %d pixels takes %d MiB, and -memory is %d MiB",
-			ErrUnfit, info.Width, info.Height, cost>>20, t.memory>>20)
-	}
-	if err := t.budget.Acquire(ctx, cost); err != nil {
-		return err
-	}
-	t.inUse.Add(cost)
-	defer t.inUse.Add(-cost)
-	defer t.budget.Release(cost)
-
-	img, err := photo.Reduce(f, before.Size(), info, side)
-	if err != nil {
-		err = t.unfitUnlessChanged(f, before, err)
-		if errors.Is(err, ErrUnfit) && browsersShow(info, before.Size()) {
-			err = ShownItself{err, image.Pt(info.Width, info.Height)}
-		}
-		return err
-	}
-	if err := use(img, info, before); err != nil {
-		return err
-	}
-	return unchanged(f, before)
 }
 
 // ShownItself is why no rendition can be made of a photo that a browser can

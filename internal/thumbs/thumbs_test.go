@@ -52,12 +52,21 @@ func writeJPEG(t testing.TB, path string, width, height int) {
 	}
 }
 
+// thumbnail makes src's thumbnail in memory.
+func thumbnail(s *Store, src album.Photo) (Made, error) {
+	files, err := s.render(context.Background(), src, func(rendition.Record) []task { return []task{{}} })
+	if err != nil {
+		return Made{}, err
+	}
+	return Made{files[0].record, files[0].content, files[0].mode}, files[0].err
+}
+
 // A photo that goes while its thumbnail is made leaves none behind.
 func TestStore_photoGoesMeanwhile(t *testing.T) {
 	s, dir := newStore(t, usual)
 	writeJPEG(t, filepath.Join(dir, "a", "1.jpg"), 60, 40)
 	src := s.Restat(album.Photo{Album: "a", File: "1.jpg"})
-	m, err := s.render(t.Context(), src, "")
+	m, err := thumbnail(s, src)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +135,7 @@ func fuzzThumbnail(f *testing.F, prefix, name string) {
 		}
 		src := s.Restat(album.Photo{Album: ".", File: name})
 		began := testkit.ProcessorTime()
-		m, err := s.render(context.Background(), src, "")
+		m, err := thumbnail(s, src)
 		if took := testkit.ProcessorTime() - began; took > 5*time.Second {
 			t.Errorf("it took %v", took)
 		}
@@ -272,7 +281,7 @@ func TestStore_staleAlternative(t *testing.T) {
 	s, dir := newStore(t, usual)
 	writeJPEG(t, filepath.Join(dir, "1.jpg"), 60, 40)
 	src := s.Restat(album.Photo{Album: ".", File: "1.jpg"})
-	m, err := s.render(t.Context(), src, "")
+	m, err := thumbnail(s, src)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +308,7 @@ func TestStore_validatorsOfReplacement(t *testing.T) {
 	s, dir := newStore(t, usual)
 	writeJPEG(t, filepath.Join(dir, "1.jpg"), 60, 40)
 	src := s.Restat(album.Photo{Album: ".", File: "1.jpg"})
-	m, err := s.render(t.Context(), src, "")
+	m, err := thumbnail(s, src)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -176,14 +176,16 @@ func (b *Background) album(ctx context.Context, name string) {
 		return // gone, perhaps; whoever looks at it is told
 	}
 	t := b.store
-	next := func() error { return b.turn(ctx) }
 	folders := t.OpenWarmFolders(name)
 	defer folders.Close()
 	for _, src := range a.Photos {
 		if t.Complete(folders, src) {
 			continue
 		}
-		err := t.Warm(ctx, src, next)
+		err := b.turn(ctx)
+		if err == nil {
+			err = t.Warm(ctx, src)
+		}
 		switch store := (thumbs.NotStored{}); {
 		case ctx.Err() != nil:
 			return

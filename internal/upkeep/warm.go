@@ -87,7 +87,9 @@ func (w *warmRun) run(ctx context.Context, albums []string, workers int) {
 	for range workers {
 		all.Go(func() {
 			for src := range queue {
-				w.done(ctx, src, w.thumbs.Warm(context.WithoutCancel(ctx), src, func() error { return w.stopped(ctx) }))
+				if w.stopped(ctx) == nil {
+					w.done(ctx, src, w.thumbs.Warm(context.WithoutCancel(ctx), src))
+				}
 			}
 		})
 	}
