@@ -2,6 +2,7 @@ package upkeep
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -70,8 +71,11 @@ func (c *cleanRun) count(ctx context.Context, name string, counts map[string]*ce
 		thumbs.Close()
 		counts[outermost].all += n
 		if !there {
-			counts[outermost].missing += n
-			if !c.known(name) {
+			missing, unknown := c.missing(name)
+			if missing {
+				counts[outermost].missing += n
+			}
+			if unknown {
 				counts[outermost].unknown += n
 			}
 		}
@@ -83,15 +87,19 @@ func (c *cleanRun) count(ctx context.Context, name string, counts map[string]*ce
 	}
 }
 
-// known reports whether an album's folder is there and is the one that its thumbnails were
-// made for.
-func (c *cleanRun) known(name string) bool {
-	folder, err := nolink.Folder(c.thumbs.PhotosRoot(), name, false)
-	if err != nil {
-		return false
+// missing reports whether an album's photos may be missing, unlike those in a folder that is
+// left out on purpose, and whether its folder, too, is not there or not known to be the one
+// that its thumbnails were made for.
+func (c *cleanRun) missing(name string) (photos, folder bool) {
+	opened, err := album.Open(c.thumbs.PhotosRoot(), name)
+	if errors.Is(err, album.ErrLeftOut) {
+		return false, false
 	}
-	defer folder.Close()
-	return c.thumbs.Recognize(name, folder)
+	if err != nil {
+		return true, true
+	}
+	defer opened.Close()
+	return true, !c.thumbs.Recognize(name, opened)
 }
 
 // listed lists a folder, as far as it can be read; cleaning it says what cannot.
