@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
 
@@ -136,5 +138,51 @@ func TestLightbox_recovers(t *testing.T) {
 			}
 			b.until(`document.querySelector('.position').textContent.startsWith('1 ')`)
 		})
+	}
+}
+
+// Thumbnails that fail, of photos and of albums' covers, are asked for again.
+func TestGrid_recovers(t *testing.T) {
+	dir := t.TempDir()
+	fill(t, filepath.Join(dir, "a"), 8, [2]int{600, 400})
+	fill(t, filepath.Join(dir, "a", "b"), 1, [2]int{600, 400})
+	warm(t, dir)
+	f := newFlaky(t, start(t, nil, dir))
+	b := newBrowser(t, 1200, 800)
+	b.tolerant = true
+	for _, status := range []int{429, 503, lost} {
+		seen := map[string]int{}
+		f.set(func(r *http.Request) int {
+			if strings.Contains(r.URL.Path, "/_thumbs/") && seen[r.URL.Path] < 2 {
+				seen[r.URL.Path]++
+				return status
+			}
+			return 0
+		})
+		b.do(chromedp.Navigate("about:blank"), chromedp.Navigate(fmt.Sprintf("%s/a/?%d", f.url, status)))
+		b.until(`[...document.querySelectorAll('main img')].every((img) => img.naturalWidth > 0) && document.querySelectorAll('main img').length === 9`)
+		if len(seen) != 9 {
+			t.Errorf("%d: %d thumbnails have failed, want 9", status, len(seen))
+		}
+		b.do(chromedp.Navigate("about:blank"))
+		if _, err := chromedp.Call(b.ctx, network.ClearBrowserCache, cdp.Empty{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// What is not there is not asked for for ever.
+	fill(t, filepath.Join(dir, "c"), 1, [2]int{600, 400})
+	f.set(func(r *http.Request) int {
+		if strings.Contains(r.URL.Path, "/c/_thumbs/") {
+			return 404
+		}
+		return 0
+	})
+	b.do(chromedp.Navigate(f.url + "/c/"))
+	b.run(`new Promise((resolve) => {
+		const set = setTimeout;
+		window.setTimeout = (f, ms) => set(f, ms > 1e6 ? resolve() ?? ms : 1);
+	})`)
+	if n := f.times("/c/_thumbs/1.jpg"); n != 7 {
+		t.Errorf("a thumbnail that is not there was asked for %d times, want 7", n)
 	}
 }

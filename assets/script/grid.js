@@ -8,6 +8,17 @@ setTimeout(() => {
   root.classList.add('fading');
 }, 500);
 
+// Asks again for a thumbnail that has failed, ever more slowly and then once the
+// network is back: the server may have been busy.
+const tries = new WeakMap(); // img -> how often it was asked for again
+async function askAgain(img) {
+  const n = tries.get(img) ?? 0;
+  tries.set(img, n + 1);
+  await wait(n < 6 ? 500 * 2 ** n * (0.75 + Math.random() / 2) : 2 ** 31 - 1);
+  img.setAttribute('src', img.getAttribute('src'));
+}
+document.addEventListener('error', ({ target }) => target.matches?.('main img') && askAgain(target), true);
+
 // Shows the photos when all of the page is there. While it streams in, shows
 // each row once it is complete, and how many photos there are of how many.
 function followStream() {
