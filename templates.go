@@ -327,7 +327,7 @@ const viewText = `
 {{define "photo-main" -}}
 <main>
 <figure style="--c:{{.Color}}">
-{{if .Image}}<img id="photo" src="{{.Image}}" fetchpriority="high"{{if .Width}} width="{{.Width}}" height="{{.Height}}"{{end}} alt="{{or .Caption .Name}}" data-thumb="{{.Thumb}}">
+{{if .Image}}<a href="{{.Original}}"><img id="photo" src="{{.Image}}" fetchpriority="high"{{if .Width}} width="{{.Width}}" height="{{.Height}}"{{end}} alt="{{or .Caption .Name}}" data-thumb="{{.Thumb}}"></a>
 {{else}}<p class="empty">{{.T.CannotShow}}</p>
 {{end}}<figcaption>{{or .Note .Caption}}</figcaption>
 </figure>

@@ -134,11 +134,18 @@ func byKeyboard(t *testing.T, home string, links []string) {
 	press(kb.ArrowRight)
 	b.at(links[2])
 	b.until(`document.readyState === 'complete'`)
-	press("+")
+	for key := range strings.SplitSeq("+ - 0 f i s d ?", " ") { // act only within the dialog (WCAG 2.2, 2.1.4)
+		press(key)
+	}
+	if eval[bool](b, dialogOpen) {
+		t.Error("a letter has opened the lightbox")
+	}
+	b.do(chromedp.Focus(chromedp.CSS(`figure a`)))
+	press(kb.Enter)
 	b.until(dialogOpen)
+	press("+")
 	b.until(scale + ` > 1.4`)
-	press(kb.Escape)
-	b.until(dialogClosed)
+	press("0")
 	press("i")
 	b.until(`!document.querySelector('.panel.about').hidden`)
 	press(kb.ArrowRight)
@@ -447,6 +454,109 @@ func wheel(x, y, delta float64) chromedp.Action[chromedp.Void] {
 	return func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
 		_, err := cdp.Call(ctx, tab, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseWheel, X: x, Y: y, DeltaX: 0.01, DeltaY: delta})
 		return chromedp.Void{}, err
+	}
+}
+
+// Zoomed in, arrows and fingers move the photo to its edge, and from there turn.
+func TestLightbox_zoomedTurns(t *testing.T) {
+	dir, links := fivePhotos(t)
+	p := start(t, nil, dir)
+	b := newBrowser(t, 390, 844)
+	b.phone()
+	b.open(p.url+"/a/", 1)
+	at := func(edge string) string {
+		return map[string]string{
+			"right": `Math.abs(` + shownImg + `.getBoundingClientRect().right - innerWidth) < 1`,
+			"left":  `Math.abs(` + shownImg + `.getBoundingClientRect().left) < 1`,
+		}[edge]
+	}
+	zoomIn := func() {
+		b.rest()
+		b.do(chromedp.KeyEvent("+"), chromedp.KeyEvent("+"))
+		b.until(scale + ` > 2.2`)
+		b.rest()
+	}
+	swipe := func(from, to float64) {
+		b.do(touch(down, from, 400), touch(move, (3*from+to)/4, 400), touch(move, to, 402), touch(lift))
+	}
+
+	zoomIn()
+	for range 6 { // at most this many thirds lead to the edge
+		if eval[bool](b, at("right")) {
+			break
+		}
+		b.do(chromedp.KeyEvent(kb.ArrowRight))
+		b.rest()
+	}
+	b.at(links[1])
+	b.until(at("right"))
+	b.do(chromedp.KeyEvent(kb.ArrowRight))
+	b.rest()
+	b.at(links[2])
+	b.until(scale + ` < 1.01`)
+
+	zoomIn()
+	swipe(60, 380)
+	b.until(at("left"))
+	b.at(links[2])
+	swipe(60, 360)
+	b.at(links[1])
+	b.until(scale + ` < 1.01`)
+}
+
+// Fingers that come together close what is not zoomed, and only that.
+func TestLightbox_pinchCloses(t *testing.T) {
+	dir, links := fivePhotos(t)
+	p := start(t, nil, dir)
+	b := newBrowser(t, 390, 844)
+	b.phone()
+	b.open(p.url+"/a/", 1)
+	pinchIn := []chromedp.Action[chromedp.Void]{touch(down, 60, 400, 330, 400), touch(move, 100, 400, 290, 400), touch(move, 180, 400, 210, 400), touch(lift)}
+	b.do(chromedp.KeyEvent("+"), chromedp.KeyEvent("+"), chromedp.KeyEvent("+"))
+	b.until(scale + ` > 2.9`)
+	b.rest()
+	b.do(pinchIn...)
+	b.until(scale + ` < 1.01`)
+	b.rest()
+	b.at(links[1])
+	b.do(pinchIn...)
+	b.until(dialogClosed)
+	b.at("/a/")
+}
+
+// A trackpad's sideways scroll turns once, however long it runs on, and moves a
+// zoomed photo. Slides have a gap between them.
+func TestLightbox_trackpad(t *testing.T) {
+	dir, links := fivePhotos(t)
+	p := start(t, nil, dir)
+	b := newBrowser(t, 1200, 800)
+	b.open(p.url+"/a/", 1)
+	aside := func(delta float64) chromedp.Action[chromedp.Void] {
+		return func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
+			_, err := cdp.Call(ctx, tab, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseWheel, X: 600, Y: 400, DeltaX: delta, DeltaY: 1})
+			return chromedp.Void{}, err
+		}
+	}
+	resting := `new Promise((resolve) => setTimeout(() => resolve(true), 200))` // as long as a hand
+	b.do(aside(20), aside(40), aside(60), aside(60), aside(30), aside(5))
+	b.at(links[2])
+	eval[bool](b, resting)
+	b.at(links[2])
+	b.do(aside(-40), aside(-40))
+	b.at(links[1])
+	eval[bool](b, resting)
+	b.rest()
+	b.do(chromedp.KeyEvent("+"), chromedp.KeyEvent("+"))
+	b.until(scale + ` > 2.2`)
+	b.rest()
+	left := `Math.round(` + shownImg + `.getBoundingClientRect().left)`
+	from := eval[int](b, left)
+	b.do(aside(100))
+	b.until(fmt.Sprintf(`%s === %d`, left, from-100))
+	b.at(links[1])
+	if gap := eval[float64](b, `(() => { const [a, c] = ['false', 'true'].map((hidden) => [...document.querySelectorAll('.slide')].filter((s) => s.ariaHidden === hidden).map((s) => s.getBoundingClientRect()));
+		return Math.min(...c.map((r) => r.left > a[0].left ? r.left - a[0].right : a[0].left - r.right)); })()`); gap < 10 {
+		t.Errorf("slides are %v px apart, want a gap", gap)
 	}
 }
 

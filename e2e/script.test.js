@@ -10,7 +10,7 @@ function load(file, ...names) {
   return new Function(`'use strict'; ${code}; return { ${names.join()} };`)();
 }
 
-const { clamp, fitted, limits, greatest, placeAt } = load('geometry', 'clamp', 'fitted', 'limits', 'greatest', 'placeAt');
+const { clamp, fitted, limits, atEdge, greatest, placeAt } = load('geometry', 'clamp', 'fitted', 'limits', 'atEdge', 'greatest', 'placeAt');
 const { startPath, follow, speedOf, swiped } = load('swipe', 'startPath', 'follow', 'speedOf', 'swiped');
 
 test('clamp keeps a value within a limit each way', () => {
@@ -36,6 +36,13 @@ test('limits let a photo move only as far as it covers the room', () => {
   assert.deepEqual(limits(box, room, 1), { x: 0, y: 0 });
   assert.deepEqual(limits(box, room, 2), { x: 200, y: 0 }); // still lower than the room
   assert.deepEqual(limits(box, room, 4), { x: 600, y: 200 });
+});
+
+test('atEdge knows where a photo cannot be moved any further', () => {
+  for (const [place, limit, way, want] of [
+    [0, 100, 1, false], [0, 100, -1, false], [100, 100, 1, true], [100, 100, -1, false], [-99.5, 100, -1, true],
+    [-100, 100, 1, false], [0, 0, 1, true], [0, 0, -1, true],
+  ]) assert.equal(atEdge(place, limit, way), want, `${place} of ${limit}, ${way}`);
 });
 
 test('greatest is two device pixels a pixel, or thrice the fit', () => {

@@ -35,6 +35,10 @@ const actions = {
   },
   prev: () => turn('prev'),
   next: () => turn('next'),
+  left: () => panBy('x', 1) || turn('prev'),
+  right: () => panBy('x', -1) || turn('next'),
+  up: () => panBy('y', 1),
+  down: () => panBy('y', -1),
   first: () => jump('first'),
   last: () => jump('last'),
   closer: () => zoomBy(1.5),
@@ -54,7 +58,7 @@ const actions = {
 };
 const keys = {
   Escape: 'dismiss',
-  ArrowLeft: 'prev', ArrowRight: 'next', PageUp: 'prev', PageDown: 'next', Home: 'first', End: 'last', ' ': 'next',
+  ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down', PageUp: 'prev', PageDown: 'next', Home: 'first', End: 'last', ' ': 'next',
   '+': 'closer', '=': 'closer', '-': 'farther', 0: 'whole', f: 'full', i: 'info', s: 'slideshow', d: 'download', '?': 'help',
 };
 
@@ -75,7 +79,7 @@ document.addEventListener('keydown', (event) => {
   const name = keys[event.key] ?? keys[event.key.toLowerCase()];
   if (dialog.open) {
     const pressing = event.key === ' ' && event.target.closest('button, a');
-    if (!name || pressing || event.target.closest('.panel') && /^(Page|Home|End| )/.test(event.key)) return;
+    if (!name || pressing || event.target.closest('.panel') && /^(Page|Home|End|ArrowUp|ArrowDown| )/.test(event.key)) return;
     event.preventDefault();
     act(name);
   } else if (single) {

@@ -15,6 +15,10 @@ const limits = (box, area, scale) => ({
   y: Math.max(0, (box.h * scale - area.h) / 2),
 });
 
+// Whether a photo so far from the middle cannot be moved any further, to the left
+// or up (-1), or to the right or down (1).
+const atEdge = (off, limit, way) => off * way >= limit - 1;
+
 // The greatest scale: two device pixels for each pixel of a photo so many pixels
 // wide, or thrice the fit.
 const greatest = (box, width, ratio) => Math.max(3, 2 * width / box.w / ratio);

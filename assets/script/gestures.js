@@ -61,6 +61,11 @@ function drag(event) {
 
 function release(event) {
   if (!pointers.delete(event.pointerId)) return;
+  if (gesture.kind === 'pinch' && gesture.zoom.scale < 1.01 && zoom.scale < 0.8) {
+    pointers.clear(); // the other finger's leaving means nothing
+    close();
+    return;
+  }
   if (pointers.size) {
     begin();
     return;
@@ -72,7 +77,7 @@ function release(event) {
   else if (!kind) press(event);
   else if (kind === 'swipe') endSwipe(last.dx, swiped(gesture, event.timeStamp, room.clientWidth));
   else if (kind === 'pull') endPull(last.dy, speed.y);
-  else if (kind === 'pan' && last) coast(speed);
+  else if (kind === 'pan' && last) endPan(speed, swiped(gesture, event.timeStamp, room.clientWidth));
   else settle();
 }
 
@@ -82,6 +87,17 @@ track.addEventListener('pointercancel', release);
 function endSwipe(dx, rel) {
   if (rel) turn(rel, dx);
   else slideBack();
+}
+
+// A swipe that begins at the edge of a zoomed photo turns to the next one, if that
+// is where it leads.
+function endPan(speed, rel) {
+  if (rel && atEdge(gesture.zoom.x, bounds(zoom.scale).x, rel === 'next' ? -1 : 1)) {
+    settle();
+    turn(rel);
+  } else {
+    coast(speed);
+  }
 }
 
 function endPull(dy, speed) {
@@ -127,10 +143,29 @@ function press(event) {
   else tap.timer = setTimeout(() => room.classList.toggle('quiet'), 300);
 }
 
+// A trackpad's sideways scroll moves a zoomed photo, or else turns to another one:
+// to one only until it rests, since it runs on after the fingers have gone.
+let sideways = { sum: 0 };
+function scrollAside(dx) {
+  clearTimeout(sideways.timer);
+  sideways.timer = setTimeout(() => { sideways = { sum: 0 }; }, 150);
+  sideways.sum += dx;
+  if (zoom.scale > 1.01) {
+    setZoom(zoom.scale, clamp(zoom.x - dx, bounds(zoom.scale).x), zoom.y);
+  } else if (!sideways.turned && Math.abs(sideways.sum) > 50) {
+    sideways.turned = true;
+    turn(dx > 0 ? 'next' : 'prev');
+  }
+}
+
 track.addEventListener('wheel', (event) => {
   event.preventDefault();
   stopSlideshow();
   const lines = event.deltaMode ? 30 : 1;
+  if (!event.ctrlKey && Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
+    scrollAside(event.deltaX * lines);
+    return;
+  }
   zoomAt(zoom.scale * Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.003)), event, false);
 }, { passive: false });
 

@@ -32,7 +32,7 @@ function morph(from, change, into) {
 
 // The focus goes to the dialog itself, not to a button: when Enter opened it,
 // the rest of that very key press would press the button.
-function openDialog(address, then) {
+function openDialog(address) {
   const change = () => {
     if (!dialog.open) dialog.showModal();
     dialog.focus();
@@ -41,15 +41,14 @@ function openDialog(address, then) {
     room.classList.remove('quiet');
     for (const slide of slides) fill(slide, '');
     show(address);
-    then?.();
   };
   if (dialog.open) show(address);
   else morph(pictureOf(address), change, () => current().img);
 }
 
-function open(address, then) {
+function open(address) {
   history.pushState({ photo: address, over: single }, '', address);
-  openDialog(address, then);
+  openDialog(address);
 }
 
 const setAddress = (address) => history.replaceState({ photo: address, over: single }, '', address);
@@ -59,7 +58,7 @@ function hide() {
   stopSlideshow();
   closePanels();
   if (document.fullscreenElement) document.exitFullscreen();
-  const cell = single ? document.getElementById('photo') : cellOf(current().address);
+  const cell = single ? document.getElementById('photo')?.parentElement : cellOf(current().address);
   const thumb = pictureOf(current().address);
   document.title = albumTitle;
   morph(current().img, () => {

@@ -193,7 +193,7 @@ function turn(rel, from = 0) {
     slides = rel === 'next' ? [b, c, a] : [c, a, b];
     slides[0].address === to || slides[2].address === to || fill(current(), to);
     setAddress(to);
-    moveTrack(from && from + (rel === 'next' ? 1 : -1) * room.clientWidth);
+    moveTrack(from && from + (rel === 'next' ? 1 : -1) * (room.clientWidth + GAP));
     place();
     slideBack();
     show(to);
@@ -213,10 +213,12 @@ function jump(rel) {
   }, () => {});
 }
 
+const GAP = 24; // between slides, CSS pixels
+
 // Sets the slides side by side; only the middle one is there for a reader.
 function place() {
   slides.forEach((slide, i) => {
-    slide.el.style.transform = `translateX(${(i - 1) * 100}%)`;
+    slide.el.style.transform = `translateX(calc(${(i - 1) * 100}% + ${(i - 1) * GAP}px))`;
     slide.el.ariaHidden = i !== 1;
   });
 }
