@@ -287,6 +287,7 @@ func (l *library) summarizeFolder(ctx context.Context, name string, known bool) 
 	if known {
 		return folderSummary{}, false
 	}
+	seen := ok && sum.stamp == st // read again, and so at least pageAge after it was seen first
 	sum = l.readSummary(ctx, name)
 	if ctx.Err() != nil {
 		return folderSummary{}, false
@@ -295,7 +296,8 @@ func (l *library) summarizeFolder(ctx context.Context, name string, known bool) 
 	switch {
 	case sum.unreadable:
 		sum.until = now.Add(thumbs.RetryUnreadable) // what mends it does not show in the stamp
-	case now.Sub(st.Photos) < thumbs.Settled, now.Sub(st.Thumbs) < thumbs.Settled:
+	case !thumbs.Settled(st.Photos, now) || !thumbs.Settled(st.Thumbs, now),
+		!seen && (st.Photos.After(now) || st.Thumbs.After(now)): // by a clock that is ahead
 		sum.until = now.Add(pageAge) // another change may bear the same stamp
 	}
 	l.summaries.Put(name, sum)

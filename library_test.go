@@ -3,8 +3,11 @@ package main
 import (
 	"compress/gzip"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"gallery/internal/album"
 	"gallery/internal/answer"
@@ -44,5 +47,31 @@ func TestRemembered_bounds(t *testing.T) {
 	}
 	if a, b := lib.summaries.Len(), s.server.archives.sums.Len(); a != maxSummaries || b != maxChecksums {
 		t.Errorf("%d summaries and %d checksums are remembered, want %d and %d", a, b, maxSummaries, maxChecksums)
+	}
+}
+
+// A folder whose mtime lies ahead, by a clock that is wrong, is read twice and not at each view.
+func TestLibrary_mtimeAhead(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a", "1.jpg"), 60, 40, 1)
+	ahead := time.Now().Add(time.Hour)
+	if err := os.Chtimes(filepath.Join(dir, "a"), ahead, ahead); err != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t, dir)
+	lib := s.server.library
+	known := func() bool {
+		_, ok := lib.summarizeFolder(t.Context(), "a", true)
+		return ok
+	}
+	lib.summarizeFolder(t.Context(), "a", false)
+	time.Sleep(pageAge + 10*time.Millisecond)
+	if known() {
+		t.Error("a change at the same time would never be seen")
+	}
+	lib.summarizeFolder(t.Context(), "a", false)
+	time.Sleep(pageAge + 10*time.Millisecond)
+	if !known() {
+		t.Error("the folder is read at each view")
 	}
 }

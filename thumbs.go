@@ -48,7 +48,7 @@ func (t *thumbnails) serve(w http.ResponseWriter, r *http.Request, at target) er
 		answer.File(w, r, bytes.NewReader(m.JPEG), time.Unix(0, m.MTime), int64(len(m.JPEG)), "image/jpeg", answer.Revalidate)
 		return nil
 	}
-	src.Size, src.MTime = m.Size, m.MTime // as they were when it was made
+	src.Size, src.MTime, src.CTime = m.Size, m.MTime, m.CTime // as they were when it was made
 	if !t.serveStored(w, r, folder, src, at.rend, accepts) {
 		return fmt.Errorf("%s went away while its thumbnail was made: %w", src.Name(), fs.ErrNotExist)
 	}

@@ -19,36 +19,6 @@ import (
 	"gallery/internal/upkeep"
 )
 
-// Warming what is warm opens no photo: it does not notice that none can be read.
-func TestWarm_opensNoPhoto(t *testing.T) {
-	dir := t.TempDir()
-	for i, name := range []string{"1.jpg", "a/2.jpg", "a/b/3.jpg"} {
-		write(t, filepath.Join(dir, name), 1000, 700, i)
-	}
-	warmUp(t, []string{dir}, "3 made")
-	// Other bytes of the same size and mtime: whoever opens them finds no picture.
-	for _, name := range []string{"1.jpg", "a/2.jpg", "a/b/3.jpg"} {
-		path := filepath.Join(dir, name)
-		info, err := os.Stat(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		writeFile(t, path, make([]byte, info.Size()))
-		if err := os.Chtimes(path, info.ModTime(), info.ModTime()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	warmUp(t, []string{dir}, "0 made", "3 were warm, 0 could not be")
-	// And whoever has to open them does find that.
-	if err := os.Remove(filepath.Join(dir, "a", album.ThumbsDir, "800", "2.jpg")); err != nil {
-		t.Fatal(err)
-	}
-	var out bytes.Buffer
-	if err := runWarm(t.Context(), []string{dir}, &out, &out); err == nil || !strings.Contains(out.String(), "2 were warm, 1 could not be\na/2.jpg: ") {
-		t.Errorf("with a photo to be opened it says %q, %v", out.String(), err)
-	}
-}
-
 // Interrupted, it finishes what it is at, leaves nothing unfinished, and goes
 // on the next time.
 func TestWarm_interrupted(t *testing.T) {

@@ -3,6 +3,7 @@
 package album
 
 import (
+	"io/fs"
 	"os"
 	"path"
 	"slices"
@@ -19,7 +20,12 @@ type Photo struct {
 	File  string // the file's name in it
 	Size  int64  // bytes
 	MTime int64  // ns since 1970
+	CTime int64  // when it or its attributes last changed, ns since 1970; 0 where the system does not say
 }
+
+// ChangeTime returns when a file or its attributes last changed, in ns since 1970. No program
+// sets it, unlike the mtime. It is 0 where the system does not say.
+func ChangeTime(info fs.FileInfo) int64 { return changeTime(info) }
 
 func (s Photo) Name() string { return path.Join(s.Album, s.File) }
 
@@ -46,7 +52,7 @@ func Stat(folder *os.Root, albumName, file string) (Photo, error) {
 	if !info.Mode().IsRegular() {
 		return Photo{}, nolink.ErrNotHere
 	}
-	return Photo{albumName, file, info.Size(), info.ModTime().UnixNano()}, nil
+	return Photo{albumName, file, info.Size(), info.ModTime().UnixNano(), ChangeTime(info)}, nil
 }
 
 // List reads an album's folder. Hidden, foreign and non-regular files are

@@ -17,6 +17,9 @@ import (
 type Record struct {
 	Size    int64  `json:"size"`              // of the source, bytes
 	MTime   int64  `json:"mtime"`             // of the source, ns since 1970
+	CTime   int64  `json:"ctime,omitempty"`   // of the source, ns since 1970
+	Read    int64  `json:"read,omitempty"`    // when the source was read, ns since 1970
+	Digest  string `json:"digest,omitempty"`  // of the source's bytes
 	Width   int    `json:"width"`             // of the source, upright, pixels
 	Height  int    `json:"height"`            // of the source, upright, pixels
 	Taken   string `json:"taken,omitempty"`   // wall clock of capture, as TakenLayout

@@ -84,7 +84,7 @@ func (t *Store) dateKnown(folder *os.Root, src album.Photo) (time.Time, bool) {
 		return r.Date(), true
 	}
 	known, ok := t.index.Get(src.Name()) // where readDate left it; never a rendition's name
-	if !ok || known.Size != src.Size || known.MTime != src.MTime {
+	if !ok || known.Size != src.Size || known.MTime != src.MTime || known.CTime != src.CTime {
 		return album.WallClock(src.Modified()), false
 	}
 	return known.Date(), true
@@ -97,7 +97,7 @@ func (t *Store) readDate(photos *os.Root, src album.Photo) {
 		return
 	}
 	defer f.Close()
-	r := rendition.Record{Size: src.Size, MTime: src.MTime}
+	r := rendition.Record{Size: src.Size, MTime: src.MTime, CTime: src.CTime}
 	what, _ := photo.Inspect(f, info.Size()) // of one that cannot be read the name may say it
 	describe(&r, what.Metadata, src.File)
 	t.remember(src.Name(), r, info)

@@ -36,7 +36,7 @@ func (t *Store) Prune(a album.Listing) {
 	if !known {
 		return
 	}
-	if time.Since(a.MTime) > Settled {
+	if Settled(a.MTime, time.Now()) {
 		t.pruned.Put(a.Name, now)
 	}
 	present := make(map[string]bool, len(a.Photos))

@@ -52,6 +52,7 @@ type Store struct {
 	failed  *bounded.Map[string, failure]          // by the rendition's name: what cannot be made
 	pruned  *bounded.Map[string, int64]            // by album: the folder's mtime at its last pruning
 	unsaved *bounded.Map[string, Made]             // by the rendition's name: what could not be stored
+	digests *bounded.Map[album.Photo, digested]    // of photos whose time does not tell whether they changed
 }
 
 // Options say how renditions are made and kept.
@@ -69,9 +70,9 @@ type Options struct {
 
 // failure remembers a photo that no thumbnail can be made of, as it was then.
 type failure struct {
-	size, mtime int64
-	err         error
-	until       time.Time // when it may be tried again all the same; zero for never
+	src   album.Photo
+	err   error
+	until time.Time // when it may be tried again all the same; zero for never
 }
 
 // RetryUnreadable is how long a photo that may not be read is left alone: what
@@ -101,6 +102,7 @@ func New(st *storage.Storage, o Options, log *slog.Logger) *Store {
 		index:    bounded.NewMap[string, rendition.Record](maxIndexed, nil),
 		failed:   bounded.NewMap[string, failure](maxIndexed, nil),
 		pruned:   bounded.NewMap[string, int64](maxIndexed, nil),
+		digests:  bounded.NewMap[album.Photo, digested](maxIndexed, nil),
 		unsaved:  bounded.NewMap[string](maxUnsaved, func(m Made) int64 { return int64(len(m.JPEG)) }),
 	}
 }
@@ -119,11 +121,6 @@ const revision = 2
 // Options are what a rendition is made with; another value makes it stale.
 func (t *Store) Options(rend string) string {
 	return fmt.Sprintf("%dpx q%d r%d", t.SideOf(rend), t.quality, revision)
-}
-
-// Fresh reports whether a record is that of src as it is now.
-func (t *Store) Fresh(r rendition.Record, src album.Photo, rend string) bool {
-	return r.Size == src.Size && r.MTime == src.MTime && r.Options == t.Options(rend)
 }
 
 // Cached returns the record of src's rendition if a fresh one lies in folder,
@@ -206,7 +203,7 @@ func (t *Store) remember(name string, r rendition.Record, info fs.FileInfo) rend
 // nil if that was not tried or may be tried again.
 func (t *Store) FailedBefore(src album.Photo, rend string) error {
 	f, ok := t.failed.Get(rendition.Name(src, rend))
-	if !ok || f.size != src.Size || f.mtime != src.MTime || !f.until.IsZero() && time.Now().After(f.until) {
+	if !ok || f.src != src || !f.until.IsZero() && time.Now().After(f.until) {
 		return nil
 	}
 	return f.err
@@ -216,7 +213,7 @@ func (t *Store) FailedBefore(src album.Photo, rend string) error {
 // so in the log, once. Errors that may be gone the next moment are not
 // remembered.
 func (t *Store) fail(src album.Photo, rend string, err error) {
-	f := failure{size: src.Size, mtime: src.MTime, err: err}
+	f := failure{src: src, err: err}
 	if errors.Is(err, fs.ErrPermission) {
 		f.until = time.Now().Add(RetryUnreadable)
 	} else if !errors.Is(err, ErrUnfit) {
@@ -225,7 +222,7 @@ func (t *Store) fail(src album.Photo, rend string, err error) {
 	name := rendition.Name(src, rend)
 	before, known := t.failed.Get(name)
 	t.failed.Put(name, f)
-	if !known || before.size != f.size || before.mtime != f.mtime {
+	if !known || before.src != src {
 		t.log.Warn("no thumbnail", "photo", src.Name(), "err", err)
 	}
 }
@@ -520,12 +517,13 @@ func (t *Store) render(ctx context.Context, src album.Photo, missing func(rendit
 		return nil, err
 	}
 	defer folder.Close()
+	began := time.Now()
 	f, before, err := nolink.File(folder, src.File)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if before.Size() != src.Size || before.ModTime().UnixNano() != src.MTime {
+	if before.Size() != src.Size || before.ModTime().UnixNano() != src.MTime || album.ChangeTime(before) != src.CTime {
 		return nil, ErrChanging
 	}
 
@@ -536,8 +534,13 @@ func (t *Store) render(ctx context.Context, src album.Photo, missing func(rendit
 	r := rendition.Record{
 		Size:   before.Size(),
 		MTime:  before.ModTime().UnixNano(),
+		CTime:  album.ChangeTime(before),
+		Read:   began.UnixNano(),
 		Width:  info.Width,
 		Height: info.Height,
+	}
+	if r.Digest, err = digest(f, before.Size()); err != nil {
+		return nil, err
 	}
 	r.Turned, r.Animated = !info.ShownUpright, info.Animated
 	describe(&r, info.Metadata, src.File)
@@ -700,7 +703,7 @@ func unchanged(f *os.File, before fs.FileInfo) error {
 	if err != nil {
 		return err
 	}
-	if now.Size() != before.Size() || !now.ModTime().Equal(before.ModTime()) {
+	if now.Size() != before.Size() || !now.ModTime().Equal(before.ModTime()) || album.ChangeTime(now) != album.ChangeTime(before) {
 		return ErrChanging
 	}
 	return nil
@@ -804,10 +807,6 @@ func (t *Store) MemoryInUse() int64 { return t.inUse.Load() }
 // renditions are.
 func (t *Store) PhotosRoot() *os.Root { return t.storage.Photos.Root() }
 func (t *Store) CacheRoot() *os.Root  { return t.storage.Cache.Root() }
-
-// Settled is how old a folder's mtime is when no further change can bear the
-// same one: file systems' clocks tick every few milliseconds.
-const Settled = 20 * time.Millisecond
 
 // Unstored is how many renditions the disk would not take and memory holds.
 func (t *Store) Unstored() int { return t.unsaved.Len() }
