@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
+	"io/fs"
 	"log/slog"
 	"mime"
 	"net/http/httptest"
@@ -85,6 +87,84 @@ func FuzzServe(f *testing.F) {
 			}
 		}
 	})
+}
+
+// FuzzUpload sends any bytes as a form with photos. No answer is a server's error; what is
+// there afterwards are the photos that the answer names, in one folder at most one deeper,
+// and nothing else.
+func FuzzUpload(f *testing.F) {
+	c, err := parseFlags([]string{f.TempDir()}, io.Discard)
+	if err != nil {
+		f.Fatal(err)
+	}
+	withUsers(f, &c)
+	c.upload, c.uploadMax = true, 1<<20
+	s := assembled(f, c, slog.New(slog.DiscardHandler)).server
+	honest := testkit.Honest()[0].Data
+	head := func(disposition string) string {
+		return "--x\r\nContent-Disposition: form-data; " + disposition + "\r\n\r\n"
+	}
+	photo := head(`name="photo"; filename="new.jpg"`) + string(honest) + "\r\n"
+	for _, seed := range []string{
+		photo + "--x--", head(`name="album"`) + "new\r\n" + photo + "--x--", photo + photo + head(`name="album"`) + "b\r\n--x--",
+		head(`name=album`) + "a/../b\r\n" + head(`name=album`) + "c\r\n" + photo, photo[:len(photo)/2], "--x\r\nA: " + strings.Repeat("b", 20<<10), "--x--", "",
+		head(`name="photo"; filename*=UTF-8''%2e%2e%2fx.jpg`) + string(honest) + "\r\n--x--", head(`name="photo"; filename="..\\..\\x.jpg"`) + string(honest) + "\r\n--x--",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, form []byte) {
+		r := httptest.NewRequest("POST", "/", bytes.NewReader(form))
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+		r.Header.Set("Accept", "application/json")
+		r.SetBasicAuth("ann", rightPassword)
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if w.Code >= 500 || w.Code < 200 {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		var up uploads
+		if err := json.Unmarshal(w.Body.Bytes(), &up); err != nil {
+			t.Fatalf("%d %s: %v", w.Code, w.Body, err)
+		}
+		if most := 4<<10 + 8*len(form); w.Body.Len() > most {
+			t.Errorf("%d bytes are answered with %d", len(form), w.Body.Len())
+		}
+		at, ok := parsePath(s.root, mustUnescape(t, up.Album))
+		if !ok || strings.Contains(at.name, "/") || len(at.name) > maxNameSize {
+			t.Errorf("the album is %q", up.Album)
+		}
+		want := map[string]bool{}
+		for _, stored := range up.Stored {
+			want[path.Join(at.name, stored.Name)] = true
+		}
+		files := os.DirFS(s.root)
+		err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+			if err != nil || name == "." || entry.IsDir() && name == at.name {
+				return err
+			}
+			if !want[name] || !album.IsPhoto(entry) {
+				t.Errorf("%q is there, of %q", name, up.Stored)
+			}
+			delete(want, name)
+			return nil
+		})
+		if err != nil || len(want) > 0 {
+			t.Errorf("%v are not there, %v", want, err)
+		}
+		entries, _ := os.ReadDir(s.root)
+		for _, entry := range entries {
+			os.RemoveAll(filepath.Join(s.root, entry.Name()))
+		}
+	})
+}
+
+func mustUnescape(t *testing.T, address string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Path
 }
 
 func body(w *httptest.ResponseRecorder) []byte { b, _ := io.ReadAll(w.Result().Body); return b }

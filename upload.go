@@ -36,9 +36,11 @@ const (
 	// uploadPrefix begins the temporary name of a photo that is being received.
 	// The dot hides it; the rest makes it nobody else's, for sweep.
 	uploadPrefix = ".gallery-upload-"
-	// maxFiles is how many files one request may bring.
-	maxFiles = 1000
-	// maxFieldSize bounds a text in the form, in bytes.
+	// maxParts is how many parts one request may bring: a thousand files and their album.
+	maxParts = 1001
+	// maxPartHeader bounds what stands before the content of each, in bytes.
+	maxPartHeader = 16 << 10
+	// maxFieldSize bounds a text in the form, and a file's name at the sender's, in bytes.
 	maxFieldSize = 1 << 10
 	// maxNameSize bounds a photo's or album's name in bytes. File systems take
 	// 255; what is left is for numbers.
@@ -65,8 +67,11 @@ type uploads struct {
 	Stored  []storedFile        `json:"stored"`
 	Refused []refusedFile       `json:"refused"`
 	texts   *messages.Catalogue // of who sent them
+	log     *slog.Logger        // names who sent them
 	folder  string              // the album that they go to, relative to the root
+	named   bool                // the sender has named it; nothing is made for who has not
 	made    bool                // the folder was made for them
+	files   int                 // how many have come
 	status  map[int]string      // why files were refused: texts by status
 }
 
@@ -100,22 +105,26 @@ func (u *uploader) serve(w http.ResponseWriter, r *http.Request, t target) error
 	if err := new(http.CrossOriginProtection).Check(r); err != nil {
 		return answer.Error{Status: http.StatusForbidden, Err: err}
 	}
+	if album.Depth(t.name) > album.MaxDepth {
+		return answer.NotFound
+	}
 	folder, err := album.Open(u.photos.Root(), t.name)
 	if err != nil {
 		return err
 	}
 	folder.Close()
-	r.Body = patient.Body(w, r.Body)
+	body := &formBody{ReadCloser: patient.Body(w, r.Body)}
+	r.Body = body
 	form, err := r.MultipartReader()
 	if err != nil {
 		return answer.Error{Status: http.StatusUnsupportedMediaType, Err: err}
 	}
-	up := &uploads{texts: messages.For(r.Header.Get("Accept-Language")), folder: t.name, Stored: []storedFile{}, Refused: []refusedFile{}, status: map[int]string{}}
-	u.receive(r.Context(), form, up)
-	if up.made && len(up.Stored) == 0 {
-		_ = u.photos.Root().Remove(up.folder) // only an empty folder can be removed so
-		up.folder = t.name
+	by, _, _ := r.BasicAuth()
+	up := &uploads{
+		texts: messages.For(r.Header.Get("Accept-Language")), folder: t.name, Stored: []storedFile{}, Refused: []refusedFile{}, status: map[int]string{},
+		log: u.log.With("by", by, "from", u.gate.visitor(r)),
 	}
+	u.receive(r.Context(), form, body, up)
 	if r.Context().Err() != nil {
 		return r.Context().Err() // nobody waits for an answer
 	}
@@ -123,56 +132,113 @@ func (u *uploader) serve(w http.ResponseWriter, r *http.Request, t target) error
 	return u.answer(w, r, up)
 }
 
-// receive reads a form to its end.
-func (u *uploader) receive(ctx context.Context, form *multipart.Reader, up *uploads) {
-	for n := 0; ; {
-		part, err := form.NextPart()
-		if err == io.EOF {
-			break
+// formBody is what a form is read from. The standard library keeps up to 10 MB of each
+// part's header, a file's name among it: here a header may be no longer than maxPartHeader.
+type formBody struct {
+	io.ReadCloser
+	inHeader bool
+	left     int // bytes of the header that may still come
+}
+
+// errLongHeader says that a part's header is longer than maxPartHeader.
+var errLongHeader = errors.New("the header of a part is too long")
+
+func (b *formBody) Read(p []byte) (int, error) {
+	if !b.inHeader {
+		return b.ReadCloser.Read(p)
+	}
+	if b.left <= 0 {
+		return 0, errLongHeader
+	}
+	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}
+
+// next reads up to the content of the next part; before is the one before it, or nil.
+func (b *formBody) next(form *multipart.Reader, before *multipart.Part) (*multipart.Part, error) {
+	if before != nil {
+		_ = before.Close() // reads what is left of it; an error comes again
+	}
+	b.inHeader, b.left = true, maxPartHeader
+	defer func() { b.inHeader = false }()
+	return form.NextPart()
+}
+
+// receive reads a form to its end. An album that was made for it goes again if nothing was
+// stored in it.
+func (u *uploader) receive(ctx context.Context, form *multipart.Reader, body *formBody, up *uploads) {
+	defer u.removeEmpty(up)
+	var part *multipart.Part
+	var err error
+	for n := 0; ; n++ {
+		part, err = body.next(form, part)
+		switch {
+		case err == io.EOF:
+			if len(up.Stored)+len(up.Refused) == 0 {
+				up.refuse("", refusal{http.StatusUnprocessableEntity, up.texts.NoFiles})
+			}
+			return
+		case errors.Is(err, errLongHeader):
+			err = refusal{http.StatusRequestHeaderFieldsTooLarge, up.texts.LongName}
+		case err != nil:
+			err = refusal{http.StatusBadRequest, up.texts.BrokeOff}
+		case n >= maxParts:
+			err = refusal{http.StatusRequestEntityTooLarge, up.texts.TooManyFiles}
+		case part.FormName() == "album":
+			err = up.into(part)
+		case part.FormName() == "photo":
+			u.photo(ctx, up, part)
 		}
 		if err != nil {
-			up.refuse("", refusal{http.StatusBadRequest, up.texts.BrokeOff})
+			up.refuse("", err)
 			return
 		}
-		switch part.FormName() {
-		case "album":
-			text, _ := io.ReadAll(io.LimitReader(part, maxFieldSize))
-			if err := up.into(string(text)); err != nil {
-				up.refuse(string(text), err)
-				return
-			}
-		case "photo":
-			file := part.FileName()
-			if file == "" {
-				continue // an empty field
-			}
-			if n++; n > maxFiles {
-				up.refuse(file, refusal{http.StatusRequestEntityTooLarge, up.texts.TooManyFiles})
-				return
-			}
-			name, err := u.take(ctx, up, file, part)
-			if err != nil {
-				u.logRefusal(up, file, err)
-				up.refuse(file, err)
-				continue
-			}
-			u.log.Info("uploaded", "photo", path.Join(up.folder, name))
-			up.Stored = append(up.Stored, storedFile{album.Readable(file), name, u.addresses.page(path.Join(up.folder, name))})
-		}
-	}
-	if len(up.Stored)+len(up.Refused) == 0 {
-		up.refuse("", refusal{http.StatusUnprocessableEntity, up.texts.NoFiles})
 	}
 }
 
-// logRefusal logs why a file was not stored, as an error where it is not the
-// file's own fault.
-func (u *uploader) logRefusal(up *uploads, file string, err error) {
-	level := slog.LevelError
-	if errors.As(err, new(refusal)) {
-		level = slog.LevelInfo
+// removeEmpty removes the album that was made for a form of which nothing was stored, and
+// leads the sender to where there is one.
+func (u *uploader) removeEmpty(up *uploads) {
+	if !up.named || len(up.Stored) > 0 {
+		return
 	}
-	u.log.Log(context.Background(), level, "not uploaded", "album", up.folder, "file", file, "err", err)
+	if up.made {
+		_ = u.photos.Root().Remove(up.folder) // only an empty folder can be removed so
+	}
+	if _, err := u.photos.Root().Lstat(up.folder); errors.Is(err, fs.ErrNotExist) {
+		up.folder = path.Dir(up.folder)
+	}
+}
+
+// photo takes a photo, or notes why not.
+func (u *uploader) photo(ctx context.Context, up *uploads, part *multipart.Part) {
+	file := part.FileName()
+	if file == "" {
+		return // an empty field
+	}
+	up.files++
+	name, err := u.take(ctx, up, file, part)
+	if err != nil {
+		level := slog.LevelError
+		if errors.As(err, new(refusal)) { // the file's own fault
+			level = slog.LevelInfo
+		}
+		up.log.Log(ctx, level, "not uploaded", "album", up.folder, "file", inShort(file), "err", err)
+		up.refuse(file, err)
+		return
+	}
+	up.log.Info("uploaded", "photo", path.Join(up.folder, name))
+	up.Stored = append(up.Stored, storedFile{album.Readable(file), name, u.addresses.page(path.Join(up.folder, name))})
+}
+
+// inShort is a name for the log and for answers: whole if a photo here could have it, else
+// its first 100 bytes.
+func inShort(name string) string {
+	if len(name) <= maxNameSize {
+		return album.Readable(name)
+	}
+	return album.Readable(strings.ToValidUTF8(name[:100], "")) + "…"
 }
 
 // refuse notes that a file was not stored, and why.
@@ -183,26 +249,31 @@ func (up *uploads) refuse(file string, err error) {
 	}
 	errors.As(err, &r)
 	up.status[r.status] = r.reason
-	up.Refused = append(up.Refused, refusedFile{album.Readable(file), r.reason})
+	up.Refused = append(up.Refused, refusedFile{inShort(file), r.reason})
 }
 
-// into has the files go to a new album in the present one.
-func (up *uploads) into(name string) error {
-	if strings.TrimSpace(name) == "" {
+// into has the files go to the album that a field names, in the one that was asked for. It
+// takes one such field, before all files: each more would be a folder deeper.
+func (up *uploads) into(field io.Reader) error {
+	text, _ := io.ReadAll(io.LimitReader(field, maxFieldSize)) // an error comes again
+	if strings.TrimSpace(string(text)) == "" {
 		return nil
 	}
-	name = cleanName(name)
-	if !album.Visible(name) || len(name) > maxNameSize || strings.EqualFold(name, album.ThumbsDir) {
+	name := cleanName(string(text))
+	if up.named || up.files > 0 || album.Depth(up.folder) >= album.MaxDepth || !album.Visible(name) || len(name) > maxNameSize || strings.EqualFold(name, album.ThumbsDir) {
 		return refusal{http.StatusUnprocessableEntity, up.texts.BadAlbumName}
 	}
-	up.folder = path.Join(up.folder, name)
+	up.folder, up.named = path.Join(up.folder, name), true
 	return nil
 }
 
 // take stores one file in the album and returns the name that it got.
 func (u *uploader) take(ctx context.Context, up *uploads, file string, content io.Reader) (string, error) {
 	name := photoName(file)
-	if name == "" {
+	switch {
+	case len(file) > maxFieldSize:
+		return "", refusal{http.StatusUnprocessableEntity, up.texts.LongName}
+	case name == "":
 		return "", refusal{http.StatusUnsupportedMediaType, up.texts.NotAPhoto}
 	}
 	folder, out, err := u.create(up)
@@ -246,17 +317,29 @@ func (u *uploader) flushParent(album string) error {
 	return atomicfile.Flush(parent)
 }
 
+// open opens the album, and makes it if the sender has named it and it is not there.
+func (u *uploader) open(up *uploads) (*os.Root, error) {
+	folder, err := album.Open(u.photos.Root(), up.folder)
+	switch {
+	case errors.Is(err, nolink.ErrNotHere), errors.Is(err, album.ErrLeftOut): // a file, or a link
+		return nil, refusal{http.StatusUnprocessableEntity, up.texts.BadAlbumName}
+	case !up.named || !errors.Is(err, fs.ErrNotExist):
+		return folder, err
+	}
+	parent, err := album.Open(u.photos.Root(), path.Dir(up.folder))
+	if err != nil {
+		return nil, err
+	}
+	defer parent.Close()
+	folder, err = nolink.Step(parent, path.Base(up.folder), true)
+	up.made = up.made || err == nil
+	return folder, err
+}
+
 // create begins a file in the album, which is made if need be.
 func (u *uploader) create(up *uploads) (*os.Root, *atomicfile.File, error) {
 	for tries := 0; ; tries++ {
-		folder, err := album.Open(u.photos.Root(), up.folder)
-		switch {
-		case errors.Is(err, nolink.ErrNotHere), errors.Is(err, album.ErrLeftOut): // a file, or a link
-			return nil, nil, refusal{http.StatusUnprocessableEntity, up.texts.BadAlbumName}
-		case errors.Is(err, fs.ErrNotExist):
-			up.made = true
-			folder, err = nolink.Folder(u.photos.Root(), up.folder, true)
-		}
+		folder, err := u.open(up)
 		if err != nil {
 			return nil, nil, err
 		}

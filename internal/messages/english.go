@@ -56,6 +56,7 @@ var English = Catalogue{
 	TooManyPixels: "It has too many pixels.",
 	TooManyFiles:  "These are too many at once.",
 	NoFiles:       "No photo was chosen.",
+	LongName:      "Its name is too long.",
 	BadAlbumName:  "No album can have this name.",
 	DiskFull:      "The disk is full.",
 	NotStored:     "It could not be stored. This has been noted.",

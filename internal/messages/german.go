@@ -56,6 +56,7 @@ var German = Catalogue{
 	TooManyPixels: "Es hat zu viele Pixel.",
 	TooManyFiles:  "Das sind zu viele auf einmal.",
 	NoFiles:       "Es wurde kein Foto ausgewählt.",
+	LongName:      "Der Name ist zu lang.",
 	BadAlbumName:  "So kann kein Album heißen.",
 	DiskFull:      "Der Speicherplatz ist voll.",
 	NotStored:     "Es konnte nicht gespeichert werden. Das ist vermerkt.",

@@ -51,13 +51,13 @@ type Catalogue struct {
 	First, Last, Zoom, Slideshow, Keyboard      string
 
 	// Adding photos.
-	SignIn, AddPhotos, ChoosePhotos, TakePhoto  string
-	DropPhotos, NewAlbum, PhotosOfUpTo, Upload  string
-	Remove, Waiting, Checking, Added, ShowAlbum string
-	OneAdded, ManyAdded, NotAdded, SignInAgain  string
-	NotAPhoto, OtherFormat, TooLarge, Damaged   string
-	TooManyPixels, TooManyFiles, NoFiles        string
-	BadAlbumName, DiskFull, NotStored, BrokeOff string
+	SignIn, AddPhotos, ChoosePhotos, TakePhoto            string
+	DropPhotos, NewAlbum, PhotosOfUpTo, Upload            string
+	Remove, Waiting, Checking, Added, ShowAlbum           string
+	OneAdded, ManyAdded, NotAdded, SignInAgain            string
+	NotAPhoto, OtherFormat, TooLarge, Damaged             string
+	TooManyPixels, TooManyFiles, NoFiles                  string
+	BadAlbumName, LongName, DiskFull, NotStored, BrokeOff string
 
 	// Errors.
 	NotFound, NotFoundHelp, Failed, FailedHelp       string

@@ -56,6 +56,7 @@ var Spanish = Catalogue{
 	TooManyPixels: "Tiene demasiados píxeles.",
 	TooManyFiles:  "Son demasiadas a la vez.",
 	NoFiles:       "No se ha elegido ninguna foto.",
+	LongName:      "El nombre es demasiado largo.",
 	BadAlbumName:  "Ningún álbum puede llamarse así.",
 	DiskFull:      "El disco está lleno.",
 	NotStored:     "No se ha podido guardar. Ha quedado anotado.",
