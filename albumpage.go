@@ -551,6 +551,7 @@ type figure struct {
 	Tall       bool   // taller than that
 	Color      template.CSS
 	Name       string
+	Heading    bool // the name stands beside it as a heading, so that the picture says nothing
 	Caption    string
 	More       bool // the photo's page has more of a caption
 	FullWidth  int  // of the photo, upright, pixels; 0 for one that cannot be shown
@@ -600,7 +601,7 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 		f.Name, f.Caption, f.More = album.Title(c.src.File), cmp.Or(about.Text, c.record.Caption), !about.Plain()
 		return g.p.views.render(w, "photo-cell", f)
 	}
-	f.Href = g.p.addresses.page(c.sub)
+	f.Href, f.Heading = g.p.addresses.page(c.sub), true
 	f.Name = g.p.library.albumTitle(c.sub)
 	view := card{figure: f, Counts: t.Count(c.sum.photos, t.OnePhoto, t.ManyPhotos)}
 	if date := c.record.TakenAt(); c.sum.exact && !c.sum.taken.newest.IsZero() {

@@ -573,7 +573,7 @@ func TestIndex(t *testing.T) {
 	s := smallSite(t)
 	for range 2 {
 		doc := s.page("/")
-		if got := values(doc, ".card b", ""); !slices.Equal(got, []string{"Empty", "folder.jpg", "Trip"}) {
+		if got := values(doc, ".card h2", ""); !slices.Equal(got, []string{"Empty", "folder.jpg", "Trip"}) {
 			t.Errorf("the index shows the albums %s", got)
 		}
 		counts := values(doc, ".card span:not(.placeholder)", "")
@@ -940,7 +940,7 @@ func TestAlbum_names(t *testing.T) {
 	}
 	writeFile(t, filepath.Join(dir, "Zebra", "\u00fcber.jpg.md"), []byte("Caption by side file"))
 	s := newSite(t, dir)
-	if got := values(s.page("/"), ".card b", ""); !slices.Equal(got, []string{"Apfel", "Äpfel", "Oslo", "Österreich", "Zebra"}) {
+	if got := values(s.page("/"), ".card h2", ""); !slices.Equal(got, []string{"Apfel", "Äpfel", "Oslo", "Österreich", "Zebra"}) {
 		t.Errorf("the albums are %q", got)
 	}
 	doc := s.page("/Zebra/")

@@ -162,7 +162,7 @@ func TestNotes_changes(t *testing.T) {
 			t.Errorf("%s: the alternative is %q, want %q", step, got, caption)
 		}
 		for _, shown := range [][]string{values(doc, "h1", ""), values(doc, ".crumbs [aria-current]", ""),
-			values(s.page("/x/1.jpg/"), `.crumbs a[href="/x/"]`, ""), values(s.page("/"), ".card b", "")} {
+			values(s.page("/x/1.jpg/"), `.crumbs a[href="/x/"]`, ""), values(s.page("/"), ".card h2", "")} {
 			if !slices.Equal(shown, []string{title}) {
 				t.Errorf("%s: the album is called %q, want %q", step, shown, title)
 			}
@@ -189,7 +189,7 @@ func TestNotes_readme(t *testing.T) {
 	doc := s.page("/")
 	for selector, want := range map[string]string{
 		"h1": "Holidays", "title": "Holidays · Gallery", ".about p": "All of them, see there.",
-		`.about a[href="https://example.com/"]`: "there", ".card b": "a",
+		`.about a[href="https://example.com/"]`: "there", ".card h2": "a",
 	} {
 		if got := values(doc, selector, ""); !slices.Equal(got, []string{want}) {
 			t.Errorf("the index has %s %q, want %q", selector, got, want)

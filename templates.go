@@ -239,14 +239,15 @@ const viewText = `
 
 {{define "section" -}}
 {{if .Next}}</section>
-{{end}}{{if .Albums}}<section class="cards" aria-label="{{.T.Albums}}">{{else}}<section class="grid" data-first="{{.First}}" data-total="{{.Total}}" aria-label="{{.T.Photos}}">{{end}}
+{{end}}{{if .Albums}}<section class="cards" aria-label="{{.T.Albums}}">{{else}}<a class="skip" href="#end">{{.T.SkipPhotos}}</a>
+<section class="grid" data-first="{{.First}}" data-total="{{.Total}}" aria-label="{{.T.Photos}}">{{end}}
 {{end}}
 
 {{define "head" -}}
 {{template "open" .}}<body class="album">
 <header>
-{{template "crumbs" .}}<h1>{{.Title}}</h1>
-{{with .About}}<div class="about">{{.}}</div>
+{{template "crumbs" .}}<h1 dir="auto">{{.Title}}</h1>
+{{with .About}}<div class="about" dir="auto">{{.}}</div>
 {{end}}<p class="counts">{{.Counts}}{{with .Pages}} · {{.}}{{end}}</p>
 {{with .Zip}}<p class="zip"><a href="{{.}}" download>{{$.T.DownloadAlbum}}</a> <small>{{$.ZipSize}}</small></p>
 {{end}}{{with .Sorts}}<nav class="sorts" aria-label="{{$.T.SortBy}}">{{range .}}<a href="{{.Href}}"{{if .Current}} aria-current="true"{{end}}>{{.Text}}</a>{{end}}</nav>
@@ -260,34 +261,34 @@ const viewText = `
 {{end}}{{end}}
 
 {{define "picture" -}}
-{{if .Thumb}}<img src="{{.Thumb}}"{{if .Sharp}} srcset="{{.Thumb}} {{.Width}}w, {{.Sharp}} {{.SharpWidth}}w" sizes="{{if .Lazy}}auto,{{else}}(width<=600px){{.ShownSmall}}px,{{end}}{{.Shown}}px"{{end}} width="{{.Width}}" height="{{.Height}}" alt="{{or .Caption .Name}}" decoding="async"{{if .Lazy}} loading="lazy"{{end}}>
-{{- else}}<span class="placeholder" role="img" aria-label="{{printf .T.NoPreview .Name}}"></span>{{end}}
+{{if .Thumb}}<img src="{{.Thumb}}"{{if .Sharp}} srcset="{{.Thumb}} {{.Width}}w, {{.Sharp}} {{.SharpWidth}}w" sizes="{{if .Lazy}}auto,{{else}}(width<=600px){{.ShownSmall}}px,{{end}}{{.Shown}}px"{{end}} width="{{.Width}}" height="{{.Height}}" alt="{{if not .Heading}}{{or .Caption .Name}}{{end}}" decoding="async"{{if .Lazy}} loading="lazy"{{end}}>
+{{- else}}<span class="placeholder"{{if not .Heading}} role="img" aria-label="{{printf .T.NoPreview .Name}}"{{end}}></span>{{end}}
 {{- end}}
 
 {{define "photo-cell" -}}
 <figure class="photo{{if .Tall}} tall{{end}}{{if not .Thumb}} blank{{end}}" style="--w:{{.Ratio}}"><a href="{{.Href}}"{{if .FullWidth}} data-size="{{.FullWidth}}x{{.FullHeight}}"{{end}}{{if .Itself}} data-itself{{end}}{{if .More}} data-more{{end}}{{if .Caption}} data-name="{{.Name}}"{{end}} style="background-color:{{.Color}}">{{template "picture" .}}</a>
-{{- if .Caption}}<figcaption>{{.Caption}}</figcaption>{{else if not .Thumb}}<figcaption>{{.Name}}</figcaption>{{end}}</figure>
+{{- if or .Caption (not .Thumb)}}<figcaption aria-hidden="true" dir="auto">{{or .Caption .Name}}</figcaption>{{end}}</figure>
 {{end}}
 
 {{define "album-cell" -}}
-<figure class="card" style="--c:{{.Color}}"><a href="{{.Href}}">{{template "picture" .}}<figcaption><b>{{.Name}}</b> <span>{{.Counts}}{{with .Date}} · {{.}}{{end}}</span></figcaption></a></figure>
+<figure class="card" style="--c:{{.Color}}"><a href="{{.Href}}">{{template "picture" .}}<figcaption><h2 dir="auto">{{.Name}}</h2> <span>{{.Counts}}{{with .Date}} · {{.}}{{end}}</span></figcaption></a></figure>
 {{end}}
 
 {{define "foot" -}}
 {{if not .Empty}}</section>
-{{end}}</main>
+{{end}}<div id="end" tabindex="-1"></div>
+</main>
 {{if or .Prev .Next}}<nav class="pages" aria-label="{{.T.Pages}}">
 {{- with .Prev}}<a rel="prev" href="{{.}}">← {{$.T.PreviousPage}}</a>{{end}}
 {{- with .Next}}<a rel="next" href="{{.}}">{{$.T.NextPage}} →</a>{{end}}</nav>
-{{end}}<div id="end"></div>
-</body>
+{{end}}</body>
 </html>
 {{end}}
 
 {{define "lightbox" -}}
 <dialog id="lightbox" aria-label="{{.T.Photo}}" tabindex="-1" data-interval="4000" data-position="{{.T.Position}}" data-preview="{{.Preview}}" data-failed="{{.T.LoadFailed}}" data-retrying="{{.T.Retrying}}" data-unshown="{{.T.CannotShowHere}}" data-copied="{{.T.LinkCopied}}"><div class="room">
 <div class="track"></div>
-<div class="caption"></div>
+<div class="caption"><div class="text" dir="auto"></div></div>
 <div class="bar">
 <p class="position"></p>
 <div class="tools">
@@ -302,7 +303,7 @@ const viewText = `
 </div>
 <button class="turn prev" data-do="prev" aria-label="{{.T.PreviousPhoto}}"><svg viewBox="0 0 24 24"><path d="M15 5l-7 7 7 7"/></svg></button>
 <button class="turn next" data-do="next" aria-label="{{.T.NextPhoto}}"><svg viewBox="0 0 24 24"><path d="M9 5l7 7-7 7"/></svg></button>
-<section class="panel about" aria-label="{{.T.Information}}" tabindex="0" hidden><h2>{{.T.Information}}</h2></section>
+<section class="panel about" aria-live="polite" aria-label="{{.T.Information}}" tabindex="0" hidden><h2>{{.T.Information}}</h2></section>
 <section class="panel help" aria-label="{{.T.Help}}" tabindex="0" hidden><h2>{{.T.Keyboard}}</h2>
 <dl class="keys"><div><dt>← →</dt><dd>{{.T.PreviousPhoto}}, {{.T.NextPhoto}}</dd></div><div><dt>Home End</dt><dd>{{.T.First}}, {{.T.Last}}</dd></div><div><dt>+ − 0</dt><dd>{{.T.Zoom}}</dd></div><div><dt>F</dt><dd>{{.T.Fullscreen}}</dd></div><div><dt>I</dt><dd>{{.T.Information}}</dd></div><div><dt>S</dt><dd>{{.T.Slideshow}}</dd></div><div><dt>D</dt><dd>{{.T.Download}}</dd></div><div><dt>?</dt><dd>{{.T.Help}}</dd></div><div><dt>Esc</dt><dd>{{.T.Close}}</dd></div></dl></section>
 <p class="toast" role="status"></p>
@@ -327,9 +328,9 @@ const viewText = `
 {{define "photo-main" -}}
 <main>
 <figure style="--c:{{.Color}}">
-{{if .Image}}<a href="{{.Original}}"><img id="photo" src="{{.Image}}" fetchpriority="high"{{if .Width}} width="{{.Width}}" height="{{.Height}}"{{end}} alt="{{or .Caption .Name}}" data-thumb="{{.Thumb}}"></a>
+{{if .Image}}<a href="{{.Original}}"><img id="photo" src="{{.Image}}" fetchpriority="high"{{if .Width}} width="{{.Width}}" height="{{.Height}}"{{end}} alt="{{.Name}}" data-thumb="{{.Thumb}}"></a>
 {{else}}<p class="empty">{{.T.CannotShow}}</p>
-{{end}}<figcaption>{{or .Note .Caption}}</figcaption>
+{{end}}<figcaption dir="auto">{{or .Note .Caption}}</figcaption>
 </figure>
 <nav class="pages" aria-label="{{.T.Photos}}">
 {{with .Prev}}<a rel="prev" href="{{.}}">← {{$.T.Previous}}</a>{{end}}

@@ -11,11 +11,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // npm returns the path of what `npm ci` has installed here.
@@ -137,6 +141,85 @@ func TestAccessibility_axe(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Everything is read once: cards are headings, and neither their pictures nor
+// captions repeat them. One link leads past the photos. Information takes the
+// focus when it opens and gives it back. Captions run in their own direction, and
+// long ones are folded until they have the focus.
+func TestAccessibility_readOnce(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 3 {
+		drawLarge(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i+1)), 1200, 800, i)
+	}
+	put(t, filepath.Join(dir, "a", "1.jpg.md"), []byte("שלום"))
+	put(t, filepath.Join(dir, "a", "2.jpg.md"), []byte(strings.Repeat("A long caption goes on and on. ", 30)))
+	draw(t, filepath.Join(dir, "a", "Sub", "1.jpg"), 600, 400, 1)
+	p := start(t, nil, dir)
+	b := newBrowser(t, 800, 600)
+	names := func(role string) (all []string) {
+		nodes, err := chromedp.Call(b.ctx, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range nodes.Nodes {
+			if n.Role != nil && string(n.Role.Value) == strconv.Quote(role) && !n.Ignored {
+				name, _ := strconv.Unquote(string(n.Name.Value))
+				all = append(all, name)
+			}
+		}
+		return all
+	}
+	b.do(chromedp.Navigate(p.url + "/a/"))
+	b.until(`document.querySelectorAll('.photo').length === 3 && document.readyState === 'complete'`)
+	if got, want := names("heading"), []string{"a", "Sub"}; !slices.Equal(got, want) {
+		t.Errorf("the headings are %q, want %q", got, want)
+	}
+	links := strings.Join(names("link"), "|")
+	for _, text := range []string{"Sub", "שלום", "Skip the photos"} {
+		if n := strings.Count(links, text); n != 1 {
+			t.Errorf("links say %q %d times, want once: %s", text, n, links)
+		}
+	}
+
+	for range 12 { // stops before the photos, at most
+		b.do(chromedp.KeyEvent(kb.Tab))
+		if eval[bool](b, `document.activeElement.matches('.skip')`) {
+			break
+		}
+	}
+	if size := eval[int](b, `document.activeElement.offsetWidth`); size < 40 {
+		t.Errorf("with the focus, the link past the photos is %d px wide", size)
+	}
+	b.do(chromedp.KeyEvent(kb.Enter))
+	b.until(`location.hash === '#end'`)
+	b.do(chromedp.KeyEvent(kb.Tab))
+	if eval[bool](b, `document.activeElement.matches('.photo a')`) {
+		t.Error("the link past the photos leads to one")
+	}
+
+	b.open(p.url+"/a/", 0)
+	if got := eval[string](b, `getComputedStyle(document.querySelector('.text')).direction`); got != "rtl" {
+		t.Errorf("a Hebrew caption runs %s", got)
+	}
+	b.do(chromedp.Focus(chromedp.CSS(`[data-do="info"]`)), chromedp.KeyEvent(kb.Enter))
+	b.until(`document.activeElement.matches('.panel.about') && document.activeElement.querySelector('dl')`)
+	b.do(chromedp.KeyEvent(kb.Escape))
+	b.until(`document.activeElement.dataset.do === 'info'`)
+
+	b.do(chromedp.KeyEvent(kb.ArrowRight))
+	const lines = `Math.round(document.querySelector('.text').clientHeight / parseFloat(getComputedStyle(document.querySelector('.text')).lineHeight))`
+	b.until(position + ` === '2 of 3'`)
+	if n := eval[int](b, lines); n != 3 {
+		t.Errorf("a long caption takes %d lines, want 3", n)
+	}
+	b.do(chromedp.Click(chromedp.CSS(`.text`)))
+	b.until(lines + ` > 5`)
+	if eval[bool](b, dialogClosed) {
+		t.Error("a press on the caption has closed the lightbox")
+	}
+	b.do(chromedp.KeyEvent(kb.ArrowRight))
+	b.until(position + ` === '3 of 3' && document.activeElement.id === 'lightbox'`)
 }
 
 // Lighthouse gives at least 98 of 100 to a warm album of 200 on a phone, the

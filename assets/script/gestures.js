@@ -172,5 +172,6 @@ track.addEventListener('wheel', (event) => {
 addEventListener('resize', () => {
   if (!dialog.open) return;
   for (const slide of slides) if (slide.img) fit(slide);
+  fold();
   settle(false);
 });

@@ -9,12 +9,17 @@ function say(text, ms = 2500) {
 
 const button = (name) => find(`[data-do="${name}"]`);
 
+let opener = null; // what had the focus before a panel took it
+
 function togglePanel(name) {
   const panel = find(`.panel.${name}`);
   const opening = panel.hidden;
   closePanels();
-  panel.hidden = !opening;
-  button(name === 'about' ? 'info' : name).ariaExpanded = opening;
+  if (!opening) return;
+  opener = document.activeElement;
+  panel.hidden = false;
+  button(name === 'about' ? 'info' : name).ariaExpanded = true;
+  panel.focus();
   inform();
 }
 
@@ -22,8 +27,10 @@ function togglePanel(name) {
 function closePanels() {
   const panel = find('.panel:not([hidden])');
   if (!panel) return false;
+  const focused = panel.contains(document.activeElement);
   panel.hidden = true;
   for (const b of dialog.querySelectorAll('[aria-expanded]')) b.ariaExpanded = false;
+  if (focused) opener.focus();
   return true;
 }
 

@@ -41,11 +41,11 @@ function pickCell(figure, index, { position, preview, site }) {
   const { first, total } = figure.parentElement.dataset;
   const [width, height] = (size ?? '0x0').split('x').map(Number);
   const thumb = img?.getAttribute('src') ?? '';
-  const alt = img?.alt ?? '';
+  const alt = name ?? (img?.alt || content('figcaption', figure));
   const number = Number(first) + index;
   const itselfOr = itself === undefined ? thumb.replace('/_thumbs/', `/_thumbs/${preview}/`) : originalOf(link.getAttribute('href'));
   return {
-    title: `${name ?? (alt || content('figcaption', figure))} · ${site}`,
+    title: `${alt} · ${site}`,
     src: size ? itselfOr : '',
     thumb,
     width,

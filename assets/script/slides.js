@@ -160,11 +160,20 @@ function hurry() {
 function describe() {
   const { address, page } = current();
   for (const rel of ['prev', 'next']) find(`.turn.${rel}`).disabled = neighbour(address, rel) === '';
-  find('.caption').replaceChildren(...page?.note ? document.importNode(page.note, true).childNodes : []);
+  find('.text').replaceChildren(...page?.note ? document.importNode(page.note, true).childNodes : []);
+  fold();
   document.title = page?.title ?? albumTitle;
   find('.position').textContent = page?.position ?? '';
   find('.said').textContent = page ? `${page.position}, ${page.note?.textContent.trim() || page.alt}` : '';
   if (informed !== address) find('.panel.about dl')?.remove();
+}
+
+// A caption of more than three lines is folded; the focus, or a press, unfolds it.
+function fold() {
+  const text = find('.text');
+  if (document.activeElement === text) dialog.focus();
+  if (text.scrollHeight > text.clientHeight + 1) text.tabIndex = 0;
+  else text.removeAttribute('tabindex');
 }
 
 let informed = ''; // the photo whose information is in the panel

@@ -15,6 +15,7 @@ var English = Catalogue{
 	OnePhoto: "1 photo", ManyPhotos: "%s photos",
 	PageOf: "Page %d of %d", Pages: "Pages",
 	PreviousPage: "Previous page", NextPage: "Next page",
+	SkipPhotos: "Skip the photos",
 	EmptyAlbum: "There are no photos here yet.", NoPreview: "%s: no preview",
 	DownloadAlbum: "Download album",
 	Progress:      "Preparing photos",

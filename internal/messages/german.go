@@ -15,6 +15,7 @@ var German = Catalogue{
 	OnePhoto: "1 Foto", ManyPhotos: "%s Fotos",
 	PageOf: "Seite %d von %d", Pages: "Seiten",
 	PreviousPage: "Vorige Seite", NextPage: "Nächste Seite",
+	SkipPhotos: "Fotos überspringen",
 	EmptyAlbum: "Hier sind noch keine Fotos.", NoPreview: "%s: keine Vorschau",
 	DownloadAlbum: "Album herunterladen",
 	Progress:      "Fotos werden vorbereitet",

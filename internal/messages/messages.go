@@ -31,6 +31,7 @@ type Catalogue struct {
 	OnePhoto, ManyPhotos       string
 	PageOf, Pages              string
 	PreviousPage, NextPage     string
+	SkipPhotos                 string
 	EmptyAlbum, NoPreview      string
 	DownloadAlbum              string
 	Progress                   string

@@ -15,6 +15,7 @@ var Spanish = Catalogue{
 	OnePhoto: "1 foto", ManyPhotos: "%s fotos",
 	PageOf: "Página %d de %d", Pages: "Páginas",
 	PreviousPage: "Página anterior", NextPage: "Página siguiente",
+	SkipPhotos: "Saltar las fotos",
 	EmptyAlbum: "Aquí todavía no hay fotos.", NoPreview: "%s: sin vista previa",
 	DownloadAlbum: "Descargar álbum",
 	Progress:      "Preparando las fotos",
