@@ -293,6 +293,8 @@ const viewText = `
 <p class="position"></p>
 <div class="tools">
 <button data-do="slideshow" aria-pressed="false" aria-label="{{.T.Slideshow}}" title="{{.T.Slideshow}}"><svg viewBox="0 0 24 24"><path class="off" d="M8 5l11 7-11 7z"/><path class="on" d="M8 5v14M16 5v14"/></svg></button>
+<button class="play" data-do="interval" aria-label="{{.T.Interval}}" title="{{.T.Interval}}">4 s</button>
+<button class="play" data-do="shuffle" aria-pressed="false" aria-label="{{.T.Shuffle}}" title="{{.T.Shuffle}}"><svg viewBox="0 0 24 24"><path d="M3 17h4l9-10h5M18 4l3 3-3 3M3 7h4l2.5 2.8M13 14l3 3h5M18 14l3 3-3 3"/></svg></button>
 <button data-do="info" aria-expanded="false" aria-label="{{.T.Information}}" title="{{.T.Information}}"><svg viewBox="0 0 24 24"><circle cx="12" cy="12" r="9"/><path d="M12 11v6M12 7.5v.01"/></svg></button>
 <button data-do="full" aria-label="{{.T.Fullscreen}}" title="{{.T.Fullscreen}}"><svg viewBox="0 0 24 24"><path d="M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5"/></svg></button>
 <button data-do="share" aria-label="{{.T.Share}}" title="{{.T.Share}}"><svg viewBox="0 0 24 24"><path d="M12 15V3M8 7l4-4 4 4M7 11H5v10h14V11h-2"/></svg></button>

@@ -560,6 +560,69 @@ func TestLightbox_trackpad(t *testing.T) {
 	}
 }
 
+// In a slideshow photos fade into each other, captions stay, and the controls come
+// back when the mouse moves: the interval goes round, and a shuffled one shows each
+// photo once before any again.
+func TestLightbox_slideshow(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 5 {
+		drawLarge(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i+1)), 2400, 1600, i)
+		put(t, filepath.Join(dir, "a", fmt.Sprintf("%d.md", i+1)), []byte("A caption"))
+	}
+	p := start(t, nil, dir)
+	b := newBrowser(t, 1200, 800)
+	b.open(p.url+"/a/", 0)
+	shown := func(selector string) bool {
+		b.rest()
+		return eval[bool](b, fmt.Sprintf(`(() => { const e = document.querySelector(%q); return e.offsetWidth > 0 && getComputedStyle(e.closest('.bar') ?? e).opacity === '1'; })()`, selector))
+	}
+	if shown(`[data-do="shuffle"]`) {
+		t.Error("the slideshow's buttons are there before it runs")
+	}
+	b.run(`document.getElementById('lightbox').dataset.interval = 1e6`)
+	b.do(chromedp.KeyEvent("s"))
+	if shown(`[data-do="close"]`) || !shown(`.caption`) {
+		t.Error("in a slideshow the controls stay, or the caption does not")
+	}
+	b.do(mouse(input.DispatchMouseEventTypeMouseMoved, 300, 300), mouse(input.DispatchMouseEventTypeMouseMoved, 340, 300))
+	if !shown(`[data-do="interval"]`) || !shown(`[data-do="shuffle"]`) {
+		t.Error("the mouse moves, and the controls stay away")
+	}
+	for _, seconds := range []string{"4 s", "8 s", "2 s", "4 s"} {
+		b.run(`document.querySelector('[data-do="interval"]').click()`)
+		if got := eval[string](b, `document.querySelector('[data-do="interval"]').textContent`); got != seconds {
+			t.Errorf("the interval is %s, want %s", got, seconds)
+		}
+	}
+	b.run(`window.faded = 0; window.seen = [];
+		const animate = Element.prototype.animate;
+		Element.prototype.animate = function (frames, ms) { window.faded += 'opacity' in frames; return animate.call(this, frames, ms); };
+		const replace = history.replaceState;
+		history.replaceState = function (state, title, address) { window.seen.push(address); return replace.call(this, state, title, address); };
+		document.querySelector('[data-do="shuffle"]').click();
+		document.getElementById('lightbox').dataset.interval = 50;
+		document.querySelector('[data-do="slideshow"]').click();
+		document.querySelector('[data-do="slideshow"]').click();`)
+	b.until(`window.seen.length > 12`)
+	seen := eval[[]string](b, `window.seen.slice(0, 12)`)
+	if first := slices.Compact(slices.Sorted(slices.Values(seen[:4]))); len(first) != 4 || slices.Contains(first, "/a/1.jpg/") {
+		t.Errorf("a shuffled slideshow from 1 of 5 shows %q at first, want the other four", seen[:4])
+	}
+	for i := 1; i < len(seen); i++ {
+		if seen[i] == seen[i-1] {
+			t.Errorf("a shuffled slideshow shows %s twice in a row", seen[i])
+		}
+	}
+	if n := eval[int](b, `window.faded`); n < 12 {
+		t.Errorf("in 12 steps %d photos have faded", n)
+	}
+	b.do(chromedp.KeyEvent(kb.ArrowRight))
+	b.until(`document.querySelector('[data-do="slideshow"]').ariaPressed === 'false'`)
+	if b.rest(); shown(`[data-do="shuffle"]`) {
+		t.Error("the slideshow's buttons stay when it ends")
+	}
+}
+
 // The mouse zooms at the pointer, drags, and closes by a click beside the photo.
 func TestLightbox_mouse(t *testing.T) {
 	dir, _ := fivePhotos(t)

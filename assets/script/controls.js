@@ -48,6 +48,8 @@ const actions = {
   info: () => togglePanel('about'),
   help: () => togglePanel('help'),
   slideshow: () => (slideshowTimer ? stopSlideshow() : startSlideshow()),
+  interval: changeInterval,
+  shuffle: toggleShuffle,
   share,
   download: () => {
     const link = document.createElement('a');
@@ -63,7 +65,7 @@ const keys = {
 };
 
 function act(name) {
-  if (!/slideshow|dismiss/.test(name)) stopSlideshow();
+  if (!/slideshow|dismiss|interval|shuffle|full/.test(name)) stopSlideshow();
   actions[name]?.();
 }
 

@@ -108,17 +108,17 @@ function endPull(dy, speed) {
 // Lets a photo run on after the finger has gone, ever more slowly.
 function coast(speed) {
   let before = performance.now();
-  const step = (now) => {
+  const frame = (now) => {
     const ms = now - before;
     before = now;
     const limit = bounds(zoom.scale);
     setZoom(zoom.scale, zoom.x + speed.x * ms, zoom.y + speed.y * ms);
     for (const axis of ['x', 'y']) speed[axis] *= Math.abs(zoom[axis]) > limit[axis] ? 0 : 0.995 ** ms;
-    if (Math.hypot(speed.x, speed.y) > 0.02) glide = requestAnimationFrame(step);
+    if (Math.hypot(speed.x, speed.y) > 0.02) glide = requestAnimationFrame(frame);
     else settle();
   };
   if (calm.matches) settle(false);
-  else glide = requestAnimationFrame(step);
+  else glide = requestAnimationFrame(frame);
 }
 
 const onPhoto = (x, y) => {

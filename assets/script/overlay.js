@@ -34,11 +34,12 @@ function closePanels() {
   return true;
 }
 
-// What lies over the photo goes while a mouse rests, in fullscreen.
+// What lies over the photo goes while a mouse rests, in fullscreen and in a
+// slideshow, and comes back when it moves.
 let rest;
 room.addEventListener('pointermove', (event) => {
-  if (event.pointerType !== 'mouse' || slideshowTimer) return;
+  if (event.pointerType !== 'mouse' || !event.movementX && !event.movementY) return;
   room.classList.remove('quiet');
   clearTimeout(rest);
-  rest = setTimeout(() => document.fullscreenElement && room.classList.add('quiet'), 3000);
+  rest = setTimeout(() => (document.fullscreenElement || slideshowTimer) && room.classList.add('quiet'), 3000);
 });

@@ -145,7 +145,7 @@ async function show(address) {
 
 function fillSides() {
   fill(slides[0], neighbour(current().address, 'prev') ?? '');
-  fill(slides[2], neighbour(current().address, 'next') ?? '');
+  fill(slides[2], (queue && slideshowTimer ? upcoming() : neighbour(current().address, 'next')) ?? '');
 }
 
 let turned = 0;
@@ -196,21 +196,26 @@ async function inform() {
 function turn(rel, from = 0) {
   const { address } = current();
   const to = neighbour(address, rel);
-  if (to) {
-    // A photo beyond becomes the current one, and the one left behind is kept.
-    const [a, b, c] = slides;
-    slides = rel === 'next' ? [b, c, a] : [c, a, b];
-    slides[0].address === to || slides[2].address === to || fill(current(), to);
-    setAddress(to);
-    moveTrack(from && from + (rel === 'next' ? 1 : -1) * (room.clientWidth + GAP));
-    place();
-    slideBack();
-    show(to);
-  } else if (to === undefined) {
-    load(address).then(() => current().address === address && turn(rel), () => {});
+  if (to) go(to, rel, from);
+  else if (to === undefined) load(address).then(() => current().address === address && turn(rel), () => {});
+  else slideBack();
+}
+
+// Makes a photo the current one that is, or is to be, on one side of it, and keeps
+// the one left behind.
+function go(to, rel, from = 0) {
+  const [a, b, c] = slides;
+  slides = rel === 'next' ? [b, c, a] : [c, a, b];
+  fill(current(), to);
+  setAddress(to);
+  place();
+  if (slideshowTimer && !calm.matches) {
+    fade();
   } else {
+    moveTrack(from && from + (rel === 'next' ? 1 : -1) * (room.clientWidth + GAP));
     slideBack();
   }
+  show(to);
 }
 
 function jump(rel) {

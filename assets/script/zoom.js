@@ -57,8 +57,8 @@ const zoomBy = (factor) => zoomAt(zoom.scale * factor, { x: room.clientWidth / 2
 function panBy(axis, way) {
   const limit = bounds(zoom.scale)[axis];
   if (zoom.scale <= 1.01 || atEdge(zoom[axis], limit, way)) return false;
-  const step = way * room[axis === 'x' ? 'clientWidth' : 'clientHeight'] / 3;
-  const { x, y } = { ...zoom, [axis]: clamp(zoom[axis] + step, limit) };
+  const third = way * room[axis === 'x' ? 'clientWidth' : 'clientHeight'] / 3;
+  const { x, y } = { ...zoom, [axis]: clamp(zoom[axis] + third, limit) };
   setZoom(zoom.scale, x, y, true);
   return true;
 }

@@ -31,6 +31,7 @@ var English = Catalogue{
 	Close: "Close", Information: "Information", Help: "Help", Share: "Share", LinkCopied: "Link copied",
 	Fullscreen: "Full screen",
 	LoadFailed: "This photo could not be loaded.", CannotShowHere: "This photo cannot be shown here.", Retrying: "The connection is poor. Trying again …",
+	Interval: "Seconds for each photo", Shuffle: "Shuffle",
 	First: "First photo", Last: "Last photo", Zoom: "Zoom", Slideshow: "Slideshow", Keyboard: "Keyboard",
 
 	SignIn:        "Sign in",

@@ -31,6 +31,7 @@ var German = Catalogue{
 	Close: "Schließen", Information: "Informationen", Help: "Hilfe", Share: "Teilen", LinkCopied: "Link kopiert",
 	Fullscreen: "Vollbild",
 	LoadFailed: "Dieses Foto konnte nicht geladen werden.", CannotShowHere: "Dieses Foto kann hier nicht gezeigt werden.", Retrying: "Die Verbindung ist gestört. Neuer Versuch …",
+	Interval: "Sekunden je Foto", Shuffle: "Zufällige Reihenfolge",
 	First: "Erstes Foto", Last: "Letztes Foto", Zoom: "Zoom", Slideshow: "Diaschau", Keyboard: "Tastatur",
 
 	SignIn:        "Anmelden",

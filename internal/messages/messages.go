@@ -50,6 +50,7 @@ type Catalogue struct {
 	Fullscreen                                  string
 	LoadFailed, CannotShowHere, Retrying        string
 	First, Last, Zoom, Slideshow, Keyboard      string
+	Interval, Shuffle                           string
 
 	// Adding photos.
 	SignIn, AddPhotos, ChoosePhotos, TakePhoto            string

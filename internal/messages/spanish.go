@@ -31,6 +31,7 @@ var Spanish = Catalogue{
 	Close: "Cerrar", Information: "Información", Help: "Ayuda", Share: "Compartir", LinkCopied: "Enlace copiado",
 	Fullscreen: "Pantalla completa",
 	LoadFailed: "No se ha podido cargar esta foto.", CannotShowHere: "Esta foto no se puede mostrar aquí.", Retrying: "La conexión falla. Reintentando …",
+	Interval: "Segundos por foto", Shuffle: "Orden aleatorio",
 	First: "Primera foto", Last: "Última foto", Zoom: "Zoom", Slideshow: "Presentación", Keyboard: "Teclado",
 
 	SignIn:        "Iniciar sesión",
