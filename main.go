@@ -89,6 +89,7 @@
 //	                                      them where they are there
 //	-debug ADDRESS    GALLERY_DEBUG       show metrics for Prometheus, at /metrics, and Go's
 //	                                      profiles, at /debug/pprof/, on another HOST:PORT
+//	                                      or unix:/PATH
 //	-debug-public     GALLERY_DEBUG_PUBLIC  allow -debug another address than a loopback one
 //	-log-format TEXT  GALLERY_LOG_FORMAT  how log lines look: text or json (text)
 //	-log-requests     GALLERY_LOG_REQUESTS  log each request
@@ -209,9 +210,12 @@ func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) err
 		return err
 	}
 	defer st.Close()
-	listener, err := listen.Listen(c.listen)
+	listener, inside, err := listen.Open(c.listen, c.debug, c.debugPublic, log)
 	if err != nil {
 		return err
+	}
+	if inside != nil {
+		c.debug = inside.Addr().String() // systemd's socket, perhaps
 	}
 	if err := webp.Supported(); c.webp && err != nil {
 		log.Warn("WebP is served, but none is made here; gallery warm -webp can, or systemd's MemoryDenyWriteExecute=no", "err", err)
@@ -226,15 +230,11 @@ func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) err
 	}
 	fmt.Fprintf(stdout, "gallery: %s is at %s (Ctrl-C ends it)\n", c.root, homepage(listener.Addr(), p.server.addresses.page(".")))
 	p.begin(ctx)
-	if c.debug != "" {
-		inside, err := listen.Debug(c.debug, c.debugPublic)
-		if err != nil {
-			return err
-		}
+	if inside != nil {
 		debug := &http.Server{Handler: p.server.meters.debugHandler(), ReadHeaderTimeout: 10 * time.Second}
 		go debug.Serve(inside)
 		defer debug.Close()
-		fmt.Fprintf(stdout, "gallery: metrics are at http://%s/metrics, profiles at /debug/pprof/\n", inside.Addr())
+		fmt.Fprintf(stdout, "gallery: metrics are at %s, profiles at /debug/pprof/\n", homepage(inside.Addr(), "/metrics"))
 	}
 	return serve(ctx, listener, p.server, log)
 }

@@ -40,7 +40,7 @@ func TestSystemd_verify(t *testing.T) {
 	analyze := need(t, "systemd-analyze", "systemd")
 	dir := t.TempDir()
 	var units []string
-	for _, name := range []string{"gallery.service", "gallery.socket", "gallery-warm.service", "gallery-warm.timer", "gallery-clean.service", "gallery-clean.timer"} {
+	for _, name := range []string{"gallery.service", "gallery.socket", "gallery-debug.socket", "gallery-warm.service", "gallery-warm.timer", "gallery-clean.service", "gallery-clean.timer"} {
 		data, err := os.ReadFile(filepath.Join("..", "deploy", "systemd", name))
 		if err != nil {
 			t.Fatal(err)
@@ -55,34 +55,86 @@ func TestSystemd_verify(t *testing.T) {
 	}
 }
 
-// A socket that systemd hands over goes before -listen.
-func TestListen_socketFromSystemd(t *testing.T) {
-	dir := t.TempDir()
-	draw(t, filepath.Join(dir, "1.jpg"), 60, 40, 1)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+// startHanded starts the program with these sockets handed over as systemd does it, by
+// name, until the test ends.
+func startHanded(t *testing.T, sockets map[string]net.Listener, args ...string) {
+	t.Helper()
+	cmd := exec.Command("sh", append([]string{"-c", `LISTEN_PID=$$ exec "$0" "$@"`, binary}, args...)...)
+	var names []string
+	for name, l := range sockets {
+		f, err := l.(*net.TCPListener).File()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		names, cmd.ExtraFiles = append(names, name), append(cmd.ExtraFiles, f)
 	}
-	defer l.Close()
-	f, err := l.(*net.TCPListener).File()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	cmd := exec.Command("sh", "-c", `LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" -listen 127.0.0.1:1 "$1"`, binary, dir)
-	cmd.ExtraFiles = []*os.File{f}
+	cmd.Env = append(os.Environ(), fmt.Sprint("LISTEN_FDS=", len(names)), "LISTEN_FDNAMES="+strings.Join(names, ":"))
 	cmd.Stderr = testLog{t}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		cmd.Process.Signal(syscall.SIGTERM)
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("after SIGTERM: %v", err)
 		}
-	}()
-	if got := send(t, l.Addr().String(), false, "GET", "/"); got.StatusCode != 200 {
-		t.Errorf("GET / over the socket handed over = %d", got.StatusCode)
+	})
+}
+
+// Sockets that systemd hands over go before -listen and -debug, and each is for what its
+// name says.
+func TestListen_socketsFromSystemd(t *testing.T) {
+	for _, names := range [][]string{{"gallery.socket"}, {"gallery.socket", "debug"}} {
+		dir := t.TempDir()
+		draw(t, filepath.Join(dir, "1.jpg"), 60, 40, 1)
+		sockets := map[string]net.Listener{}
+		for _, name := range names {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			sockets[name] = l
+		}
+		args := []string{"-listen", "127.0.0.1:1", dir}
+		if sockets["debug"] != nil {
+			args = append([]string{"-debug", "127.0.0.1:1"}, args...)
+		}
+		startHanded(t, sockets, args...)
+		for name, l := range sockets {
+			want := map[string]int{"/": 200, "/1.jpg": 200, "/metrics": 404}
+			if name == "debug" {
+				want = map[string]int{"/1.jpg": 404, "/metrics": 200, "/debug/pprof/": 200}
+			}
+			for target, status := range want {
+				if got := send(t, l.Addr().String(), false, "GET", target); got.StatusCode != status {
+					t.Errorf("of %q, GET %s over the socket %s = %d, want %d", names, target, name, got.StatusCode, status)
+				}
+			}
+		}
+	}
+}
+
+// Metrics can be had on a socket file, too.
+func TestListen_debugUnixSocket(t *testing.T) {
+	dir := t.TempDir()
+	draw(t, filepath.Join(dir, "photos", "1.jpg"), 60, 40, 1)
+	socket := filepath.Join(dir, "debug")
+	p := start(t, []string{"GALLERY_DEBUG=unix:" + socket}, filepath.Join(dir, "photos"))
+	p.shows("/")
+	client := http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		return net.Dial("unix", socket)
+	}}}
+	defer client.CloseIdleConnections()
+	resp, err := client.Get("http://gallery/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || !bytes.Contains(body, []byte("gallery_")) {
+		t.Errorf("GET /metrics over the socket = %d, %.100q, %v", resp.StatusCode, body, err)
 	}
 }
 

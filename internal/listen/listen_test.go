@@ -15,7 +15,7 @@ func TestListenDebug(t *testing.T) {
 		{"0.0.0.0:0", false, "can be reached from elsewhere"},
 		{":0", false, "can be reached from elsewhere"},
 		{"0.0.0.0:0", true, ""},
-		{"nonsense", false, "HOST:PORT is expected"},
+		{"nonsense", false, "HOST:PORT or unix:/PATH is expected"},
 	} {
 		l, err := Debug(test.address, test.public)
 		if l != nil {
