@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path"
 	"slices"
@@ -44,19 +45,23 @@ type library struct {
 	title  string // of the site
 	photos *storage.Dir
 	store  *thumbs.Store
+	log    *slog.Logger
 
 	reading   bounded.Calls[album.Listing] // by album
 	listings  *bounded.Map[string, listing]
 	notes     *bounded.Map[album.Photo, note.Note]
 	summaries *bounded.Map[string, folderSummary] // by album
+
+	unreadable *bounded.Map[string, struct{}] // by album: it cannot be read, as the log says
 }
 
-func newLibrary(title string, photos *storage.Dir, store *thumbs.Store) *library {
+func newLibrary(title string, photos *storage.Dir, store *thumbs.Store, log *slog.Logger) *library {
 	return &library{
-		title: title, photos: photos, store: store,
-		listings:  bounded.NewMap[string](maxListed, listing.files),
-		notes:     bounded.NewMap[album.Photo](maxNotes, noteCost),
-		summaries: bounded.NewMap[string, folderSummary](maxSummaries, nil),
+		title: title, photos: photos, store: store, log: log,
+		listings:   bounded.NewMap[string](maxListed, listing.files),
+		notes:      bounded.NewMap[album.Photo](maxNotes, noteCost),
+		unreadable: bounded.NewMap[string, struct{}](maxSummaries, nil),
+		summaries:  bounded.NewMap[string, folderSummary](maxSummaries, nil),
 	}
 }
 
@@ -83,18 +88,38 @@ func (l *library) listAt(ctx context.Context, name string, st thumbs.Stamp) (alb
 		return known.Listing, nil
 	}
 	return l.reading.Do(ctx, name, func() (album.Listing, error) {
-		anew := listing{stamp: st, listed: time.Now()}
-		folder, err := album.Open(l.photos.Root(), name)
+		listed := time.Now()
+		a, err := l.read(name)
+		l.noteUnreadable(name, err)
 		if err != nil {
 			return album.Listing{}, err
 		}
-		defer folder.Close()
-		if anew.Listing, err = album.List(folder, name); err != nil {
-			return album.Listing{}, err
-		}
-		l.listings.Put(name, anew)
-		return anew.Listing, nil
+		l.listings.Put(name, listing{a, st, listed})
+		return a, nil
 	})
+}
+
+// read lists an album.
+func (l *library) read(name string) (album.Listing, error) {
+	folder, err := album.Open(l.photos.Root(), name)
+	if err != nil {
+		return album.Listing{}, err
+	}
+	defer folder.Close()
+	return album.List(folder, name)
+}
+
+// noteUnreadable says in the log that an album cannot be read, once until it can: visitors
+// are told no more than that it is not there.
+func (l *library) noteUnreadable(name string, err error) {
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		l.unreadable.Delete(name)
+		return
+	}
+	if _, known := l.unreadable.Get(name); !known {
+		l.unreadable.Put(name, struct{}{})
+		l.log.Error("an album cannot be read and is not shown; let the service's user list and enter it", "album", name, "err", nolink.Cause(err))
+	}
 }
 
 // readNote returns the note in a file, the zero note if it cannot be read.

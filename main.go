@@ -260,10 +260,10 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 		options.Rendered = m.rendered
 	}
 	store := thumbs.New(st, options, log)
+	lib := newLibrary(c.title, st.Photos, store, log)
 	if m != nil {
-		m.watch(store.MemoryInUse, c.memory)
+		m.watch(st, store, lib, c.memory)
 	}
-	lib := newLibrary(c.title, st.Photos, store)
 	at := addresses{base: c.base, trustProxy: c.trustProxy}
 	who := &gate{private: c.private, upload: c.upload, trustProxy: c.trustProxy, root: c.root, addresses: at, log: log}
 	if c.users != "" {

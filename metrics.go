@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"gallery/internal/storage"
+	"gallery/internal/thumbs"
 	"io"
 	"log/slog"
 	"net/http"
@@ -53,13 +55,22 @@ func newMeters(requestLog *slog.Logger) *meters {
 	return m
 }
 
-// watch shows how much of the budget for decoded pictures is in use, in bytes.
-func (m *meters) watch(used func() int64, budget int64) {
-	m.registry.MustRegister(
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "gallery_decode_budget_used_bytes",
-			Help: "Of -memory, what pictures being decoded take."}, func() float64 { return float64(used()) }),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "gallery_decode_budget_bytes",
-			Help: "What -memory allows."}, func() float64 { return float64(budget) }))
+// watch shows the state of what keeps photos and thumbnails; budget is what -memory
+// allows, in bytes.
+func (m *meters) watch(st *storage.Storage, store *thumbs.Store, lib *library, budget int64) {
+	for _, gauge := range []struct {
+		name, help string
+		value      func() int64
+	}{
+		{"gallery_decode_budget_used_bytes", "Of -memory, what pictures being decoded take.", store.MemoryInUse},
+		{"gallery_decode_budget_bytes", "What -memory allows.", func() int64 { return budget }},
+		{"gallery_unstored_thumbnails", "Thumbnails that could not be stored and are kept in memory.", func() int64 { return int64(store.Unstored()) }},
+		{"gallery_unreadable_albums", "Albums that could not be read when they were last looked at.", func() int64 { return int64(lib.unreadable.Len()) }},
+		{"gallery_free_bytes", "Space left where thumbnails are kept; -1 where that is not known.", st.Cache.Free},
+	} {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: gauge.name, Help: gauge.help},
+			func() float64 { return float64(gauge.value()) }))
+	}
 }
 
 // rendered counts the making of a rendition. Without metrics it does nothing.

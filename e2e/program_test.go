@@ -10,11 +10,14 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -73,6 +76,26 @@ type program struct {
 	t   *testing.T
 	cmd *exec.Cmd
 	url string // without a slash at its end
+	log said   // on standard error
+}
+
+// said keeps what a process writes.
+type said struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (s *said) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(p)
+}
+
+// count is how many times the text was written so far.
+func (s *said) count(text string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.Count(s.text.String(), text)
 }
 
 var startLine = regexp.MustCompile(` is at http://([^/]+)/\S* `)
@@ -89,7 +112,7 @@ func startAs(t *testing.T, as *syscall.SysProcAttr, env []string, args ...string
 	p := &program{t: t, cmd: exec.Command(binary, append([]string{"-listen", "127.0.0.1:0"}, args...)...)}
 	p.cmd.SysProcAttr = as
 	p.cmd.Env = append(os.Environ(), env...)
-	p.cmd.Stderr = testLog{t}
+	p.cmd.Stderr = io.MultiWriter(testLog{t}, &p.log)
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

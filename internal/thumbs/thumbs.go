@@ -48,11 +48,12 @@ type Store struct {
 	making bounded.Calls[making]   // by the photo's name
 	dating bounded.Calls[struct{}] // by the album's name
 
-	index   *bounded.Map[string, rendition.Record] // by the rendition's name: what lies on disk
-	failed  *bounded.Map[string, failure]          // by the rendition's name: what cannot be made
-	pruned  *bounded.Map[string, int64]            // by album: the folder's mtime at its last pruning
-	unsaved *bounded.Map[string, Made]             // by the rendition's name: what could not be stored
-	digests *bounded.Map[album.Photo, digested]    // of photos whose time does not tell whether they changed
+	index    *bounded.Map[string, rendition.Record] // by the rendition's name: what lies on disk
+	failed   *bounded.Map[string, failure]          // by the rendition's name: what cannot be made
+	pruned   *bounded.Map[string, int64]            // by album: the folder's mtime at its last pruning
+	unsaved  *bounded.Map[string, Made]             // by the rendition's name: what could not be stored
+	refusing *bounded.Map[string, struct{}]         // by album: its folder takes no thumbnails, as the log says
+	digests  *bounded.Map[album.Photo, digested]    // of photos whose time does not tell whether they changed
 }
 
 // Options say how renditions are made and kept.
@@ -102,6 +103,7 @@ func New(st *storage.Storage, o Options, log *slog.Logger) *Store {
 		index:    bounded.NewMap[string, rendition.Record](maxIndexed, nil),
 		failed:   bounded.NewMap[string, failure](maxIndexed, nil),
 		pruned:   bounded.NewMap[string, int64](maxIndexed, nil),
+		refusing: bounded.NewMap[string, struct{}](maxIndexed, nil),
 		digests:  bounded.NewMap[album.Photo, digested](maxIndexed, nil),
 		unsaved:  bounded.NewMap[string](maxUnsaved, func(m Made) int64 { return int64(len(m.JPEG)) }),
 	}
@@ -480,9 +482,10 @@ func (t *Store) Waiting(src album.Photo, rend string) (Made, bool) {
 }
 
 // keep holds a rendition that the disk would not take in memory, and says so
-// in the log, once until the disk takes one again.
+// in the log, once for each album until its folder takes one again.
 func (t *Store) keep(src album.Photo, rend string, m Made, err error) {
-	if t.unsaved.Len() == 0 {
+	if _, known := t.refusing.Get(src.Album); !known {
+		t.refusing.Put(src.Album, struct{}{})
 		t.log.Error("thumbnails cannot be stored and are kept in memory; -cache names another place for them",
 			"folder", rendition.Folder(src.Album, rend), "err", err)
 	}
@@ -746,6 +749,7 @@ func (t *Store) put(src album.Photo, rend string, m Made) (rendition.Record, err
 	if err != nil {
 		return rendition.Record{}, err
 	}
+	t.refusing.Delete(src.Album)
 	r := t.remember(rendition.Name(src, rend), m.Record, info)
 	// If the photo went meanwhile, so did the view that would have removed this.
 	t.removeIfGone(folder, src)

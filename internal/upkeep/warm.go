@@ -29,7 +29,8 @@ type warmRun struct {
 	mu     sync.Mutex
 	made   int      // photos that took making something
 	warm   int      // photos that had everything
-	failed []string // photos and albums that could not be read, and why
+	failed []string // photos and albums that could not be read or stored, and why
+	unfit  int      // of these, photos of which no rendition can be made
 	stop   error    // what makes going on useless
 }
 
@@ -167,13 +168,18 @@ func (w *warmRun) done(ctx context.Context, src album.Photo, err error) {
 			return
 		}
 		w.fail(src.Name(), err)
+	case errors.Is(err, thumbs.ErrUnfit):
+		w.mu.Lock()
+		w.unfit++
+		w.mu.Unlock()
+		w.fail(src.Name(), err)
 	default:
 		w.fail(src.Name(), err)
 	}
 	w.progress.add()
 }
 
-// LeftOutError says that some of the photos have no thumbnails, and all others do.
+// LeftOutError says that of some photos no thumbnails can be made, and all others have them.
 type LeftOutError struct{ left, total int }
 
 func (e LeftOutError) Error() string {
@@ -200,8 +206,10 @@ func (w *warmRun) report(ctx context.Context, stdout io.Writer, total int, took 
 		return w.stop
 	case ctx.Err() != nil:
 		return errors.New("interrupted: the same command goes on where it was")
-	case len(w.failed) > 0:
-		return LeftOutError{len(w.failed), total}
+	case len(w.failed) > w.unfit:
+		return fmt.Errorf("%d photos or albums could not be read or stored, and %d photos are no pictures", len(w.failed)-w.unfit, w.unfit)
+	case w.unfit > 0:
+		return LeftOutError{w.unfit, total}
 	}
 	return nil
 }

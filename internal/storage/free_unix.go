@@ -1,0 +1,15 @@
+//go:build linux || darwin || freebsd
+
+package storage
+
+import "syscall"
+
+// Free is how many bytes this user can still store in the directory, -1 where that is not
+// known.
+func (d *Dir) Free() int64 {
+	var stat syscall.Statfs_t
+	if err := syscall.Statfs(d.path, &stat); err != nil {
+		return -1
+	}
+	return int64(stat.Bavail) * int64(stat.Bsize)
+}
