@@ -32,6 +32,14 @@ type Note struct {
 const (
 	// MaxNote is how much of a note is read, in bytes; what is behind is not shown.
 	MaxNote = 16 << 10
+	// maxNested is how many quotes and lists may begin on one line, within one another.
+	maxNested = 8
+	// maxMarkup is how many characters of a note may be punctuation, and maxEffort that
+	// number times the bytes of the longest word, such as an address. A parser of Markdown
+	// looks through what is open, or to the word's end, for each that begins: 16 kB of ">"
+	// take it 200 times as long as 16 kB of words. People write no such note.
+	maxMarkup = 2000
+	maxEffort = 4 << 20
 	// MaxNoteText bounds captions, in runes, like those within photos.
 	MaxNoteText = 1000
 )
@@ -43,6 +51,11 @@ var markdown = goldmark.New(goldmark.WithExtensions(extension.Linkify))
 // text. Where titled, the first heading is taken out, as the title.
 func Parse(md []byte, titled bool) Note {
 	md = []byte(strings.ReplaceAll(charset.File(md), "\x00", "\uFFFD"))
+	if tooDear(md) {
+		body := "<p>" + template.HTMLEscapeString(strings.TrimSpace(string(md))) + "</p>"
+		return Note{Body: template.HTML(body), Text: plainText(body, MaxNoteText)}
+	}
+	md = flattened(md)
 	doc := markdown.Parser().Parse(mdtext.NewReader(md))
 	var n Note
 	var drop, unwrap []ast.Node
@@ -90,6 +103,68 @@ func Parse(md []byte, titled bool) Note {
 	body := renderNote(md, doc)
 	n.Body, n.Text = template.HTML(body), plainText(body, MaxNoteText)
 	return n
+}
+
+// tooDear reports whether a note holds so many of the characters that Markdown may give a
+// meaning (CommonMark 0.31, section 2.1) that it is shown as it is.
+func tooDear(md []byte) bool {
+	markup, word, longest := 0, 0, 0
+	for _, c := range md {
+		if util.IsPunct(c) {
+			markup++
+		}
+		if word++; util.IsSpace(c) {
+			word = 0
+		}
+		longest = max(longest, word)
+	}
+	return markup > maxMarkup || markup*longest > maxEffort
+}
+
+// flattened has each line begin at most maxNested quotes and lists, so that what comes behind
+// them is text, and leaves two of more blank lines: for each, all open lists are looked through.
+func flattened(md []byte) []byte {
+	var flat []byte
+	blank := 0
+	for line := range bytes.Lines(md) {
+		if blank++; !util.IsBlank(line) {
+			blank = 0
+		} else if blank > 2 {
+			continue
+		}
+		if at := nestedTooDeep(line); at >= 0 {
+			flat = append(append(flat, line[:at]...), '\\')
+			line = line[at:]
+		}
+		flat = append(flat, line...)
+	}
+	return flat
+}
+
+// nestedTooDeep returns where in a line the quote or list begins that is one too many, or -1.
+func nestedTooDeep(line []byte) int {
+	begun := 0
+	for i, c := range line {
+		var next byte = '\n'
+		if i+1 < len(line) {
+			next = line[i+1]
+		}
+		switch c {
+		case ' ', '\t', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+			continue
+		case '>':
+		case '-', '+', '*', '.', ')':
+			if !util.IsSpace(next) {
+				return -1
+			}
+		default:
+			return -1
+		}
+		if begun++; begun > maxNested {
+			return i
+		}
+	}
+	return -1
 }
 
 func renderNote(md []byte, node ast.Node) string {

@@ -1,0 +1,68 @@
+package note
+
+import (
+	"strings"
+	"testing"
+
+	"gallery/internal/testkit"
+)
+
+// filled is a note as long as any that is read, of one text repeated, n times or as often as
+// there is room for it, and then of another.
+func filled(text string, n int, rest string) []byte {
+	md := strings.Repeat(text, min(n, MaxNote/len(text)))
+	if rest != "" {
+		md += strings.Repeat(rest, (MaxNote-len(md))/len(rest))
+	}
+	return []byte(md)
+}
+
+// No note takes more than 20 times what plain words take, whatever it repeats: every pair of
+// what Markdown gives a meaning, whole or as much of it as is still parsed, with words,
+// lines and spaces behind it.
+func TestParse_cost(t *testing.T) {
+	words := filled(strings.Repeat("word ", 16)+"\n", MaxNote, "")
+	plain := testkit.Took(0, func() {
+		for range 10 {
+			Parse(words, false)
+		}
+	}) / 10
+	atoms := []string{">", "*", "_", "[", "]", "(", "!", "`", "<", "&", "#", "-", "+", "1.", ":", "\\", "\n", "\t", " ", "a", "www.", "@", "\"", "<!--", "<?"}
+	texts := []string{"[a](", "![a](", "[](", "[a]: b\n", "[a][b]", "***a", "**a _b ", "[a](<b", "![[]()", "`a``", "http://a.b@", "www.a.b/(", "<a@b.c>", "1. a\n   ", "- - a\n", "\n\n> - ", "> a\n\n", "*a _b ", "_a* ", " _a", "www._ ", "_ www. "}
+	for _, a := range atoms {
+		for _, b := range atoms {
+			texts = append(texts, a+b)
+		}
+	}
+	for i, text := range texts {
+		parsed := 0 // how often the text may stand in a note that is parsed
+		for parsed < MaxNote && !tooDear(filled(text, parsed+50, "")) {
+			parsed += 50
+		}
+		for _, md := range [][]byte{filled(text, MaxNote, ""), filled(text, parsed, []string{"a", "a ", "\n\n", "a\n"}[i%4])} {
+			took := testkit.Took(20*plain, func() { Parse(md, false) })
+			if took > 20*plain {
+				t.Errorf("%.30q… takes %v, words take %v", md, took, plain)
+			}
+		}
+	}
+}
+
+// What is nested as people nest it stays Markdown; what is not becomes text, and all of it
+// is shown.
+func TestParse_nested(t *testing.T) {
+	for md, want := range map[string]string{
+		"> > - a":                       "<blockquote>\n<blockquote>\n<ul>\n<li>a</li>\n</ul>\n</blockquote>\n</blockquote>",
+		"- - - - -":                     "<hr>",
+		"-----------------------------": "<hr>",
+		"1\n\n\n\n\n2":                  "<p>1</p>\n<p>2</p>",
+		"*very* **good** `x>y`":         "<p><em>very</em> <strong>good</strong> <code>x&gt;y</code></p>",
+		strings.Repeat(">", maxNested+2) + " a": strings.Repeat("<blockquote>\n", maxNested) + "<p>&gt;&gt; a</p>\n" +
+			strings.TrimSpace(strings.Repeat("</blockquote>\n", maxNested)),
+		strings.Repeat("*a_<b>", 600): "<p>" + strings.Repeat("*a_&lt;b&gt;", 600) + "</p>",
+	} {
+		if got := string(Parse([]byte(md), false).Body); got != want {
+			t.Errorf("Parse(%.40q) = %.300q, want %.300q", md, got, want)
+		}
+	}
+}
