@@ -2,6 +2,7 @@ package thumbs
 
 import (
 	"errors"
+	"fmt"
 	"image"
 	"io/fs"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"gallery/internal/album"
 	"gallery/internal/atomicfile"
 	"gallery/internal/nolink"
+	"gallery/internal/photo"
 	"gallery/internal/rendition"
 	"gallery/internal/webp"
 )
@@ -17,20 +19,49 @@ import (
 // encoder makes the files of an alternative.
 type encoder struct {
 	// memory is what encoding so many pixels takes, bytes.
-	memory func(pixels int64) int64
+	// drawnMemory is the same of what is drawn.
+	memory, drawnMemory func(pixels int64) int64
 	// encode returns a file as good as a JPEG of that quality, nil where there can be none.
-	encode func(img image.Image, jpegQuality int, profile []byte) ([]byte, error)
+	encode func(img image.Image, drawn bool, jpegQuality int, profile []byte) ([]byte, error)
 }
 
 // encoders are those of rendition.Alternatives, by their folders.
-var encoders = map[string]encoder{"webp": {webp.Memory, encodeWebP}}
+var encoders = map[string]encoder{"webp": {webp.Memory, webp.LosslessMemory, encodeWebP}}
 
-func encodeWebP(img image.Image, jpegQuality int, profile []byte) ([]byte, error) {
-	data, err := webp.Encode(img, webp.Quality(jpegQuality), profile)
+// encodeWebP encodes without loss what is drawn, which otherwise would get fringes.
+func encodeWebP(img image.Image, drawn bool, jpegQuality int, profile []byte) ([]byte, error) {
+	quality := webp.Quality(jpegQuality)
+	if drawn {
+		quality = webp.Lossless
+	}
+	data, err := webp.Encode(img, quality, profile)
 	if errors.Is(err, webp.ErrProfile) {
 		return nil, nil
 	}
 	return data, err
+}
+
+// alternativeCost bounds the memory that encoding an alternative takes, bytes, and reports
+// whether that is enough for what is drawn: where there is little in all, it is for photos.
+func (t *Store) alternativeCost(alt rendition.Alternative) (cost int64, drawn bool) {
+	pixels, e := int64(t.side)*int64(t.side), encoders[alt.Dir]
+	if cost := e.drawnMemory(pixels); cost <= t.memory/2 {
+		return cost, true
+	}
+	return e.memory(pixels), false
+}
+
+// encodeAlternative returns an alternative to the thumbnail, nil where there can be none.
+func (t *Store) encodeAlternative(alt rendition.Alternative, img image.Image, profile []byte) ([]byte, error) {
+	drawn := photo.Drawn(img)
+	if _, able := t.alternativeCost(alt); drawn && !able {
+		return nil, nil
+	}
+	data, err := encoders[alt.Dir].encode(img, drawn, t.quality, profile)
+	if err != nil {
+		return nil, fmt.Errorf("as %s: %w", alt.MediaType, err)
+	}
+	return data, nil
 }
 
 // openAlternative returns the alternative that goes with a JPEG thumbnail, whose folder and

@@ -580,7 +580,8 @@ func (t *Store) costOf(info photo.Info, tasks []task) int64 {
 	cost := info.Cost(t.sidesOf(tasks)...)
 	for _, k := range tasks {
 		if k.alternative != nil {
-			cost += encoders[k.alternative.Dir].memory(int64(t.side) * int64(t.side))
+			more, _ := t.alternativeCost(*k.alternative)
+			cost += more
 		}
 	}
 	return cost
@@ -638,9 +639,7 @@ func unfit(tasks []task, err error) (files []file) {
 func (t *Store) encode(k task, r rendition.Record, img image.Image, profile []byte) file {
 	f := file{task: k, record: r}
 	if k.alternative != nil {
-		if f.content, f.err = encoders[k.alternative.Dir].encode(img, t.quality, profile); f.err != nil {
-			f.err = fmt.Errorf("as %s: %w", k.alternative.MediaType, f.err)
-		}
+		f.content, f.err = t.encodeAlternative(*k.alternative, img, profile)
 		return f
 	}
 	f.record.Options = t.Options(k.rend)

@@ -1,4 +1,4 @@
-// Package webp encodes pictures as lossy WebP, by libwebp compiled to
+// Package webp encodes pictures as WebP, lossy or lossless, by libwebp compiled to
 // WebAssembly. The first use compiles that to machine code, which takes a
 // fraction of a second and some megabytes; before it, the package costs nothing.
 package webp
@@ -35,13 +35,21 @@ var Supported = sync.OnceValue(func() error {
 // of camera photos at 60 to 95.
 func Quality(jpeg int) int { return min(max(jpeg-2*max(0, 88-jpeg)/5, 1), 99) }
 
-// Memory bounds what encoding takes in bytes, by the number of pixels: the
-// RGBA here and its copy over there, libwebp's ARGB and YUV, what it writes,
-// and the module itself.
-func Memory(pixels int64) int64 { return 20*pixels + 4<<20 }
+// Memory bounds what lossy encoding takes in bytes, by the number of pixels: the
+// RGBA here and its copy over there, libwebp's ARGB and YUV, what it writes, the
+// module itself, and its memory before and after that grew.
+func Memory(pixels int64) int64 { return 80*pixels + 4<<20 }
 
-// Encode returns img, which is opaque, as a WebP of the given quality, 1 to 99,
-// with the ICC profile, if there is one. A profile that is not of RGB is
+// LosslessMemory does so for encoding without loss, which keeps chains of hashes and
+// several lists of references back besides. Of noise it takes most.
+func LosslessMemory(pixels int64) int64 { return 400*pixels + 4<<20 }
+
+// Lossless says to Encode that no colour may change. It is for what is drawn: lossy WebP
+// has chroma at half its resolution, always (RFC 6386, section 2).
+const Lossless = 100
+
+// Encode returns img, which is opaque, as a WebP of the given quality, 1 to 99
+// or Lossless, with the ICC profile, if there is one. A profile that is not of RGB is
 // ErrProfile: a WebP is always RGB.
 func Encode(img image.Image, quality int, profile []byte) ([]byte, error) {
 	if err := Supported(); err != nil {
@@ -54,8 +62,12 @@ func Encode(img image.Image, quality int, profile []byte) ([]byte, error) {
 	b := img.Bounds()
 	pixels := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
 	draw.Draw(pixels, pixels.Rect, img, b.Min, draw.Src)
+	options := webp.Options{Quality: quality, Method: 4}
+	if quality == Lossless {
+		options.Lossless, options.Quality = true, losslessEffort
+	}
 	var file bytes.Buffer
-	if err := webp.Encode(&file, pixels, webp.Options{Quality: quality, Method: 4}); err != nil {
+	if err := webp.Encode(&file, pixels, options); err != nil {
 		return nil, fmt.Errorf("webp: %w", err)
 	}
 	if len(profile) == 0 {
@@ -64,12 +76,16 @@ func Encode(img image.Image, quality int, profile []byte) ([]byte, error) {
 	return withProfile(file.Bytes(), b.Dx(), b.Dy(), profile)
 }
 
+// losslessEffort is 0 to 100: libwebp's quality, of which without loss only its effort is left.
+// More takes a multiple of the time for one hundredth of the bytes.
+const losslessEffort = 50
+
 // withProfile turns a file in the simple format into one in the extended
 // format (RFC 9649, section 2.7), which has room for a profile.
 func withProfile(file []byte, width, height int, profile []byte) ([]byte, error) {
 	const head = len("RIFF....WEBP")
-	if len(file) < head+8 || string(file[:4]) != "RIFF" || string(file[8:16]) != "WEBPVP8 " {
-		return nil, errors.New("webp: the encoder wrote something else than a simple lossy file")
+	if len(file) < head+8 || string(file[:4]) != "RIFF" || string(file[8:15]) != "WEBPVP8" || file[15] != ' ' && file[15] != 'L' {
+		return nil, errors.New("webp: the encoder wrote something else than a simple file")
 	}
 	out := append(make([]byte, 0, len(file)+len(profile)+64), "RIFF....WEBP"...)
 	const hasProfile = 1 << 5

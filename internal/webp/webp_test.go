@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -138,6 +139,36 @@ func TestEncode_profile(t *testing.T) {
 	}
 }
 
+// Without loss every pixel is as it was, with a profile and without.
+func TestEncode_lossless(t *testing.T) {
+	profile := make([]byte, 131)
+	copy(profile[16:], "RGB ")
+	for _, size := range []image.Point{{1, 1}, {37, 41}, {160, 100}} {
+		m := image.NewRGBA(image.Rectangle{Max: size})
+		v := uint32(1)
+		for i := range m.Pix { // noise
+			v = v*1664525 + 1013904223
+			m.Pix[i] = uint8(v>>24) | -uint8(i%4/3)
+		}
+		for _, profile := range [][]byte{nil, profile} {
+			file, err := Encode(m, Lossless, profile)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := xwebp.Decode(bytes.NewReader(file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range size.X * size.Y {
+				x, y := i%size.X, i/size.X
+				if c := color.RGBAModel.Convert(got.At(x, y)); c != m.RGBAAt(x, y) {
+					t.Fatalf("%v: pixel (%d, %d) is %v, want %v", size, x, y, c, m.RGBAAt(x, y))
+				}
+			}
+		}
+	}
+}
+
 // webpBytes returns the content of a chunk.
 func webpBytes(t *testing.T, file []byte, name string) []byte {
 	t.Helper()
@@ -153,6 +184,12 @@ func webpBytes(t *testing.T, file []byte, name string) []byte {
 }
 
 func BenchmarkEncode(b *testing.B) {
+	for _, quality := range []int{80, Lossless} {
+		b.Run(fmt.Sprintf("quality=%d", quality), func(b *testing.B) { benchmarkEncode(b, quality) })
+	}
+}
+
+func benchmarkEncode(b *testing.B, quality int) {
 	m := image.NewRGBA(image.Rect(0, 0, 400, 300))
 	for i := range m.Pix {
 		m.Pix[i] = uint8(i*i>>7) | 1
@@ -160,7 +197,7 @@ func BenchmarkEncode(b *testing.B) {
 	b.SetBytes(int64(len(m.Pix)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := Encode(m, 80, nil); err != nil {
+		if _, err := Encode(m, quality, nil); err != nil {
 			b.Fatal(err)
 		}
 	}
