@@ -626,7 +626,7 @@ func (f *figure) show(p *albumPages, c *cell) {
 	}
 	f.Thumb = p.addresses.thumb(c.src, "", c.record)
 	// A record is a file that others may have written: its size may be 0.
-	f.FullWidth, f.FullHeight, f.Itself = max(c.record.Width, 1), max(c.record.Height, 1), c.record.ShowsSource()
+	f.FullWidth, f.FullHeight, f.Itself = max(c.record.Width, 1), max(c.record.Height, 1), p.showsSource(c)
 	size := photo.Fitted(image.Pt(f.FullWidth, f.FullHeight), p.store.SideOf(""))
 	f.setSize(size)
 	sharper := photo.Fitted(image.Pt(max(c.sharp.Width, 1), max(c.sharp.Height, 1)), rendition.Sides[rendition.Sharp])
@@ -635,6 +635,12 @@ func (f *figure) show(p *albumPages, c *cell) {
 		f.Shown, f.ShownSmall = shownWidth(size, 240), shownWidth(size, 140)
 	}
 	f.Color = cssColor(c.record.Color)
+}
+
+// showsSource reports whether the lightbox shows the photo itself: as its page does, or
+// since a preview is known to save nothing.
+func (p *albumPages) showsSource(c *cell) bool {
+	return c.record.ShowsSource() || errors.Is(p.store.FailedBefore(c.src, rendition.Preview), thumbs.ErrSavesNothing)
 }
 
 func (f *figure) setSize(size image.Point) {

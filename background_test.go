@@ -39,7 +39,7 @@ func await(t *testing.T, what string, condition func() bool) {
 func TestBackground_makesWhatPagesOffer(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"a/1.jpg", "a/2.jpg", "b/1.jpg"} {
-		write(t, filepath.Join(dir, name), 1000, 700, 1)
+		writeLarge(t, filepath.Join(dir, name), 1000, 700, 1)
 	}
 	write(t, filepath.Join(dir, "a", "small.jpg"), 300, 200, 1)
 	writeFile(t, filepath.Join(dir, "a", "damaged.jpg"), []byte("no picture"))
@@ -70,7 +70,7 @@ func TestBackground_makesWhatPagesOffer(t *testing.T) {
 		t.Errorf("a warm page offers the larger rendition of %d photos, want 2", offered)
 	}
 	// A photo that comes later is warmed with the next view.
-	write(t, filepath.Join(dir, "a", "new.jpg"), 1000, 700, 3)
+	writeLarge(t, filepath.Join(dir, "a", "new.jpg"), 1000, 700, 3)
 	s.get("/a/")
 	await(t, "the new photo's renditions", func() bool { return there(filepath.Join(dir, "a", album.ThumbsDir, "1600", "new.jpg")) })
 }

@@ -949,6 +949,51 @@ func TestAlbum_names(t *testing.T) {
 	}
 }
 
+// A preview that has as many pixels as its photo and no fewer bytes is not made: the
+// photo is shown. Its address leads to the photo's.
+func TestPhotoPage_previewSavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	noise := func(quality int) []byte {
+		m := image.NewNRGBA(image.Rect(0, 0, 1500, 1200))
+		v := uint32(1)
+		for i := range m.Pix {
+			v = v*1664525 + 1013904223
+			m.Pix[i] = uint8(v>>24) | -uint8(i%4/3)
+		}
+		var b bytes.Buffer
+		if err := jpeg.Encode(&b, m, &jpeg.Options{Quality: quality}); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	coarse, fine := noise(60), noise(95)
+	if len(coarse) < 600<<10 {
+		t.Fatalf("%d bytes are too few for the test", len(coarse))
+	}
+	writeFile(t, filepath.Join(dir, "coarse.jpg"), coarse)
+	writeFile(t, filepath.Join(dir, "fine.jpg"), fine)
+	write(t, filepath.Join(dir, "small.jpg"), 1000, 700, 1)
+	s := newSite(t, dir)
+	for name, want := range map[string]string{"coarse.jpg": "/coarse.jpg", "fine.jpg": "/_thumbs/1600/fine.jpg", "small.jpg": "/small.jpg"} {
+		page := s.page("/" + name + "/")
+		if got, _, _ := strings.Cut(values(page, "#photo", "src")[0], "?"); got != want {
+			t.Errorf("the page of %s shows %s, want %s", name, got, want)
+		}
+	}
+	if got := s.get("/_thumbs/1600/coarse.jpg"); got.StatusCode != 302 || got.Header.Get("Location") != "/coarse.jpg" || got.Header.Get("Cache-Control") != "no-cache" {
+		t.Errorf("the preview is answered with %d, Location: %q", got.StatusCode, got.Header.Get("Location"))
+	}
+	if got := len(find(s.page("/"), "figure.photo a[data-itself]")); got != 2 {
+		t.Errorf("the album says of %d photos that they are shown themselves, want 2", got)
+	}
+	warmUp(t, []string{dir}, "3 photos: 3 made in")
+	for name, want := range map[string]bool{"coarse.jpg": false, "fine.jpg": true, "small.jpg": false} {
+		if got := there(filepath.Join(dir, album.ThumbsDir, "1600", name)); got != want {
+			t.Errorf("warm made the preview of %s: %t, want %t", name, got, want)
+		}
+	}
+}
+
 // A photo's page shows what moves itself, whatever its size, and never what a browser
 // does not turn upright.
 func TestPhotoPage_showsSource(t *testing.T) {

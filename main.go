@@ -275,7 +275,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 	pages := newViews(c.title, at, lib.titles, c.upload)
 	s := &server{
 		root: c.root, storage: st, library: lib, gate: who, views: pages, addresses: at, meters: m, log: log,
-		thumbnails: thumbnails{st.Photos, store},
+		thumbnails: thumbnails{st.Photos, store, at},
 		photoPages: photoPages{lib, store, pages, at, c.gps},
 	}
 	if c.inBackground {

@@ -39,7 +39,7 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Defer(func() { socket.Close() })
-			write(t, filepath.Join(env.WorkDir, "pictures", "1.jpg"), 1000, 600, 1)
+			writeLarge(t, filepath.Join(env.WorkDir, "pictures", "1.jpg"), 1000, 600, 1)
 			write(t, filepath.Join(env.WorkDir, "pictures", "Trip", "2.jpg"), 300, 400, 2)
 			return nil
 		},

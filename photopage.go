@@ -92,7 +92,7 @@ func (p *photoPages) ensurePicture(ctx context.Context, view *photoView, src alb
 	}
 	p.describe(view, src, m.Record)
 	upright := image.Pt(max(m.Width, 1), max(m.Height, 1))
-	if m.ShowsSource() {
+	if m.ShowsSource() || errors.Is(err, thumbs.ErrSavesNothing) {
 		view.Image, view.ImageType, view.ImageSize = view.Original, album.MediaType(src.File), upright
 		return m.Record, nil
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -17,8 +18,9 @@ import (
 
 // thumbnails answers requests for renditions.
 type thumbnails struct {
-	photos *storage.Dir
-	store  *thumbs.Store
+	photos    *storage.Dir
+	store     *thumbs.Store
+	addresses addresses
 }
 
 // serve answers with a rendition of a photo, made now if there is none.
@@ -41,6 +43,13 @@ func (t *thumbnails) serve(w http.ResponseWriter, r *http.Request, at target) er
 		return nil
 	}
 	m, err := t.store.Ensure(r.Context(), src, at.rend)
+	if errors.Is(err, thumbs.ErrSavesNothing) {
+		// A page from before that was known asks for it. nginx passes it on, as it does for
+		// whatever is not on disk, and serves the photo.
+		w.Header().Set("Cache-Control", "no-cache")
+		http.Redirect(w, r, t.addresses.file(src.Name()), http.StatusFound)
+		return nil
+	}
 	if err != nil {
 		return err
 	}

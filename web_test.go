@@ -278,6 +278,18 @@ func write(t *testing.T, path string, width, height, seed int) {
 	writeFile(t, path, b.Bytes())
 }
 
+// writeLarge draws a picture into a file of so many bytes that pages show its preview;
+// what makes it large lies behind the picture.
+func writeLarge(t *testing.T, path string, width, height, seed int) {
+	t.Helper()
+	write(t, path, width, height, seed)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, path, append(data, make([]byte, 1<<20)...))
+}
+
 // writeNoise draws a JPEG that hardly compresses.
 func writeNoise(t *testing.T, path string, width, height int) {
 	t.Helper()

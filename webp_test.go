@@ -209,8 +209,8 @@ func TestWebP_profile(t *testing.T) {
 func TestClean_webp(t *testing.T) {
 	needWebP(t)
 	dir := t.TempDir()
-	for i, name := range []string{"keep.jpg", "gone.jpg", "lonely.jpg", "torn.jpg"} {
-		write(t, filepath.Join(dir, name), 500, 400, i)
+	for _, name := range []string{"keep.jpg", "gone.jpg", "lonely.jpg", "torn.jpg"} {
+		writeNoise(t, filepath.Join(dir, name), 500, 400)
 	}
 	warmUp(t, []string{"-webp", dir}, "4 made")
 	at := func(name string) string { return filepath.Join(dir, album.ThumbsDir, "webp", name) }

@@ -103,7 +103,7 @@ func TestWarmAndClean_besideServer(t *testing.T) {
 	dir := t.TempDir()
 	const photos = 12
 	for i := range photos {
-		draw(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i)), 1000, 700, i)
+		drawLarge(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i)), 1000, 700, i)
 	}
 	guard(t, dir)
 	p := start(t, nil, "-webp", dir)

@@ -2,6 +2,7 @@ package thumbs
 
 import (
 	"context"
+	"errors"
 	"os"
 	"slices"
 
@@ -40,9 +41,14 @@ func (folders *warmFolders) Close() {
 }
 
 // wanted reports whether rendition number i shows more of a photo than the
-// next smaller one.
+// next smaller one, and no page shows the photo itself, of as many pixels, in its place.
 func (t *Store) wanted(i int, r rendition.Record) bool {
-	return i == 0 || max(r.Width, r.Height) > t.SideOf(aheadOfTime[i-1])
+	if i == 0 {
+		return true
+	}
+	side := max(r.Width, r.Height)
+	whole := aheadOfTime[i] == rendition.Preview && r.ShowsSource() && side <= t.SideOf(rendition.Preview)
+	return side > t.SideOf(aheadOfTime[i-1]) && !whole
 }
 
 // Complete reports whether every wanted rendition of src is there, without opening
@@ -54,7 +60,7 @@ func (t *Store) Complete(folders *warmFolders, src album.Photo) bool {
 			continue
 		}
 		r, ok := t.Cached(folders.rend[i], src, rend)
-		if !ok {
+		if !ok && !errors.Is(t.FailedBefore(src, rend), ErrSavesNothing) {
 			return false
 		}
 		if i == 0 {
@@ -83,6 +89,9 @@ func (t *Store) Warm(ctx context.Context, src album.Photo) error {
 		}
 		return tasks
 	})
+	if errors.Is(err, ErrSavesNothing) {
+		err = nil
+	}
 	for i, rend := range aheadOfTime {
 		m := made[rend]
 		if m.JPEG == nil {

@@ -18,8 +18,8 @@ import (
 
 // encoder makes the files of an alternative.
 type encoder struct {
-	// memory is what encoding so many pixels takes, bytes.
-	// drawnMemory is the same of what is drawn.
+	// memory and drawnMemory are what encoding so many pixels takes of photos, and of what is
+	// drawn, bytes.
 	memory, drawnMemory func(pixels int64) int64
 	// encode returns a file as good as a JPEG of that quality, nil where there can be none.
 	encode func(img image.Image, drawn bool, jpegQuality int, profile []byte) ([]byte, error)

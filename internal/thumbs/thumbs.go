@@ -224,7 +224,7 @@ func (t *Store) fail(src album.Photo, rend string, err error) {
 	name := rendition.Name(src, rend)
 	before, known := t.failed.Get(name)
 	t.failed.Put(name, f)
-	if !known || before.src != src {
+	if (!known || before.src != src) && !errors.Is(err, ErrSavesNothing) { // then nothing is wrong
 		t.log.Warn("no thumbnail", "photo", src.Name(), "err", err)
 	}
 }
@@ -616,7 +616,7 @@ func (t *Store) reduce(ctx context.Context, f *os.File, before fs.FileInfo, info
 	average := photo.Average(pictures[len(pictures)-1]) // the smallest's: the larger have the same
 	r.Color = fmt.Sprintf("#%02x%02x%02x", average.R, average.G, average.B)
 	for _, k := range tasks {
-		made := t.encode(k, r, pictures[slices.Index(sides, t.SideOf(k.rend))], info.Profile())
+		made := t.encode(k, r, pictures[slices.Index(sides, t.SideOf(k.rend))], info)
 		made.mode = asReadable(before)
 		files = append(files, made)
 	}
@@ -636,16 +636,18 @@ func unfit(tasks []task, err error) (files []file) {
 }
 
 // encode does a task whose picture has been made.
-func (t *Store) encode(k task, r rendition.Record, img image.Image, profile []byte) file {
+func (t *Store) encode(k task, r rendition.Record, img image.Image, info photo.Info) file {
 	f := file{task: k, record: r}
 	if k.alternative != nil {
-		f.content, f.err = t.encodeAlternative(*k.alternative, img, profile)
+		f.content, f.err = t.encodeAlternative(*k.alternative, img, info.Profile())
 		return f
 	}
 	f.record.Options = t.Options(k.rend)
 	var jpeg bytes.Buffer
-	if err := photo.Encode(&jpeg, img, t.quality, f.record.Comment(), profile); err != nil {
+	if err := photo.Encode(&jpeg, img, t.quality, f.record.Comment(), info.Profile()); err != nil {
 		f.err = fmt.Errorf("encoding: %w", err)
+	} else if k.rend == rendition.Preview && !r.Turned && !r.ShowsSource() && !info.Saves(t.SideOf(k.rend), int64(jpeg.Len())) {
+		f.err = ShownItself{fmt.Errorf("%w: %w", ErrUnfit, ErrSavesNothing), image.Pt(r.Width, r.Height)}
 	}
 	f.content = jpeg.Bytes()
 	return f
@@ -677,6 +679,10 @@ func describe(r *rendition.Record, m metadata.Metadata, file string) {
 		r.Taken = date.Format(rendition.TakenLayout)
 	}
 }
+
+// ErrSavesNothing is why a preview is not made that would have as many pixels as its photo
+// and no fewer bytes.
+var ErrSavesNothing = errors.New("a preview would be no smaller")
 
 // ShownItself is why no rendition can be made of a photo that a browser can
 // probably show all the same: it may be shown itself.
