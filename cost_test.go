@@ -2,9 +2,11 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -195,5 +197,81 @@ func TestCost_addresses(t *testing.T) {
 				s.compare(kind.plain, other, kind.status)
 			}
 		})
+	}
+}
+
+// wideSite has an album of so many photos, whose names in an archive would all be the same.
+func wideSite(t *testing.T, photos int) *site {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "plain", "1.jpg"), 9, 6, 1)
+	if err := os.Mkdir(filepath.Join(dir, "wide"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const reserved = `<>:"|?*`
+	for n := range photos {
+		name := make([]byte, 5)
+		for i := range name {
+			name[i], n = reserved[n%len(reserved)], n/len(reserved)
+		}
+		if err := os.Link(filepath.Join(dir, "plain", "1.jpg"), filepath.Join(dir, "wide", string(name)+".jpg")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return newSite(t, dir, withZip)
+}
+
+// Among thousands of photos the page of one costs as much by date as by name.
+func TestCost_byDate(t *testing.T) {
+	s := wideSite(t, 4000)
+	one := s.server.addresses.page(`wide/<<<<<.jpg`)
+	for _, order := range []string{"date", "-date"} {
+		for tries := 1; ; tries++ {
+			byName, byDate := s.cost(asked{method: "GET", target: one}, 200), s.cost(asked{method: "GET", target: one + "?sort=" + order}, 200)
+			if byDate <= 2*byName {
+				break
+			}
+			if tries == 3 {
+				t.Errorf("a photo's page takes %v by name and %v with ?sort=%s", byName, byDate, order)
+				break
+			}
+		}
+	}
+	// A photo that comes is in its place, and one that goes is gone.
+	before := text(find(s.page(one+"?sort=date"), "main")[0])
+	write(t, filepath.Join(s.dir, "wide", "2 new.jpg"), 9, 6, 1)
+	if after := text(find(s.page(one+"?sort=date"), "main")[0]); !strings.Contains(before, "4000") || !strings.Contains(after, "4001") {
+		t.Errorf("a photo that came is not counted by date: %.200q, then %.200q", before, after)
+	}
+}
+
+// The names in an archive of thousands are made once for as long as no photo changes, and
+// cost no more where all would be the same.
+func TestCost_archive(t *testing.T) {
+	s := wideSite(t, 4000)
+	began := testkit.ProcessorTime()
+	etag := s.do("HEAD", "/wide/?zip").Header.Get("ETag")
+	if took := testkit.ProcessorTime() - began; took > time.Second {
+		t.Errorf("the first HEAD takes %v", took)
+	}
+	first, _ := s.server.archives.layouts.Get("wide")
+	s.later()
+	s.do("HEAD", "/wide/?zip")
+	second, _ := s.server.archives.layouts.Get("wide")
+	if len(first.entries) != 4000 || &first.entries[0] != &second.entries[0] {
+		t.Error("an archive of photos that are as they were is laid out again")
+	}
+	write(t, filepath.Join(s.dir, "wide", "2 new.jpg"), 9, 6, 1)
+	s.later()
+	if got := s.do("HEAD", "/wide/?zip").Header.Get("ETag"); got == etag {
+		t.Error("an archive with another photo in it has the same entity tag")
+	}
+	// Who has left leaves nothing to be laid out.
+	s.server.archives.layouts.Clear()
+	ctx, leave := context.WithCancel(t.Context())
+	listing, err := s.server.library.list(ctx, "wide")
+	leave()
+	if _, layoutErr := s.server.archives.layout(ctx, listing); err != nil || layoutErr == nil || s.server.archives.layouts.Len() > 0 {
+		t.Errorf("for a visitor who has left an archive is laid out: %v, %v", err, layoutErr)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,16 +21,34 @@ import (
 // maxChecksums bounds the checksums that are remembered: at some 200 bytes each, 20 MB.
 const maxChecksums = 100_000
 
+// maxLaidOut bounds the photos in the layouts that are remembered: at some 200 bytes each,
+// 10 MB.
+const maxLaidOut = 50_000
+
 // archives answers with albums as ZIP archives.
 type archives struct {
 	library *library
+	layouts *bounded.Map[string, layout]      // by album
 	sums    *bounded.Map[album.Photo, uint32] // CRC-32; a photo that changes is another
 	log     *slog.Logger
 }
 
 func newArchives(l *library, log *slog.Logger) *archives {
-	return &archives{l, bounded.NewMap[album.Photo, uint32](maxChecksums, nil), log}
+	return &archives{
+		library: l, log: log,
+		layouts: bounded.NewMap[string](maxLaidOut, layout.cost),
+		sums:    bounded.NewMap[album.Photo, uint32](maxChecksums, nil),
+	}
 }
+
+// layout is what an archive holds. It stays while no photo of the album changes.
+type layout struct {
+	photos  []album.Photo
+	entries []zipstream.Photo
+	etag    string
+}
+
+func (l layout) cost() int64 { return int64(max(1, len(l.photos))) }
 
 // serve answers with an album's photos as a ZIP archive, of known length and
 // resumable from anywhere. The address is the album's own with ?zip: nginx passes it
@@ -42,13 +61,17 @@ func (a *archives) serve(w http.ResponseWriter, r *http.Request, albumName strin
 	if len(listing.Photos) == 0 {
 		return answer.NotFound
 	}
-	z := a.archive(r.Context(), listing.Photos)
+	l, err := a.layout(r.Context(), listing)
+	if err != nil {
+		return err
+	}
+	z := a.archive(r.Context(), l)
 	defer z.Close()
 	h := w.Header()
 	h.Set("Content-Type", "application/zip")
 	h.Set("Content-Disposition", attachment(a.library.albumTitle(albumName)+".zip"))
 	h.Set("Cache-Control", answer.Revalidate)
-	h.Set("ETag", z.ETag())
+	h.Set("ETag", l.etag)
 	answer.Content(w, r, time.Time{}, z)
 	if err := z.Err(); err != nil {
 		// What was sent is no archive; that the connection breaks tells the client.
@@ -60,18 +83,32 @@ func (a *archives) serve(w http.ResponseWriter, r *http.Request, albumName strin
 	return nil
 }
 
-// archive lays out an archive of these photos.
-func (a *archives) archive(ctx context.Context, photos []album.Photo) *zipstream.Archive {
-	files := make([]string, len(photos))
-	for i, src := range photos {
+// layout returns what the archive of an album holds, unless the visitor has left.
+func (a *archives) layout(ctx context.Context, listing album.Listing) (layout, error) {
+	if l, ok := a.layouts.Get(listing.Name); ok && slices.Equal(l.photos, listing.Photos) {
+		return l, nil
+	}
+	files := make([]string, len(listing.Photos))
+	for i, src := range listing.Photos {
 		files[i] = src.File
 	}
-	entries := make([]zipstream.Photo, len(photos))
+	l := layout{photos: listing.Photos, entries: make([]zipstream.Photo, len(listing.Photos))}
 	for i, title := range zipstream.SafeNames(files) {
-		src := photos[i]
-		entries[i] = zipstream.Photo{Name: src.Name(), Title: title, Size: src.Size, Modified: src.Modified()}
+		src := listing.Photos[i]
+		l.entries[i] = zipstream.Photo{Name: src.Name(), Title: title, Size: src.Size, Modified: src.Modified()}
 	}
-	return zipstream.New(ctx, entries, zipstream.Source{
+	if err := ctx.Err(); err != nil {
+		return layout{}, err
+	}
+	l.etag = zipstream.New(ctx, l.entries, zipstream.Source{}).ETag()
+	a.layouts.Put(listing.Name, l)
+	return l, nil
+}
+
+// archive is the archive that is laid out so, to be read while ctx lasts.
+func (a *archives) archive(ctx context.Context, l layout) *zipstream.Archive {
+	photos := l.photos
+	return zipstream.New(ctx, l.entries, zipstream.Source{
 		Open: func(i int) (*os.File, error) {
 			folder, err := album.Open(a.library.photos.Root(), photos[i].Album)
 			if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"runtime"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -15,6 +16,19 @@ import (
 	"gallery/internal/rendition"
 )
 
+// maxArranged bounds the photos in the arrangements that are remembered: at some 100 bytes
+// each, 10 MB.
+const maxArranged = 100_000
+
+// arrangement names an album in an order by date.
+type arrangement struct{ album, order string }
+
+// arranged is the photos of an album, by name and in that order. It stays while no photo of
+// the album changes: nor do the dates, which are all known from the photos.
+type arranged struct{ from, photos []album.Photo }
+
+func (a arranged) cost() int64 { return int64(max(1, len(a.photos))) }
+
 // Arrange returns the photos of an album in the given order. Dates are those
 // of the thumbnails' records, else from the photos' metadata, which takes
 // opening them: without read it reports false instead, and with read it ends
@@ -22,6 +36,9 @@ import (
 func (t *Store) Arrange(ctx context.Context, a album.Listing, order string, read bool) ([]album.Photo, bool) {
 	if order == album.ByName || order == album.ByNameDown {
 		return album.Sorted(a.Photos, order, nil), true
+	}
+	if known, ok := t.arranged.Get(arrangement{a.Name, order}); ok && slices.Equal(known.from, a.Photos) {
+		return known.photos, true
 	}
 	dates := make([]time.Time, len(a.Photos))
 	var unknown []int
@@ -36,7 +53,9 @@ func (t *Store) Arrange(ctx context.Context, a album.Listing, order string, read
 		}
 	}
 	if len(unknown) == 0 {
-		return album.Sorted(a.Photos, order, dates), true
+		photos := album.Sorted(a.Photos, order, dates)
+		t.arranged.Put(arrangement{a.Name, order}, arranged{a.Photos, photos})
+		return photos, true
 	}
 	if !read {
 		return nil, false

@@ -45,8 +45,9 @@ type Store struct {
 	budget *semaphore.Weighted // what is left of memory
 	slots  *semaphore.Weighted // pictures made at once
 
-	making bounded.Calls[making]   // by the photo's name
-	dating bounded.Calls[struct{}] // by the album's name
+	making   bounded.Calls[making]   // by the photo's name
+	dating   bounded.Calls[struct{}] // by the album's name
+	arranged *bounded.Map[arrangement, arranged]
 
 	index    *bounded.Map[string, rendition.Record] // by the rendition's name: what lies on disk
 	failed   *bounded.Map[string, failure]          // by the rendition's name: what cannot be made
@@ -102,6 +103,7 @@ func New(st *storage.Storage, o Options, log *slog.Logger) *Store {
 		slots:    semaphore.NewWeighted(int64(cmp.Or(o.Jobs, runtime.GOMAXPROCS(0)))),
 		index:    bounded.NewMap[string, rendition.Record](maxIndexed, nil),
 		failed:   bounded.NewMap[string, failure](maxIndexed, nil),
+		arranged: bounded.NewMap[arrangement](maxArranged, arranged.cost),
 		pruned:   bounded.NewMap[string, int64](maxIndexed, nil),
 		refusing: bounded.NewMap[string, struct{}](maxIndexed, nil),
 		digests:  bounded.NewMap[album.Photo, digested](maxIndexed, nil),

@@ -35,11 +35,14 @@ func SafeName(name string) string {
 func SafeNames(files []string) []string {
 	names := make([]string, len(files))
 	taken := map[string]bool{}
+	next := map[string]int{} // by a name that was taken: the next number to try behind it
 	for i, file := range files {
-		name := SafeName(file)
-		extension := path.Ext(name)
-		for n := 2; taken[strings.ToLower(name)]; n++ {
-			name = fmt.Sprintf("%s (%d)%s", strings.TrimSuffix(SafeName(file), extension), n, extension)
+		safe := SafeName(file)
+		name, folded := safe, strings.ToLower(safe)
+		extension := path.Ext(safe)
+		for n := max(2, next[folded]); taken[strings.ToLower(name)]; n++ {
+			name = fmt.Sprintf("%s (%d)%s", strings.TrimSuffix(safe, extension), n, extension)
+			next[folded] = n + 1
 		}
 		taken[strings.ToLower(name)] = true
 		names[i] = name
