@@ -8,8 +8,12 @@ import (
 	"io"
 	"net/http"
 	"path"
-	"regexp"
 	"strings"
+	"sync"
+
+	"github.com/tdewolff/minify/v2"
+	"github.com/tdewolff/minify/v2/css"
+	"github.com/tdewolff/minify/v2/js"
 
 	"gallery/internal/answer"
 	"gallery/internal/messages"
@@ -68,8 +72,8 @@ type views struct {
 func newViews(site string, at addresses, titlesOf func(name string) []string, byVisitor bool) *views {
 	v := &views{
 		site: site, addresses: at, titlesOf: titlesOf, byVisitor: byVisitor,
-		style:     dense(styleText),
-		script:    template.JS(withoutComments(scriptText)),
+		style:     sentAssets().style,
+		script:    sentAssets().script,
 		templates: template.Must(template.Must(template.New("").Parse(viewText)).Parse(uploadViewText)),
 	}
 	// Styles are inline for the sake of each photo's proportions and colour.
@@ -87,7 +91,7 @@ type uploadAssets struct {
 }
 
 func newUploadAssets(policy string) uploadAssets {
-	a := uploadAssets{style: dense(uploadStyleText), script: template.JS(withoutComments(uploadScriptText))}
+	a := uploadAssets{style: sentAssets().uploadStyle, script: sentAssets().uploadScript}
 	policy = strings.Replace(policy, "script-src ", "script-src "+sourceOf(a.script)+" ", 1)
 	a.policy = strings.Replace(policy, "form-action 'none'", "form-action 'self'", 1)
 	return a
@@ -100,26 +104,26 @@ func sourceOf(script template.JS) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'"
 }
 
-var comment = regexp.MustCompile(`(?s)/\*.*?\*/|(?m-s:(?:^\s*| )//.*$)`)
-
-// withoutComments returns a stylesheet or script as it is sent: without
-// comments, indentation and empty lines. None of their texts takes several
-// lines, or holds what begins a comment: "/*", or "//" after a space.
-func withoutComments(code string) string {
-	var b strings.Builder
-	for line := range strings.Lines(comment.ReplaceAllString(code, "")) {
-		if line = strings.TrimSpace(line); line != "" {
-			b.WriteString(line + "\n")
+// sentAssets are the stylesheets and scripts as pages hold them: each page holds
+// its own, so they are minified, once.
+var sentAssets = sync.OnceValue(func() (a struct {
+	style, uploadStyle   template.CSS
+	script, uploadScript template.JS
+}) {
+	m := minify.New()
+	m.AddFunc("css", css.Minify)
+	m.AddFunc("js", js.Minify)
+	minified := func(kind, code string) string {
+		text, err := m.String(kind, code)
+		if err != nil {
+			panic(err) // a mistake in an asset
 		}
+		return text
 	}
-	return b.String()
-}
-
-var gaps = strings.NewReplacer("{\n", "{", ";\n", ";", "}\n", "}", ",\n", ",", ": ", ":", " {", "{")
-
-// dense returns a stylesheet as it is sent: also without the spaces that follow
-// or precede punctuation. None of its texts holds any of these.
-func dense(sheet string) template.CSS { return template.CSS(gaps.Replace(withoutComments(sheet))) }
+	a.style, a.uploadStyle = template.CSS(minified("css", styleText)), template.CSS(minified("css", uploadStyleText))
+	a.script, a.uploadScript = template.JS(minified("js", scriptText)), template.JS(minified("js", uploadScriptText))
+	return a
+})
 
 // header sets what the headers of all pages have in common.
 func (v *views) header(w http.ResponseWriter) {

@@ -38,9 +38,6 @@ const configOf = (part) => {
   };
 };
 
-// What templates.go takes for a comment, or joins, inside a text.
-const cut = String.raw` \u002F\u002F|\u002F\*|\n`;
-
 export default [
   js.configs.recommended,
   {
@@ -49,10 +46,6 @@ export default [
       eqeqeq: 'error',
       'no-var': 'error',
       'prefer-const': 'error',
-      'no-restricted-syntax': ['error', {
-        selector: String.raw`:matches(Literal, TemplateElement):matches([raw=/${cut}/], [value.raw=/${cut}/])`,
-        message: 'What the page is sent has no comments, and this would be cut as one.',
-      }],
       complexity: ['error', 14],
       'max-lines-per-function': ['error', { max: 45, skipBlankLines: true, skipComments: true }],
     },
