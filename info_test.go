@@ -133,7 +133,7 @@ func TestPhotoPage_info(t *testing.T) {
 		`a[rel="prev"]`:               {"href", "/bad.jpg/"},
 		`a[rel="next"]`:               {"href", "/plain.png/"},
 		`a[rel="up"]`:                 {"href", "/"},
-		`img#photo[width][height]`:    {"alt", "A <b>day</b>"},
+		`img#photo[width][height]`:    {"alt", "camera"},
 		`a.download[data-bytes="13"]`: {"", ""},
 	} {
 		got := values(doc, selector, want[0])

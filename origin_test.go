@@ -108,7 +108,7 @@ func TestServe_base(t *testing.T) {
 			}
 			seen[todo[0]] = true
 			doc := parse(t, s.get(todo[0]).body)
-			addresses := slices.Concat(values(doc, "a[href], link[href]:not([rel=icon]):not([rel=expect])", "href"), values(doc, "img", "src"), values(doc, "img", "data-thumb"))
+			addresses := slices.Concat(values(doc, `a[href]:not([href^="#"]), link[href]:not([rel=icon]):not([rel=expect])`, "href"), values(doc, "img", "src"), values(doc, "img", "data-thumb"))
 			for _, address := range addresses {
 				path := strings.TrimPrefix(address, s.URL)
 				if !strings.HasPrefix(path, base+"/") {
