@@ -50,7 +50,7 @@ func TestThumbnail_onDisk(t *testing.T) {
 	r, ok := rendition.ReadRecord(bytes.NewReader(data))
 	want := rendition.Record{
 		Size: src.Size(), MTime: src.ModTime().UnixNano(), CTime: album.ChangeTime(src), Width: 300, Height: 500,
-		Read: r.Read, Digest: r.Digest, Color: r.Color, Options: "400px q82 r2",
+		Read: r.Read, Digest: r.Digest, Color: r.Color, Options: "400px q82 r3",
 	}
 	if !ok || !reflect.DeepEqual(r, want) || len(r.Color) != 7 || len(r.Digest) != 16 || r.Read < src.ModTime().UnixNano() {
 		t.Errorf("the record is %+v, %v, want %+v", r, ok, want)
@@ -249,8 +249,8 @@ func TestThumbnail_budget(t *testing.T) {
 	if took := after.TotalAlloc - before.TotalAlloc; took > 16<<20 {
 		t.Errorf("it took %d MiB", took>>20)
 	}
-	if n := s.log.count("no thumbnail", "lie.png", "-memory"); n != 1 {
-		t.Errorf("the log names the budget %d times, want once", n)
+	if n := s.log.count("no thumbnail", "lie.png", "pixels are too many for"); n != 1 {
+		t.Errorf("the log says %d times why there is none, want once", n)
 	}
 }
 

@@ -3,6 +3,7 @@ package photo
 import (
 	"errors"
 	"fmt"
+	"image"
 	"io"
 
 	"gallery/internal/scaledjpeg"
@@ -50,6 +51,13 @@ func Check(r io.ReaderAt, size int64, info Info, memory int64) (err error) {
 		_, err = scaledjpeg.Decode(data, info.checkDenom(memory))
 		return err
 	}
-	_, err = decode(s, h.layout)
-	return err
+	if h.format != PNG || h.direct || !h.png.byRows() {
+		_, err = decode(s, h.layout)
+		return err
+	}
+	next, err := decodeRows(s, h.layout)
+	if err != nil {
+		return err
+	}
+	return flatten(next, image.Pt(h.width, h.height), h.frame, h.width, h.grey, 1, func(image.Image) {})
 }

@@ -19,9 +19,9 @@ const costSmall = 256 << 10
 // is the sum of what each step takes:
 //
 //   - the decoder, as its header said;
-//   - flatten's picture: at most 2*gap times maxSide;
-//   - imaging's two passes, each a picture of 4 bytes a pixel, its weights,
-//     and a line for each of its goroutines;
+//   - flatten's strip;
+//   - imaging's two passes, the first of them for each strip: each a picture of
+//     4 bytes a pixel, its weights, and a line for each of its goroutines;
 //   - turning it upright, and the result.
 //
 // With several sides, the largest first, it is that of one ReduceAll.
@@ -58,26 +58,38 @@ func (info Info) costOf(maxSide int) int64 {
 	if l.direct {
 		return costSmall + colors + l.decode + planes.Memory(full, Fitted(full, maxSide))
 	}
-	long := max(full.X, full.Y)
-	// With k = long/(gap*maxSide) > 1 what imaging sees is at most 3/2 of
-	// gap*maxSide long; with k = 1 less than twice that.
-	seen := within(full, min(long, 2*gap*maxSide))
+	seen := cellsOf(full, averaged(full, maxSide))
 	out := Fitted(full, maxSide)
 	turned := int64(max(out.X, out.Y)) * 4 * int64(runtime.GOMAXPROCS(0)+1)
 
 	cost := l.decode + costSmall + colors
-	cost += 4*area(seen) + 64*int64(seen.X) + 4*int64(l.frame.Dx())
-	cost += resizeCost(seen, out)
+	if seen.X == out.X {
+		cost += 4*area(seen) + resizeCost(seen, out)
+	} else {
+		strip, narrow := image.Pt(seen.X, min(seen.Y, stripRows)), image.Pt(out.X, seen.Y)
+		cost += 4*area(strip) + 4*area(narrow)
+		for from := 0; from < seen.Y; from += stripRows {
+			cost += resizeCost(strip, image.Pt(out.X, strip.Y))
+		}
+		cost += resizeCost(narrow, out)
+	}
+	cost += 64*int64(seen.X) + 4*int64(l.frame.Dx())
 	cost += 4*area(out) + turned + 3*area(out)
 	return cost
 }
 
-// resizeCost bounds what imaging.Resize allocates: first across, then down.
+// resizeCost bounds what imaging.Resize allocates: first across, then down, where that
+// changes a side.
 func resizeCost(from, to image.Point) int64 {
 	lines := 4 * int64(from.X+from.Y+64) * int64(runtime.GOMAXPROCS(0)+1)
-	queues := 8 * int64(from.Y+to.X) // a channel that holds every line's number
-	return 4*int64(to.X)*int64(from.Y) + 4*area(to) + lines + queues +
-		weights(from.X, to.X) + weights(from.Y, to.Y)
+	cost := lines + 8*int64(from.Y+to.X) // channels that hold every line's number
+	if from.X != to.X {
+		cost += 4*int64(to.X)*int64(from.Y) + weights(from.X, to.X)
+	}
+	if from.Y != to.Y {
+		cost += 4*area(to) + weights(from.Y, to.Y)
+	}
+	return cost
 }
 
 // weights bounds what the filter's weights take: for each of the resulting
@@ -85,14 +97,6 @@ func resizeCost(from, to image.Point) int64 {
 // which support is Lanczos' 3 lobes at this scale, rounded up.
 func weights(from, to int) int64 {
 	return 32*(3*int64(from)+3*int64(to)) + 24*int64(to)
-}
-
-// within returns dimensions in proportion to p whose longer side is long,
-// rounded up.
-func within(p image.Point, long int) image.Point {
-	l := int64(max(p.X, p.Y))
-	scale := func(v int) int { return int((int64(v)*int64(long)+l-1)/l) + 1 }
-	return image.Pt(min(p.X, scale(p.X)), min(p.Y, scale(p.Y)))
 }
 
 func area(p image.Point) int64 { return int64(p.X) * int64(p.Y) }

@@ -7,71 +7,96 @@ import (
 	"image/color"
 )
 
-// flatten draws the decoded picture m on a white canvas, where frame says,
-// and averages the canvas down by k in both directions. It returns
-// *image.Gray or *image.NRGBA, opaque, with top left (0, 0), whatever the type
-// of m. The canvas itself is never allocated, and no work is done where
-// the frame is not.
+// flatten draws a picture, whose rows next gives from the top on, on a white canvas,
+// where frame says, and averages the canvas down by k in both directions. What comes of
+// that it hands to emit in strips of so many rows, from the top on, the last perhaps with
+// fewer: *image.Gray or *image.NRGBA, opaque, with top left (0, 0), which is only lent.
+// The canvas itself is never allocated, and no work is done where the frame is not.
 //
 // A side of n pixels becomes n/k, and at least 1, cells of k pixels; so that
 // none is left over, some cells are one pixel longer.
-func flatten(m image.Image, canvas image.Point, frame image.Rectangle, k int, grey bool) (image.Image, error) {
-	if frame.Size() != m.Bounds().Size() || !frame.In(image.Rect(0, 0, canvas.X, canvas.Y)) || frame.Empty() {
-		return nil, fmt.Errorf("frame of %v at %v on a canvas of %v", m.Bounds(), frame, canvas)
+func flatten(next func(line []uint8) error, canvas image.Point, frame image.Rectangle, k int, grey bool, rows int, emit func(strip image.Image)) error {
+	if !frame.In(image.Rect(0, 0, canvas.X, canvas.Y)) || frame.Empty() {
+		return fmt.Errorf("frame at %v on a canvas of %v", frame, canvas)
 	}
-	row, err := rows(m, grey)
-	if err != nil {
-		return nil, err
-	}
-	cells := image.Rect(0, 0, max(1, canvas.X/k), max(1, canvas.Y/k))
-	var (
-		pix      []uint8 // white
-		out      image.Image
-		channels = 3
-		stride   = 4 * cells.Dx()
-	)
+	cells := cellsOf(canvas, k)
+	rows = min(rows, cells.Y)
+	channels, bytes := 3, 4 // read, and made, a pixel
 	if grey {
-		g := image.NewGray(cells)
-		pix, out, channels, stride = g.Pix, g, 1, g.Stride
-	} else {
-		n := image.NewNRGBA(cells)
-		pix, out = n.Pix, n
-	}
-	for i := range pix {
-		pix[i] = 0xff
+		channels, bytes = 1, 1
 	}
 	var (
-		x0   = cellOf(frame.Min.X, canvas.X, cells.Dx())
-		x1   = cellOf(frame.Max.X-1, canvas.X, cells.Dx()) + 1
+		pix  = make([]uint8, bytes*cells.X*rows)
+		x0   = cellOf(frame.Min.X, canvas.X, cells.X)
+		x1   = cellOf(frame.Max.X-1, canvas.X, cells.X) + 1
 		line = make([]uint8, channels*frame.Dx())
 		sum  = make([]uint64, channels*(x1-x0))
 		edge = make([]int, x1-x0+1) // of the cells of a row, in pixels of the frame
 	)
 	for i := range edge {
-		edge[i] = edgeOf(x0+i, canvas.X, cells.Dx()) - frame.Min.X
+		edge[i] = edgeOf(x0+i, canvas.X, cells.X) - frame.Min.X
 	}
-	for cy := cellOf(frame.Min.Y, canvas.Y, cells.Dy()); cy < cells.Dy(); cy++ {
-		top, bottom := edgeOf(cy, canvas.Y, cells.Dy()), edgeOf(cy+1, canvas.Y, cells.Dy())
-		if top >= frame.Max.Y {
-			break
+	for from := 0; from < cells.Y; from += rows {
+		n := min(rows, cells.Y-from)
+		strip := pix[:bytes*cells.X*n]
+		for i := range strip { // white
+			strip[i] = 0xff
 		}
-		first, last := max(top, frame.Min.Y), min(bottom, frame.Max.Y)
-		clear(sum)
-		for y := first; y < last; y++ {
-			row(y-frame.Min.Y, line)
-			addCells(sum, line, edge, channels)
-		}
-		for i := range x1 - x0 {
-			all := (edge[i+1] - edge[i]) * (bottom - top)
-			drawn := (min(edge[i+1], frame.Dx()) - max(edge[i], 0)) * (last - first)
-			bare := uint64(all-drawn) * 0xff
-			o := cy*stride + (x0+i)*max(1, stride/cells.Dx())
-			for c := range channels {
-				pix[o+c] = uint8((sum[channels*i+c] + bare + uint64(all)/2) / uint64(all))
+		for cy := from; cy < from+n; cy++ {
+			top, bottom := edgeOf(cy, canvas.Y, cells.Y), edgeOf(cy+1, canvas.Y, cells.Y)
+			first, last := max(top, frame.Min.Y), min(bottom, frame.Max.Y)
+			if first >= last {
+				continue
+			}
+			row := strip[bytes*((cy-from)*cells.X+x0):][:bytes*(x1-x0)]
+			if cells == canvas { // each cell is a pixel
+				if err := next(line); err != nil {
+					return err
+				}
+				storePixels(row, line, channels)
+				continue
+			}
+			clear(sum)
+			for range last - first {
+				if err := next(line); err != nil {
+					return err
+				}
+				addCells(sum, line, edge, channels)
+			}
+			for i := range x1 - x0 {
+				all := (edge[i+1] - edge[i]) * (bottom - top)
+				drawn := (min(edge[i+1], frame.Dx()) - max(edge[i], 0)) * (last - first)
+				bare := uint64(all-drawn) * 0xff
+				for c := range channels {
+					row[bytes*i+c] = uint8((sum[channels*i+c] + bare + uint64(all)/2) / uint64(all))
+				}
 			}
 		}
+		r := image.Rect(0, 0, cells.X, n)
+		if grey {
+			emit(&image.Gray{Pix: strip, Stride: cells.X, Rect: r})
+		} else {
+			emit(&image.NRGBA{Pix: strip, Stride: 4 * cells.X, Rect: r})
+		}
 	}
-	return out, nil
+	return nil
+}
+
+// cellsOf returns how many cells of k x k pixels a canvas becomes.
+func cellsOf(canvas image.Point, k int) image.Point {
+	return image.Pt(max(1, canvas.X/k), max(1, canvas.Y/k))
+}
+
+// storePixels stores a line of pixels, grey ones as they are, and others with their opacity.
+func storePixels(row, line []uint8, channels int) {
+	if channels == 1 {
+		copy(row, line)
+		return
+	}
+	for len(row) >= 4 && len(line) >= 3 {
+		row[0], row[1], row[2] = line[0], line[1], line[2]
+		row, line = row[4:], line[3:]
+	}
 }
 
 // edgeOf returns the first of n pixels that lies in cell i of cells, and n

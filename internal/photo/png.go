@@ -133,9 +133,9 @@ func (p *pngParts) animation(s *source, c chunk, whole span) {
 	}
 }
 
-// setPNG sets the layout, and foretells what image/png allocates: the picture
-// in the pixel type it chooses, two rows, and for an interlaced one all
-// passes besides.
+// setPNG sets the layout, and foretells what decoding allocates: two rows and,
+// unless it goes row by row, the picture in the pixel type that image/png
+// chooses, and for an interlaced one all passes besides.
 func (h *header) setPNG(depth, color int, interlaced bool) error {
 	if h.width < 1 || h.height < 1 || int64(h.width) > maxPixels/int64(h.height) {
 		return fmt.Errorf("%d x %d pixels", h.width, h.height)
@@ -177,12 +177,18 @@ func (h *header) setPNG(depth, color int, interlaced bool) error {
 	h.grey = color == pngGrey || color == pngGreyAlpha
 	h.direct = out == 1 && h.grey && h.frame == canvas
 
+	h.png.depth, h.png.color, h.png.interlaced = depth, color, interlaced
 	w, hh := int64(h.frame.Dx()), int64(h.frame.Dy())
 	row := w*int64(channels*depth)/8 + 2
 	pixels := w * hh
-	h.decode += pixels*int64(out) + 2*row
+	h.png.decoded = pixels * int64(out)
+	h.decode += 2 * row
 	if interlaced { // seven passes, each rounded up (PNG, 8.2), and their rows
-		h.decode += (pixels+2*w+2*hh+7)*int64(out) + 14*row
+		h.png.decoded += (pixels + 2*w + 2*hh + 7) * int64(out)
+		h.decode += 14 * row
+	}
+	if !h.png.byRows() || h.direct {
+		h.decode += h.png.decoded
 	}
 	return nil
 }
@@ -193,6 +199,9 @@ const iend = "\x00\x00\x00\x00IEND\xae\x42\x60\x82"
 // decodePNG decodes the chunks that make the picture and no others: image/png
 // allocates 4 kB for each one that it does not know.
 func decodePNG(s *source, l layout) (image.Image, error) {
+	if l.direct && l.png.byRows() {
+		return decodeGrey(s, l)
+	}
 	head, idat := io.Reader(s.section(l.png.head)), io.Reader(s.section(l.png.idat))
 	if l.png.fdat.n > 0 {
 		var err error
@@ -207,6 +216,21 @@ func decodePNG(s *source, l layout) (image.Image, error) {
 	}
 	if m.Bounds().Size() != l.frame.Size() {
 		return nil, fmt.Errorf("decoded as %v, not %v", m.Bounds(), l.frame)
+	}
+	return m, nil
+}
+
+// decodeGrey is decodePNG for what becomes *image.Gray.
+func decodeGrey(s *source, l layout) (image.Image, error) {
+	rows, err := newPNGRows(s, l)
+	if err != nil {
+		return nil, err
+	}
+	m := image.NewGray(l.frame)
+	for y := range l.height {
+		if err := rows.next(m.Pix[y*m.Stride:][:m.Stride]); err != nil {
+			return nil, err
+		}
 	}
 	return m, nil
 }
@@ -252,6 +276,10 @@ type pngParts struct {
 	plte, trns span // perhaps absent
 	idat       span // the first run of IDAT
 	colors     pngColors
+	depth      int             // bits a sample
+	color      int             // colour type
+	interlaced bool            // in seven passes
+	decoded    int64           // bytes of the decoded picture as a whole, and of all passes
 	animated   bool            // an animation whose first frame is not in IDAT
 	frame      image.Rectangle // where that lies
 	fdat       span            // the first run of fdAT, whole; empty where IDAT is the picture

@@ -100,14 +100,18 @@ func reduce(s *source, l layout, orientation, maxSide int) (image.Image, error) 
 		}
 		return reducePlanes(m, l, l.jpeg.Denom(maxSide), orientation, maxSide)
 	}
-	m, err := decode(s, l)
+	if l.direct {
+		m, err := decode(s, l)
+		if err != nil {
+			return nil, fmt.Errorf("decode %s: %w", l.format, err)
+		}
+		return reducePlanes(m, l, 1, orientation, maxSide)
+	}
+	next, err := decodeRows(s, l)
 	if err != nil {
 		return nil, fmt.Errorf("decode %s: %w", l.format, err)
 	}
-	if l.direct {
-		return reducePlanes(m, l, 1, orientation, maxSide)
-	}
-	small, err := fit(m, l, maxSide)
+	small, err := fit(next, l, maxSide)
 	if err != nil {
 		return nil, fmt.Errorf("reduce %s: %w", l.format, err)
 	}
@@ -148,7 +152,7 @@ func (l layout) work() time.Duration {
 	case l.format == JPEG:
 		return time.Duration(pixels / 4) // at 1/8
 	case l.format == PNG:
-		return time.Duration(4 * l.decode)
+		return time.Duration(4 * l.png.decoded)
 	case l.format == GIF:
 		return time.Duration(9 * pixels)
 	case l.image.id == "VP8L":
@@ -197,22 +201,73 @@ func decode(s *source, l layout) (image.Image, error) {
 	return nil, ErrFormat
 }
 
-// fit reduces a decoded picture, still as it is stored, so that its longer
-// side is at most maxSide.
-func fit(m image.Image, l layout, maxSide int) (image.Image, error) {
-	canvas := image.Pt(l.width, l.height)
-	to := Fitted(canvas, maxSide)
-	k := max(1, max(canvas.X, canvas.Y)/(gap*maxSide))
-	m, err := flatten(m, canvas, l.frame, k, l.grey)
+// decodeRows is decode for a picture that is not direct, and whose rows are wanted from
+// the top on, as flatten takes them; where its format allows, none is kept.
+func decodeRows(s *source, l layout) (next func(line []uint8) error, err error) {
+	if l.format == PNG && l.png.byRows() {
+		p, err := newPNGRows(s, l)
+		if err != nil {
+			return nil, err
+		}
+		return p.next, nil
+	}
+	m, err := decode(s, l)
 	if err != nil {
 		return nil, err
 	}
-	if m.Bounds().Size() == to {
-		return m, nil
+	if m.Bounds().Size() != l.frame.Size() {
+		return nil, fmt.Errorf("decoded as %v, not %v", m.Bounds(), l.frame)
+	}
+	row, err := rows(m, l.grey)
+	if err != nil {
+		return nil, err
+	}
+	y := 0
+	return func(line []uint8) error {
+		row(y, line)
+		y++
+		return nil
+	}, nil
+}
+
+// stripRows is how many rows imaging is given at once: so many that what it prepares for
+// each strip is little beside, and so few that they are.
+const stripRows = 256
+
+// fit reduces a picture, given by its rows as they are stored, so that its longer side
+// is at most maxSide.
+//
+// imaging reduces across, then down. The first it does to strips, which comes to the same
+// as doing it to the whole, so that the picture never is there at its full width.
+func fit(next func(line []uint8) error, l layout, maxSide int) (image.Image, error) {
+	canvas := image.Pt(l.width, l.height)
+	to := Fitted(canvas, maxSide)
+	k := averaged(canvas, maxSide)
+	cells := cellsOf(canvas, k)
+	if cells.X == to.X {
+		var m image.Image
+		err := flatten(next, canvas, l.frame, k, l.grey, cells.Y, func(whole image.Image) { m = whole })
+		if err != nil || cells == to {
+			return m, err
+		}
+		return imaging.Resize(m, to.X, to.Y, imaging.Lanczos), nil
+	}
+	narrow := image.NewNRGBA(image.Rect(0, 0, to.X, cells.Y))
+	pix := narrow.Pix
+	err := flatten(next, canvas, l.frame, k, l.grey, stripRows, func(strip image.Image) {
+		pix = pix[copy(pix, imaging.Resize(strip, to.X, strip.Bounds().Dy(), imaging.Lanczos).Pix):]
+	})
+	if err != nil || cells.Y == to.Y {
+		return narrow, err
 	}
 	// imaging.Fit would do the same, but for rounding the shorter side down,
 	// after division in floating point.
-	return imaging.Resize(m, to.X, to.Y, imaging.Lanczos), nil
+	return imaging.Resize(narrow, to.X, to.Y, imaging.Lanczos), nil
+}
+
+// averaged returns by what a canvas is averaged before imaging reduces it.
+func averaged(canvas image.Point, maxSide int) int {
+	return max(1, max(canvas.X, canvas.Y)/(gap*maxSide))
 }
 
 // Fitted returns what dimensions in pixels become when the longer is at most

@@ -1,0 +1,350 @@
+package photo
+
+import (
+	"bufio"
+	"compress/zlib"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"hash/crc32"
+	"image/color"
+	"io"
+	"math/bits"
+)
+
+// A pngRows decodes a PNG row by row, so that the picture is never there as a whole.
+//
+// image/png decodes the kinds that it leaves out: interlaced pictures, whose rows come
+// in seven passes, those with a colour that means transparent, and grey ones of less
+// than 8 bits.
+type pngRows struct {
+	pixels   io.Reader // inflated
+	idat     *idatReader
+	filtered []byte // the filter type, and a row
+	row      []byte // of the row before, with bpp bytes of 0 in front
+	bpp      int    // bytes a pixel, at least 1
+	left     int    // rows
+	toLine   func(line, row []byte)
+}
+
+// byRows reports whether pngRows decodes such a picture.
+func (p *pngParts) byRows() bool {
+	switch {
+	case p.interlaced:
+		return false
+	case p.color == pngPalette:
+		return p.depth <= 8
+	}
+	return p.depth >= 8 && p.trns.n == 0
+}
+
+// newPNGRows begins to decode the picture of a layout that is byRows.
+func newPNGRows(s *source, l layout) (*pngRows, error) {
+	w := l.frame.Dx()
+	p := &pngRows{left: l.frame.Dy()}
+	channels := 1
+	switch l.png.color {
+	case pngGrey:
+		step := l.png.depth / 8
+		p.toLine = func(line, row []byte) { greyRow(line, row, w, step, true) }
+	case pngGreyAlpha:
+		channels = 2
+		p.toLine = greyAlphaRow
+		if l.png.depth == 16 {
+			p.toLine = greyAlpha16Row
+		}
+	case pngRGB:
+		channels = 3
+		p.toLine = func(line, row []byte) { copy(line, row) }
+		if l.png.depth == 16 {
+			p.toLine = highBytes
+		}
+	case pngRGBA:
+		channels = 4
+		p.toLine = func(line, row []byte) { nrgbaRow(line, row, w, false) }
+		if l.png.depth == 16 {
+			p.toLine = func(line, row []byte) { nrgba64Row(line, row, w, false) }
+		}
+	case pngPalette:
+		table, err := readPalette(s, l)
+		if err != nil {
+			return nil, err
+		}
+		depth := l.png.depth
+		p.toLine = func(line, row []byte) { paletteRow(line, row, depth, table) }
+	}
+	n := (w*channels*l.png.depth + 7) / 8
+	p.bpp = max(1, channels*l.png.depth/8)
+	p.filtered, p.row = make([]byte, 1+n), make([]byte, p.bpp+n)
+	if err := checkChunk(s, span{8, l.png.head.n - 8}); err != nil {
+		return nil, err
+	}
+
+	var idat io.Reader = s.section(l.png.idat)
+	if l.png.fdat.n > 0 {
+		var err error
+		if _, idat, err = frameParts(s, l); err != nil {
+			return nil, err
+		}
+	}
+	p.idat = &idatReader{r: idat, sum: crc32.NewIEEE()}
+	var err error
+	p.pixels, err = zlib.NewReader(bufio.NewReaderSize(p.idat, 1<<15))
+	return p, err
+}
+
+// next decodes a row to line, opaque on white: one byte a pixel where the picture is
+// grey, else R, G and B. With the last row it checks that there is nothing behind.
+func (p *pngRows) next(line []byte) error {
+	if _, err := io.ReadFull(p.pixels, p.filtered); err != nil {
+		return fmt.Errorf("pixels: %w", unexpected(err))
+	}
+	if err := unfilter(p.row, p.filtered[1:], p.filtered[0], p.bpp); err != nil {
+		return err
+	}
+	p.toLine(line, p.row[p.bpp:])
+	if p.left--; p.left > 0 {
+		return nil
+	}
+	var more [1]byte
+	if n, err := io.ReadFull(p.pixels, more[:]); n > 0 || err != io.EOF { // here the stream's sum is checked
+		return fmt.Errorf("behind the pixels: %d bytes, %w", n, err)
+	}
+	return p.idat.end()
+}
+
+func unexpected(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// An idatReader reads what is in a run of IDAT chunks, and checks their sums.
+type idatReader struct {
+	r    io.Reader
+	left int64 // of the chunk, bytes
+	in   bool  // in a chunk
+	sum  hash.Hash32
+	head [8]byte // of the chunk, or in its first half its sum
+}
+
+func (d *idatReader) Read(b []byte) (int, error) {
+	for d.left == 0 {
+		if err := d.end(); err != nil {
+			return 0, err
+		}
+		if _, err := io.ReadFull(d.r, d.head[:]); err != nil {
+			return 0, unexpected(err)
+		}
+		d.left, d.in = int64(binary.BigEndian.Uint32(d.head[:])), true
+		d.sum.Reset()
+		d.sum.Write(d.head[4:])
+	}
+	n, err := d.r.Read(b[:min(int64(len(b)), d.left)])
+	d.left -= int64(n)
+	d.sum.Write(b[:n])
+	return n, unexpected(err)
+}
+
+// end checks that a chunk, if there is one, is at its end, and its sum.
+func (d *idatReader) end() error {
+	if !d.in {
+		return nil
+	}
+	d.in = false
+	if d.left > 0 {
+		return errors.New("an IDAT chunk goes on behind the pixels")
+	}
+	want := d.head[:4]
+	if _, err := io.ReadFull(d.r, want); err != nil {
+		return unexpected(err)
+	}
+	if d.sum.Sum32() != binary.BigEndian.Uint32(want) {
+		return errors.New("damaged IDAT chunk")
+	}
+	return nil
+}
+
+// checkChunk checks the sum of a chunk, which begins with its length and is small.
+func checkChunk(s *source, whole span) error {
+	b, err := s.read(whole, 1<<10)
+	if err != nil {
+		return err
+	}
+	if n := len(b) - 4; n < 8 || crc32.ChecksumIEEE(b[4:n]) != binary.BigEndian.Uint32(b[n:]) {
+		return fmt.Errorf("damaged chunk of %d bytes", len(b))
+	}
+	return nil
+}
+
+// readPalette reads a palette's colours on white (PNG, 11.2.2 and 11.3.1.1).
+func readPalette(s *source, l layout) (*[256][3]uint8, error) {
+	if l.png.plte.n == 0 {
+		return nil, errors.New("no palette")
+	}
+	for _, p := range []span{l.png.plte, l.png.trns} {
+		if p.n == 0 {
+			continue
+		}
+		if err := checkChunk(s, p); err != nil {
+			return nil, err
+		}
+	}
+	colors, err := s.read(span{l.png.plte.off + 8, l.png.plte.n - 12}, 3<<l.png.depth)
+	if err != nil || len(colors)%3 != 0 || len(colors) == 0 {
+		return nil, fmt.Errorf("palette of %d bytes", l.png.plte.n-12)
+	}
+	var opacity []byte
+	if l.png.trns.n > 0 {
+		if opacity, err = s.read(span{l.png.trns.off + 8, l.png.trns.n - 12}, 256); err != nil {
+			return nil, err
+		}
+	}
+	palette := make(color.Palette, max(len(colors)/3, len(opacity)))
+	for i := range palette {
+		c := color.NRGBA{A: 0xff}
+		if 3*i < len(colors) {
+			c.R, c.G, c.B = colors[3*i], colors[3*i+1], colors[3*i+2]
+		}
+		if i < len(opacity) {
+			c.A = opacity[i]
+		}
+		palette[i] = c
+	}
+	return flatPalette(palette), nil
+}
+
+// unfilter reverses a row's filter (PNG, 9.2). row holds bpp bytes of 0 and the row before,
+// and becomes this one.
+func unfilter(row, filtered []byte, filter byte, bpp int) error {
+	switch n := len(filtered); filter {
+	case 0:
+		copy(row[bpp:], filtered)
+	case 1: // Sub
+		to, left := row[bpp:bpp+n], row[:n]
+		for i, v := range filtered {
+			to[i] = v + left[i]
+		}
+	case 2: // Up
+		to := row[bpp : bpp+n]
+		for len(to) >= 8 && len(filtered) >= 8 {
+			binary.LittleEndian.PutUint64(to, addBytes(binary.LittleEndian.Uint64(to), binary.LittleEndian.Uint64(filtered)))
+			to, filtered = to[8:], filtered[8:]
+		}
+		for i, v := range filtered {
+			to[i] += v
+		}
+	case 3: // Average
+		to, left := row[bpp:bpp+n], row[:n]
+		for i, v := range filtered {
+			to[i] = v + uint8((int(left[i])+int(to[i]))/2)
+		}
+	case 4:
+		switch bpp {
+		case 3:
+			paeth3(row, filtered)
+		case 4:
+			paeth4(row, filtered)
+		default:
+			paethAny(row, filtered, bpp)
+		}
+	default:
+		return fmt.Errorf("filter type %d", filter)
+	}
+	return nil
+}
+
+// addBytes adds eight bytes to eight others, each for itself.
+func addBytes(a, b uint64) uint64 {
+	const high = 0x8080808080808080
+	return (a&^high + b&^high) ^ (a^b)&high
+}
+
+// paeth is the predictor of PNG, 9.4, of the bytes at the left, above, and above at the left:
+// that of the three that is nearest to a+b-c. It has no branches, which would be mispredicted.
+func paeth(a, b, c int) int {
+	pa, pb := b-c, a-c
+	pc := pa + pb
+	pa, pb, pc = magnitude(pa), magnitude(pb), magnitude(pc)
+	bc := choose(pb-pc-1, b, c) // b where pb <= pc
+	least := choose(pb-pc-1, pb, pc)
+	return choose(pa-least-1, a, bc)
+}
+
+func magnitude(v int) int {
+	sign := v >> (bits.UintSize - 1)
+	return (v ^ sign) - sign
+}
+
+// choose returns a where test is negative, else b.
+func choose(test, a, b int) int {
+	mask := test >> (bits.UintSize - 1)
+	return b ^ (a^b)&mask
+}
+
+func paethAny(row, filtered []byte, bpp int) {
+	before := make([]byte, bpp) // above at the left
+	for i, v := range filtered {
+		k := i % bpp
+		above := row[bpp+i]
+		row[bpp+i] = v + uint8(paeth(int(row[i]), int(above), int(before[k])))
+		before[k] = above
+	}
+}
+
+// paeth3 and paeth4 are paethAny for pixels of three and of four bytes, whose computations
+// go side by side.
+func paeth3(row, filtered []byte) {
+	var a0, a1, a2, c0, c1, c2 int
+	for to := row[3:]; len(to) >= 3 && len(filtered) >= 3; to, filtered = to[3:], filtered[3:] {
+		b0, b1, b2 := int(to[0]), int(to[1]), int(to[2])
+		a0 = (int(filtered[0]) + paeth(a0, b0, c0)) & 0xff
+		a1 = (int(filtered[1]) + paeth(a1, b1, c1)) & 0xff
+		a2 = (int(filtered[2]) + paeth(a2, b2, c2)) & 0xff
+		to[0], to[1], to[2] = byte(a0), byte(a1), byte(a2)
+		c0, c1, c2 = b0, b1, b2
+	}
+}
+
+func paeth4(row, filtered []byte) {
+	var a0, a1, a2, a3, c0, c1, c2, c3 int
+	for to := row[4:]; len(to) >= 4 && len(filtered) >= 4; to, filtered = to[4:], filtered[4:] {
+		b0, b1, b2, b3 := int(to[0]), int(to[1]), int(to[2]), int(to[3])
+		a0 = (int(filtered[0]) + paeth(a0, b0, c0)) & 0xff
+		a1 = (int(filtered[1]) + paeth(a1, b1, c1)) & 0xff
+		a2 = (int(filtered[2]) + paeth(a2, b2, c2)) & 0xff
+		a3 = (int(filtered[3]) + paeth(a3, b3, c3)) & 0xff
+		to[0], to[1], to[2], to[3] = byte(a0), byte(a1), byte(a2), byte(a3)
+		c0, c1, c2, c3 = b0, b1, b2, b3
+	}
+}
+
+func greyAlphaRow(line, row []byte) {
+	for i := range line {
+		line[i] = onWhite(row[2*i], row[2*i+1])
+	}
+}
+
+func greyAlpha16Row(line, row []byte) {
+	for i := range line {
+		line[i] = onWhite16(row[4*i:], row[4*i+2:])
+	}
+}
+
+// highBytes takes the high bytes of 16 bit samples, which are opaque.
+func highBytes(line, row []byte) {
+	for i := range line {
+		line[i] = row[2*i]
+	}
+}
+
+func paletteRow(line, row []byte, depth int, table *[256][3]uint8) {
+	mask := byte(1<<depth - 1)
+	for x := 0; len(line) >= 3; x, line = x+1, line[3:] {
+		bit := x * depth
+		c := &table[row[bit>>3]>>(8-depth-bit&7)&mask]
+		line[0], line[1], line[2] = c[0], c[1], c[2]
+	}
+}
