@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync"
 
 	"gallery/internal/answer"
 	"gallery/internal/users"
@@ -22,11 +23,14 @@ type gate struct {
 	root       string       // the photos' directory
 	addresses  addresses
 	log        *slog.Logger
+
+	proxied sync.Once // warns of a proxy that is not trusted
 }
 
 // authenticate fails, with the answer's header prepared, unless the request
 // names a user and the right password (HTTP Basic, RFC 7617).
 func (g *gate) authenticate(w http.ResponseWriter, r *http.Request) error {
+	g.warnOfProxy(r)
 	name, password, ok := r.BasicAuth()
 	err := users.ErrWrong
 	if ok {
@@ -48,6 +52,20 @@ func (g *gate) authenticate(w http.ResponseWriter, r *http.Request) error {
 		return answer.Error{Status: http.StatusUnauthorized, Err: err}
 	}
 	return err
+}
+
+// warnOfProxy says once if a request seems to come from a proxy that is not trusted: for the
+// limits of wrong passwords all its visitors are one.
+func (g *gate) warnOfProxy(r *http.Request) {
+	if g.trustProxy || r.Header.Get("X-Forwarded-For") == "" {
+		return
+	}
+	if from := g.visitor(r); !from.IsValid() || from.IsLoopback() || from.IsPrivate() {
+		g.proxied.Do(func() {
+			g.log.Warn("requests seem to come from a proxy, and all its visitors share one limit of wrong passwords: add -trust-proxy if it sets X-Forwarded-For",
+				"proxy", from)
+		})
+	}
 }
 
 // admit fails, as authenticate does, where the whole site takes a password and the

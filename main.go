@@ -101,8 +101,9 @@
 // gallery passwd sets a user's password in FILE, which it makes if there is
 // none. It asks for it twice on a terminal, and else reads one line from
 // standard input. To take a user out, delete the line. Passwords come with each
-// request and are safe over HTTPS only. After ten wrong ones, an address may try
-// again every six seconds.
+// request and are safe over HTTPS only. After ten wrong ones for a name, an address
+// may try again every six seconds; there are wider limits for an address, an IPv6
+// /48 and a name as a whole.
 //
 // # Health
 //
@@ -227,6 +228,9 @@ func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) err
 	}
 	if c.users != "" {
 		warnOfPlainHTTP(listener.Addr(), log)
+		if !c.trustProxy {
+			warnOfOneVisitor(listener.Addr(), log)
+		}
 	}
 	fmt.Fprintf(stdout, "gallery: %s is at %s (Ctrl-C ends it)\n", c.root, homepage(listener.Addr(), p.server.addresses.page(".")))
 	p.begin(ctx)
@@ -270,6 +274,10 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 		var err error
 		if who.users, err = users.Open(c.users, log); err != nil {
 			return nil, err
+		}
+		if cheap := who.users.Cheap(); len(cheap) > 0 {
+			log.Warn("some passwords are hashed so cheaply that whoever gets the file guesses them fast: set them anew with gallery passwd",
+				"users", len(cheap), "first", cheap[0], "cost-below", users.MinCost)
 		}
 	}
 	pages := newViews(c.title, at, lib.titles, c.upload)
@@ -319,6 +327,14 @@ func warnOfPlainHTTP(addr net.Addr, log *slog.Logger) {
 	if tcp, ok := addr.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
 		log.Warn("passwords can be read on their way to "+addr.String()+", which is plain HTTP: listen on 127.0.0.1, with nginx and TLS before it",
 			"address", addr)
+	}
+}
+
+// warnOfOneVisitor says so if the address is one that mostly a proxy asks at, which is not
+// trusted to tell its visitors apart.
+func warnOfOneVisitor(addr net.Addr, log *slog.Logger) {
+	if tcp, ok := addr.(*net.TCPAddr); !ok || tcp.IP.IsLoopback() {
+		log.Warn("if a proxy asks here, all its visitors share one limit of wrong passwords: add -trust-proxy, behind nginx and its like", "address", addr)
 	}
 }
 

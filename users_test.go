@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -194,5 +195,56 @@ func TestPasswd_mistakes(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), test.want) || errors.As(err, &usage) != test.usage {
 			t.Errorf("passwd(%q) with %q = %v, want %q", test.args, test.password, err, test.want)
 		}
+	}
+}
+
+// What makes the limits of wrong passwords weaker than they seem is warned of: cheap
+// hashes, and proxies that are not trusted, once.
+func TestSignIn_warnings(t *testing.T) {
+	for _, trust := range []bool{false, true} {
+		s := smallSite(t, func(c *config) { withUsers(t, c); c.private, c.trustProxy = true, trust })
+		if n := s.log.count("level=WARN", "hashed so cheaply", "first=ann"); n != 1 {
+			t.Errorf("a cheap hash is warned of %d times", n)
+		}
+		s.get("/", "Authorization", basic("ann", "wrong"))
+		want := 0
+		if s.log.count("-trust-proxy") != 0 {
+			t.Errorf("a proxy is warned of where there is none")
+		}
+		for range 3 {
+			s.get("/", "Authorization", basic("ann", "wrong"), "X-Forwarded-For", "198.51.100.7")
+		}
+		if !trust {
+			want = 1
+		}
+		if n := s.log.count("level=WARN", "-trust-proxy"); n != want {
+			t.Errorf("with -trust-proxy=%v a proxy is warned of %d times, want %d", trust, n, want)
+		}
+	}
+	for addr, want := range map[net.Addr]int{
+		&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}: 1, &net.UnixAddr{Name: "/run/x"}: 1, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)}: 0, &net.TCPAddr{}: 0,
+	} {
+		var log logBuffer
+		if warnOfOneVisitor(addr, log.logger()); log.count("-trust-proxy") != want {
+			t.Errorf("at %v a proxy is warned of %d times, want %d", addr, log.count("-trust-proxy"), want)
+		}
+	}
+}
+
+// Ten wrong passwords for one name keep nobody else out who comes from the same address, as
+// all do behind a proxy that is not trusted.
+func TestServe_wrongPasswords_others(t *testing.T) {
+	s := smallSite(t, func(c *config) {
+		c.users = usersFile(t, "ann:"+testHash(t, rightPassword)+"\nbob:"+testHash(t, "other")+"\n")
+		c.private = true
+	})
+	for i := range 20 {
+		s.get("/", "Authorization", basic("ann", fmt.Sprint("wrong", i)))
+	}
+	if got := s.get("/", "Authorization", basic("ann", rightPassword)); got.StatusCode != 429 {
+		t.Errorf("ann, at whose name was guessed, gets %d, want 429", got.StatusCode)
+	}
+	if got := s.get("/", "Authorization", basic("bob", "other")); got.StatusCode != 200 {
+		t.Errorf("bob gets %d, want 200", got.StatusCode)
 	}
 }

@@ -17,8 +17,10 @@ import (
 	"net/netip"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -35,13 +37,14 @@ import (
 // A request bears its password each time, and bcrypt takes a quarter of a
 // second of a processor to compare one. So a password that was right is
 // remembered, as an HMAC under a key that is this process's own, until the file
-// changes. Wrong ones are limited by address, and there is a bound on how many
-// are compared at once.
+// changes. Wrong ones are limited by address and by name, and there is a bound on how
+// many are compared at once, and on how many wait for that.
 type Users struct {
 	path      string
 	log       *slog.Logger
 	key       [32]byte                // of the HMACs
 	slots     *semaphore.Weighted     // comparisons at once
+	waiting   atomic.Int64            // how many wait for a slot
 	comparing bounded.Calls[struct{}] // by visitor and mac
 	tries     tries
 
@@ -51,6 +54,7 @@ type Users struct {
 	settled  bool                                  // no further change of it can bear the same mtime
 	mistake  string                                // why it could not be read, "" where it could
 	hashes   map[string][]byte                     // by user
+	dearest  int                                   // the highest cost of a hash
 	nobody   []byte                                // what the password of an unknown user is compared with
 	verified *bounded.Map[[sha256.Size]byte, bool] // by mac: right passwords
 }
@@ -63,6 +67,11 @@ const (
 	// NewCost is that of the hashes that "gallery passwd" makes. Each more takes
 	// twice the time.
 	NewCost = 12
+	// MinCost is the lowest that is not warned of.
+	MinCost = 10
+	// maxWaiting is how many wait for their passwords' comparison: the last for some two
+	// seconds, at NewCost and on two processors. Who comes then is told to come again.
+	maxWaiting = 8
 	// maxCost is the highest that is compared: some two seconds.
 	maxCost = 15
 	// maxVerified bounds the passwords that are remembered: 32 bytes each.
@@ -123,7 +132,23 @@ func (u *Users) read(now time.Time) {
 		c, _ := bcrypt.Cost(hash)
 		cost = max(cost, c)
 	}
-	u.nobody = fmt.Appendf(nil, "$2a$%02d$%s", cmp.Or(cost, NewCost), strings.Repeat("O", 22+31))
+	u.dearest = cmp.Or(cost, NewCost)
+	u.nobody = noHash(u.dearest)
+}
+
+// Cheap returns the names of users, sorted, whose passwords are hashed at a cost below
+// MinCost: whoever gets the file guesses them fast.
+func (u *Users) Cheap() []string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	var cheap []string
+	for name, hash := range u.hashes {
+		if cost, err := bcrypt.Cost(hash); err == nil && cost < MinCost {
+			cheap = append(cheap, name)
+		}
+	}
+	slices.Sort(cheap)
+	return cheap
 }
 
 // readUsers reads a password file: NAME:HASH in each line.
@@ -195,15 +220,15 @@ func parseUsers(data []byte) (map[string][]byte, error) {
 // ErrWrong says that there is no such user or that the password is another.
 var ErrWrong = errors.New("wrong name or password")
 
-// TooManyError says that no more passwords are compared for an address before
+// TooManyError says that no more passwords are compared for an address or a name before
 // some time has passed.
 type TooManyError struct{ Wait time.Duration }
 
 func (e TooManyError) Error() string { return fmt.Sprint("too many wrong passwords, wait ", e.Wait) }
 
 // Check fails with ErrWrong or a TooManyError unless the name and password are
-// right. A wrong one takes as long as one that is right for the first time,
-// whether there is such a user or not.
+// right. A wrong one takes as long as a right one at the highest cost in the file, whether
+// there is such a user or not and whatever the cost of that user's own.
 func (u *Users) Check(ctx context.Context, from netip.Addr, name, password string) error {
 	mac := u.mac(name, password)
 	u.mu.Lock()
@@ -212,29 +237,54 @@ func (u *Users) Check(ctx context.Context, from netip.Addr, name, password strin
 	if !known {
 		hash = u.nobody
 	}
-	verified := u.verified
+	verified, dearest := u.verified, u.dearest
 	u.mu.Unlock()
 	if right, _ := verified.Get(mac); right {
 		return nil
 	}
-	visitor := visitorPrefix(from)
 	_, err := u.comparing.Do(ctx, from.String()+string(mac[:]), func() (struct{}, error) {
-		if wait := u.tries.take(visitor, time.Now()); wait > 0 {
+		in := buckets(from, name)
+		if wait := u.tries.take(in, time.Now()); wait > 0 {
 			return struct{}{}, TooManyError{wait}
 		}
-		if err := u.slots.Acquire(ctx, 1); err != nil {
-			u.tries.giveBack(visitor)
+		if err := u.queue(ctx); err != nil {
+			u.tries.giveBack(in)
 			return struct{}{}, err
 		}
 		defer u.slots.Release(1)
 		if bcrypt.CompareHashAndPassword(hash, []byte(password)) != nil || !known {
+			takeAsLong(hash, dearest)
 			return struct{}{}, ErrWrong
 		}
-		u.tries.giveBack(visitor)
+		u.tries.giveBack(in)
 		verified.Put(mac, true) // lost, where the file has been read anew meanwhile
 		return struct{}{}, nil
 	})
 	return err
+}
+
+// queue waits for the slot of a comparison. It fails at once where as many wait already as
+// there is patience for.
+func (u *Users) queue(ctx context.Context) error {
+	defer u.waiting.Add(-1)
+	if u.waiting.Add(1) > maxWaiting {
+		return TooManyError{time.Second}
+	}
+	return u.slots.Acquire(ctx, 1)
+}
+
+// takeAsLong makes a wrong password for a hash take as long as one for the dearest: each cost
+// takes as long as all below it and the lowest once more.
+func takeAsLong(hash []byte, dearest int) {
+	cost, err := bcrypt.Cost(hash)
+	for ; err == nil && cost < dearest; cost++ {
+		_ = bcrypt.CompareHashAndPassword(noHash(cost), nil)
+	}
+}
+
+// noHash is a hash at a cost that no password has.
+func noHash(cost int) []byte {
+	return fmt.Appendf(nil, "$2a$%02d$%s", cost, strings.Repeat("O", 22+31))
 }
 
 // mac is what a right password is remembered by.
@@ -245,46 +295,79 @@ func (u *Users) mac(name, password string) [sha256.Size]byte {
 }
 
 const (
-	// triesAtOnce is how many wrong passwords an address may send at once.
+	// triesAtOnce is how many wrong passwords for one name a visitor may send at once.
 	triesAtOnce = 10
-	// tryTime is how long it takes until it may send another.
+	// tryTime is how long it takes until a visitor may send another.
 	tryTime = 6 * time.Second
-	// maxTries bounds the addresses that are remembered.
-	maxTries = 10_000
+	// maxTries bounds the buckets that are remembered.
+	maxTries = 40_000
 )
 
-// tries limits wrong passwords by visitor: a token bucket of triesAtOnce, one more
-// each tryTime. For each visitor it holds when the bucket will be full, which each try
-// puts off by tryTime. (A reservation of golang.org/x/time/rate cannot be given back
-// once its time has come, and a right password is one.)
-type tries struct {
-	full *bounded.Map[netip.Prefix, time.Time]
+// bucket counts wrong passwords by what they have in common: it takes atOnce of them, and
+// one more each time every has passed.
+type bucket struct {
+	key    string
+	atOnce int
+	every  time.Duration
 }
 
-func newTries() tries { return tries{bounded.NewMap[netip.Prefix, time.Time](maxTries, nil)} }
+// buckets are those that a try counts in. A visitor's is three times as large for all names
+// together as for one, so that who guesses at one name does not keep the others out who
+// come from the same address, as all do behind a proxy that is not trusted. Of IPv6 a /48,
+// which is what providers give to one customer, counts like a visitor. The name's own is for
+// guesses that come from everywhere.
+func buckets(from netip.Addr, name string) []bucket {
+	visitor := visitorPrefix(from, 64).String()
+	all := []bucket{
+		{visitor + " " + name, triesAtOnce, tryTime},
+		{visitor, 3 * triesAtOnce, tryTime / 3},
+		{"name " + name, 10 * triesAtOnce, tryTime / 10},
+	}
+	if from.Is6() {
+		all = append(all, bucket{visitorPrefix(from, 48).String(), 3 * triesAtOnce, tryTime / 3})
+	}
+	return all
+}
 
-// take counts a try, or returns how long to wait for the next.
-func (t tries) take(from netip.Prefix, now time.Time) (wait time.Duration) {
-	t.full.Update(from, func(full time.Time, _ bool) (time.Time, bool) {
-		if full.Before(now) {
-			full = now
+// tries limits wrong passwords. For each bucket it holds when the bucket will be full, which
+// each try puts off. (A reservation of golang.org/x/time/rate cannot be given back once its
+// time has come, and a right password is one.)
+type tries struct {
+	full *bounded.Map[string, time.Time] // by the bucket's key
+}
+
+func newTries() tries { return tries{bounded.NewMap[string, time.Time](maxTries, nil)} }
+
+// take counts a try in all buckets or, where one has no room, in none, and then returns how
+// long to wait for the next.
+func (t tries) take(in []bucket, now time.Time) (wait time.Duration) {
+	for i, b := range in {
+		t.full.Update(b.key, func(full time.Time, _ bool) (time.Time, bool) {
+			if full.Before(now) {
+				full = now
+			}
+			full = full.Add(b.every)
+			wait = full.Sub(now) - time.Duration(b.atOnce)*b.every
+			return full, wait <= 0
+		})
+		if wait > 0 {
+			t.giveBack(in[:i])
+			return wait
 		}
-		full = full.Add(tryTime)
-		wait = full.Sub(now) - triesAtOnce*tryTime
-		return full, wait <= 0
-	})
-	return max(wait, 0)
+	}
+	return 0
 }
 
 // giveBack uncounts a try.
-func (t tries) giveBack(from netip.Prefix) {
-	t.full.Update(from, func(full time.Time, ok bool) (time.Time, bool) { return full.Add(-tryTime), ok })
+func (t tries) giveBack(in []bucket) {
+	for _, b := range in {
+		t.full.Update(b.key, func(full time.Time, ok bool) (time.Time, bool) { return full.Add(-b.every), ok })
+	}
 }
 
-// visitorPrefix is the address prefix that counts as one visitor: /32, or /64 for
-// IPv6, all of whose addresses a visitor may use.
-func visitorPrefix(addr netip.Addr) netip.Prefix {
-	bits := 64
+// visitorPrefix is the address prefix that counts as one visitor: all of an IPv4 address, and
+// so many bits of IPv6, within whose /64 a visitor may use any.
+func visitorPrefix(addr netip.Addr, bits int) netip.Prefix {
 	if addr.Is4() {
 		bits = 32
 	}

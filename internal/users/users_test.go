@@ -3,17 +3,23 @@ package users
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
+	"golang.org/x/sync/semaphore"
 
 	"gallery/internal/bounded"
 	"gallery/internal/testkit"
@@ -194,47 +200,180 @@ func TestUsers_check_atOnce(t *testing.T) {
 	all.Wait()
 }
 
+// Each bucket holds what it is said to, whatever the others do.
 func TestTries(t *testing.T) {
-	tr := newTries()
 	now := time.Now()
-	a, b := netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("2001:db8::/64")
-	for i := range triesAtOnce {
-		if wait := tr.take(a, now); wait != 0 {
-			t.Errorf("try %d waits %v", i, wait)
+	at := func(format string, i int) netip.Addr { return netip.MustParseAddr(fmt.Sprintf(format, i)) }
+	one, name := func(int) netip.Addr { return at("192.0.2.%d", 1) }, func(int) string { return "ann" }
+	each := func(i int) string { return fmt.Sprint("name", i) }
+	tests := map[string]struct {
+		from   func(i int) netip.Addr
+		name   func(i int) string
+		atOnce int           // how many pass
+		wait   time.Duration // for the next
+		other  netip.Addr    // that is not kept out, with another name
+	}{
+		"one visitor, one name":       {one, name, 10, 6 * time.Second, at("192.0.2.%d", 1)},
+		"one visitor, many names":     {one, each, 30, 2 * time.Second, at("192.0.2.%d", 2)},
+		"one /64, one name":           {func(i int) netip.Addr { return at("2001:db8::%d", i) }, name, 10, 6 * time.Second, at("2001:db8::%d", 9)},
+		"one /64, many names":         {func(i int) netip.Addr { return at("2001:db8::%d", i) }, each, 30, 2 * time.Second, at("2001:db8:1::%d", 9)},
+		"one /48, one name":           {func(i int) netip.Addr { return at("2001:db8:0:%d::1", i) }, name, 30, 2 * time.Second, at("2001:db8:1::%d", 1)},
+		"one /48, many names":         {func(i int) netip.Addr { return at("2001:db8:0:%d::1", i) }, each, 30, 2 * time.Second, at("2001:db8:1::%d", 1)},
+		"everywhere, one name":        {func(i int) netip.Addr { return at("2001:db8:%d::1", i) }, name, 100, 600 * time.Millisecond, at("2001:db8:5::%d", 1)},
+		"everywhere, one name, by v4": {func(i int) netip.Addr { return at("192.0.2.%d", i) }, name, 100, 600 * time.Millisecond, at("192.0.2.%d", 5)},
+	}
+	for what, test := range tests {
+		tr := newTries()
+		for i := range test.atOnce {
+			if wait := tr.take(buckets(test.from(i), test.name(i)), now); wait != 0 {
+				t.Errorf("%s: try %d waits %v", what, i, wait)
+			}
+		}
+		next := buckets(test.from(test.atOnce), test.name(test.atOnce))
+		for range 3 { // who is refused does not make it worse
+			if wait := tr.take(next, now); wait != test.wait {
+				t.Errorf("%s: one more waits %v, want %v", what, wait, test.wait)
+			}
+		}
+		if wait := tr.take(buckets(test.other, "bob"), now); wait != 0 {
+			t.Errorf("%s: another waits %v", what, wait)
+		}
+		tr.giveBack(buckets(test.other, "bob"))
+		if wait := tr.take(next, now.Add(test.wait)); wait != 0 {
+			t.Errorf("%s: after %v it still waits %v", what, test.wait, wait)
+		}
+		tr.giveBack(next)
+		if wait := tr.take(next, now.Add(test.wait)); wait != 0 {
+			t.Errorf("%s: with one given back it waits %v", what, wait)
 		}
 	}
-	if wait := tr.take(a, now); wait != tryTime {
-		t.Errorf("one more waits %v, want %v", wait, tryTime)
-	}
-	if wait := tr.take(b, now); wait != 0 {
-		t.Errorf("another address waits %v", wait)
-	}
-	if wait := tr.take(a, now.Add(tryTime)); wait != 0 {
-		t.Errorf("after %v it still waits %v", tryTime, wait)
-	}
-	tr.giveBack(a)
-	if wait := tr.take(a, now.Add(tryTime)); wait != 0 {
-		t.Errorf("with one given back it waits %v", wait)
-	}
-	for i := range maxTries + 10 {
-		tr.take(netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 32), now)
+	tr := newTries()
+	for i := range maxTries {
+		tr.take(buckets(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), "ann"), now.Add(time.Duration(i)*time.Hour))
 	}
 	if n := tr.full.Len(); n > maxTries {
-		t.Errorf("%d addresses are remembered, want at most %d", n, maxTries)
+		t.Errorf("%d buckets are remembered, want at most %d", n, maxTries)
 	}
 }
 
 func TestVisitorPrefix(t *testing.T) {
-	for addr, want := range map[string]string{
-		"192.0.2.1": "192.0.2.1/32", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "fe80::1": "fe80::/64",
+	for addr, want := range map[string][2]string{
+		"192.0.2.1": {"192.0.2.1/32", "192.0.2.1/32"}, "2001:db8:1:2:3:4:5:6": {"2001:db8:1:2::/64", "2001:db8:1::/48"}, "fe80::1": {"fe80::/64", "fe80::/48"},
 	} {
-		if got := visitorPrefix(netip.MustParseAddr(addr)).String(); got != want {
-			t.Errorf("visitorPrefix(%s) = %s, want %s", addr, got, want)
+		for i, bits := range []int{64, 48} {
+			if got := visitorPrefix(netip.MustParseAddr(addr), bits).String(); got != want[i] {
+				t.Errorf("visitorPrefix(%s, %d) = %s, want %s", addr, bits, got, want[i])
+			}
 		}
 	}
-	if got := visitorPrefix(netip.Addr{}); got.IsValid() {
+	if got := visitorPrefix(netip.Addr{}, 64); got.IsValid() {
 		t.Errorf("no address has the prefix %v", got)
 	}
+}
+
+// Where many wait for a comparison, whoever comes then is refused at once, and those who
+// wait take up no more time than there is patience for.
+func TestUsers_check_queue(t *testing.T) {
+	u, err := Open(usersFile(t, "ann:"+testHash(t, rightPassword)+"\n"), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		u.slots = semaphore.NewWeighted(1)
+		u.slots.Acquire(t.Context(), 1) // a comparison that takes long
+		var refused atomic.Int64
+		var all sync.WaitGroup
+		for i := range 64 {
+			all.Go(func() {
+				err := u.Check(t.Context(), netip.MustParseAddr(fmt.Sprintf("2001:db8:%d::1", i)), fmt.Sprint("name", i), "wrong")
+				if errors.As(err, new(TooManyError)) {
+					refused.Add(1)
+				}
+			})
+		}
+		synctest.Wait()
+		if n := refused.Load(); n != 64-maxWaiting {
+			t.Errorf("of 64 at once %d are refused, want %d", n, 64-maxWaiting)
+		}
+		u.slots.Release(1)
+		all.Wait()
+		if err := u.Check(t.Context(), netip.MustParseAddr("192.0.2.1"), "ann", rightPassword); err != nil {
+			t.Errorf("afterwards the right password is answered with %v", err)
+		}
+	})
+}
+
+// A wrong password takes as long for each name, whatever the cost of its own hash.
+func TestUsers_check_costs(t *testing.T) {
+	cheap, dear := testHash(t, rightPassword), hashAt(t, rightPassword, 9)
+	u, err := Open(usersFile(t, "ann:"+cheap+"\nbob:"+dear+"\ncarl:"+hashAt(t, rightPassword, 7)+"\n"), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	least := map[string]time.Duration{}
+	for i, name := range []string{"ann", "bob", "carl", "nobody"} {
+		least[name] = time.Hour
+		for n := range 7 {
+			start := testkit.ProcessorTime()
+			u.Check(t.Context(), netip.AddrFrom4([4]byte{10, byte(i), byte(n), 1}), name, fmt.Sprint("wrong", n))
+			least[name] = min(least[name], testkit.ProcessorTime()-start)
+		}
+	}
+	for name, took := range least {
+		if ratio := float64(took) / float64(least["bob"]); ratio < 0.7 || ratio > 1.5 {
+			t.Errorf("a wrong password for %s takes %v, for bob %v", name, took, least["bob"])
+		}
+	}
+	if got := u.Cheap(); !slices.Equal(got, []string{"ann", "bob", "carl"}) {
+		t.Errorf("Cheap() = %q", got)
+	}
+	u, err = Open(usersFile(t, "ann:"+cheap+"\nbob:"+hashAt(t, "x", MinCost)+"\n"), slog.New(slog.DiscardHandler))
+	if err != nil || !slices.Equal(u.Cheap(), []string{"ann"}) {
+		t.Errorf("Cheap() = %q, %v, want ann alone", u.Cheap(), err)
+	}
+}
+
+func hashAt(t *testing.T, password string, cost int) string {
+	t.Helper()
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), cost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(hash)
+}
+
+// FuzzParseUsers reads any bytes as a password file. What it takes has names and hashes that
+// bcrypt compares with, each of a cost that may be; a user set anew is the only one whose
+// line changes.
+func FuzzParseUsers(f *testing.F) {
+	const hash = "$2a$04$OOOOOOOOOOOOOOOOOOOOOOOOOOOOOOOOOOOOOOOOOOOOOOOOOOOOO"
+	for _, seed := range []string{"", "ann:" + hash, "# x\n\nann:" + hash + "\r\nbob:" + hash, "ann:" + hash + "\nann:" + hash, "ann:$2a$31$" + hash[7:], ":" + hash, "a:b:" + hash, "\xff:" + hash, " ann:" + hash} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		users, err := parseUsers(data)
+		if err != nil {
+			if users != nil || len(err.Error()) > 200+4*len(data) {
+				t.Fatalf("%d users with the error %v", len(users), err)
+			}
+			return
+		}
+		for name, hash := range users {
+			cost, err := bcrypt.Cost(hash)
+			if err != nil || cost > maxCost || len(hash) != 60 || name == "" || strings.ContainsAny(name, ":\n") {
+				t.Errorf("%q has the hash %q, %v", name, hash, err)
+			}
+		}
+		after, err := parseUsers(withPassword(data, "ann", []byte(hash)))
+		if err != nil || string(after["ann"]) != hash {
+			t.Fatalf("with ann set, the file %q is read as %q, %v", data, after, err)
+		}
+		delete(users, "ann")
+		delete(after, "ann")
+		if !maps.EqualFunc(users, after, bytes.Equal) {
+			t.Errorf("setting ann makes %q of %q", after, users)
+		}
+	})
 }
 
 // The cost of a password on each request, once it is remembered.
