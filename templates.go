@@ -33,7 +33,7 @@ var scriptText = joinScript()
 func joinScript() string {
 	var b strings.Builder
 	b.WriteString("(() => {\n'use strict';\n")
-	for name := range strings.FieldsSeq(`page reading pick slides geometry zoom swipe gestures overlay slideshow
+	for name := range strings.FieldsSeq(`page reading pick figures slides geometry zoom swipe gestures overlay slideshow
 		controls history photopage grid`) {
 		file, err := scriptFiles.ReadFile("assets/script/" + name + ".js")
 		if err != nil {

@@ -45,7 +45,11 @@ func newBrowser(t *testing.T, width, height int) *browser {
 	b.ctx, cancel = chromedp.NewContext(allocated, chromedp.WithListener(func(event any) {
 		switch e := event.(type) {
 		case *runtime.EventExceptionThrown:
-			b.complain(fmt.Sprint(e.ExceptionDetails))
+			text := e.ExceptionDetails.Text
+			if thrown := e.ExceptionDetails.Exception; thrown != nil {
+				text += " " + thrown.Description
+			}
+			b.complain(text)
 		case *log.EventEntryAdded:
 			if !b.tolerant || e.Entry.Source != log.EntrySourceNetwork {
 				b.complain(e.Entry.Text + " " + e.Entry.URL)

@@ -220,3 +220,61 @@ func TestGrid_scrollsSmoothly(t *testing.T) {
 	}
 	t.Errorf("scrolling shows %.1f frames a second at best, want 60", best)
 }
+
+// However many photos have come, only those near the window are in the page, and
+// nothing moves or gets lost by it: the lightbox leads to each, closing leads back.
+func TestGrid_takesOutWhatIsFar(t *testing.T) {
+	const photos = 1600
+	dir := t.TempDir()
+	fill(t, filepath.Join(dir, "a"), photos, [2]int{60, 40}, [2]int{40, 60}, [2]int{90, 40})
+	warm(t, dir)
+	p := start(t, nil, dir)
+	for _, width := range []int{390} {
+		b := newBrowser(t, width, 800)
+		b.do(chromedp.Navigate(p.url + "/a/"))
+		b.until(`document.readyState === 'complete'`)
+		height := 0
+		for range 400 {
+			b.run(`scrollBy(0, 1500); new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))`)
+			if eval[bool](b, `!document.querySelector('.pages [rel="next"]') && scrollY + innerHeight >= document.documentElement.scrollHeight - 1`) {
+				break
+			}
+		}
+		b.until(`document.querySelectorAll('.photo').length < 800`)
+		height = eval[int](b, `document.documentElement.scrollHeight`)
+		if !eval[bool](b, `!document.querySelector('.pages [rel="next"]')`) {
+			t.Fatalf("%d: the end was not reached", width)
+		}
+		before := b.layoutShift()
+		// Back to the top, step by step: all are there where they are looked for.
+		for range 400 {
+			seen := eval[bool](b, `(() => { const at = document.elementFromPoint(innerWidth / 2, innerHeight / 2); return at.closest('.photo, header, main') !== null && !at.matches('.away'); })()`)
+			if !seen {
+				t.Errorf("%d: nothing is seen at %d of %d", width, eval[int](b, `scrollY`), height)
+			}
+			b.run(`scrollBy(0, -2500); new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(resolve))))`)
+			if eval[bool](b, `scrollY === 0`) {
+				break
+			}
+		}
+		if h := eval[int](b, `document.documentElement.scrollHeight`); h != height {
+			t.Errorf("%d: the page was %d px high and is %d", width, height, h)
+		}
+		if after := b.layoutShift(); after != before {
+			t.Errorf("%d: the layout has shifted by %v", width, after-before)
+		}
+		b.until(`document.querySelectorAll('.photo').length < 800`)
+
+		// From the first to the last, which is out of the page, and back to the grid.
+		b.run(`document.querySelector('.photo a').click()`)
+		b.until(dialogOpen + ` && ` + position + ` === '1 of 1600'`)
+		b.do(chromedp.KeyEvent(kb.End))
+		b.until(position + ` === '1600 of 1600'`)
+		b.do(chromedp.KeyEvent(kb.ArrowLeft))
+		b.until(position + ` === '1599 of 1600'`)
+		b.do(chromedp.KeyEvent(kb.Escape))
+		b.until(dialogClosed)
+		b.until(`(() => { const a = document.querySelector('.photo a[href="/a/1599.jpg/"]'); const r = a?.getBoundingClientRect();
+			return r && r.bottom > 0 && r.top < innerHeight && document.activeElement === a; })()`)
+	}
+}

@@ -49,6 +49,7 @@ function followStream() {
   document.addEventListener('DOMContentLoaded', () => {
     observer.disconnect();
     root.classList.remove('streaming');
+    count();
     if (!progress || performance.now() < 1000) goBack();
     followPages();
   });
@@ -78,9 +79,11 @@ function followPages() {
     const page = await read(address, () => true).catch(() => null);
     link.ariaBusy = null;
     if (!page) return; // the link remains
-    const figures = page.querySelectorAll('.grid > .photo');
-    starts.push({ figure: figures[0], address });
-    grid.append(...figures);
+    const others = page.querySelectorAll('.grid > .photo');
+    starts.push({ figure: others[0], address });
+    grid.append(...others);
+    count();
+    takeOutSoon();
     const next = find('.pages a[rel="next"]', page)?.getAttribute('href');
     if (next) link.href = next;
     else {
@@ -97,7 +100,7 @@ function followPages() {
   near.observe(link);
   addEventListener('scroll', () => {
     if (dialog.open || history.state?.photo) return;
-    const at = starts.findLast((start, i) => !i || start.figure.getBoundingClientRect().top < innerHeight / 2);
+    const at = starts.findLast((start, i) => !i || inPage(start.figure).getBoundingClientRect().top < innerHeight / 2);
     if (here() !== at.address) history.replaceState(null, '', at.address);
   }, { passive: true });
 }

@@ -65,6 +65,7 @@ function hide() {
     dialog.close();
     moveTrack(0);
     for (const slide of slides) fill(slide, '');
+    if (cell && !single) putBack(inPage(cell.parentElement));
     cell?.scrollIntoView({ block: 'nearest' });
     cell?.focus({ preventScroll: true });
   }, () => thumb);

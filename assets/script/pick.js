@@ -34,26 +34,25 @@ function pickPage(page) {
 // Picks out of a photo's cell, the one so far behind the grid's first. A
 // photo without a size cannot be shown; one with data-itself is shown as it is,
 // others as their preview. Where data-more stands, its page has a longer note.
-function pickCell(figure, index, { position, preview, site }) {
+function pickCell(figure, index, { position, preview, site, first, total }) {
   const link = figure.querySelector('a');
   const img = link.querySelector('img');
-  const { size, name, itself, more } = link.dataset;
-  const { first, total } = figure.parentElement.dataset;
-  const [width, height] = (size ?? '0x0').split('x').map(Number);
+  const says = link.dataset;
+  const size = (says.size ?? '0x0').split('x').map(Number);
   const thumb = img?.getAttribute('src') ?? '';
-  const alt = name ?? (img?.alt || content('figcaption', figure));
+  const alt = says.name ?? (img?.alt || content('figcaption', figure));
   const number = Number(first) + index;
-  const itselfOr = itself === undefined ? thumb.replace('/_thumbs/', `/_thumbs/${preview}/`) : originalOf(link.getAttribute('href'));
+  const src = says.itself === undefined ? thumb.replace('/_thumbs/', `/_thumbs/${preview}/`) : originalOf(link.getAttribute('href'));
   return {
     title: `${alt} · ${site}`,
-    src: size ? itselfOr : '',
+    src: says.size ? src : '',
     thumb,
-    width,
-    height,
+    width: size[0],
+    height: size[1],
     alt,
     note: img && figure.querySelector('figcaption'),
     position: position.replace('%s', number).replace('%s', total),
-    more: more !== undefined,
+    more: says.more !== undefined,
     begins: number === 1,
     ends: number === Number(total),
   };

@@ -8,9 +8,6 @@ let slides = [0, 1, 2].map(() => {
 });
 const current = () => slides[1];
 
-// The photo's link in the grid, if it is on this page.
-const cellOf = (address) => find(`.photo > a[href="${CSS.escape(address)}"]`, document);
-
 // The picture of a photo that is on this page.
 const pictureOf = (address) => (single
   ? address === home && document.getElementById('photo')
@@ -22,19 +19,21 @@ const siteName = find('.crumbs :is(a, span)', document).textContent;
 // null for one whose cell is on another page.
 function glance(address) {
   if (known.has(address)) return known.get(address);
-  const figure = cellOf(address)?.parentElement;
-  if (!figure) return null;
-  return pickCell(figure, [...figure.parentElement.children].indexOf(figure), { ...dialog.dataset, site: siteName });
+  const i = indexOf(address);
+  return i < 0 ? null : pickCell(figures[i], i, { ...gridData(), ...dialog.dataset, site: siteName });
 }
+
+const gridData = () => find('.grid', document).dataset;
 
 // The address of the photo before or after another; undefined if that is not
 // known yet, '' if there is none.
 function neighbour(address, rel) {
   if (known.has(address)) return known.get(address)[rel];
-  const figure = cellOf(address)?.parentElement;
-  const other = rel === 'prev' ? figure?.previousElementSibling : figure?.nextElementSibling;
+  const i = indexOf(address);
+  if (i < 0) return undefined;
+  const other = figures[rel === 'prev' ? i - 1 : i + 1];
   if (other) return attribute('a', 'href', other);
-  return figure && glance(address)[rel === 'prev' ? 'begins' : 'ends'] ? '' : undefined;
+  return glance(address)[rel === 'prev' ? 'begins' : 'ends'] ? '' : undefined;
 }
 
 const THUMBNAIL = 1;

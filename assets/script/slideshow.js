@@ -6,7 +6,7 @@ let queue = null; // addresses still to be shown in a shuffled slideshow
 
 // The page's photos in any order but the one shown last.
 function shuffled() {
-  const all = [...document.querySelectorAll('.photo > a')].map((a) => a.getAttribute('href'));
+  const all = figures.map((figure) => attribute('a', 'href', figure));
   for (let i = all.length - 1; i > 0; i--) {
     const j = Math.floor(Math.random() * (i + 1));
     [all[i], all[j]] = [all[j], all[i]];
