@@ -46,6 +46,13 @@ export default [
       eqeqeq: 'error',
       'no-var': 'error',
       'prefer-const': 'error',
+      'no-restricted-syntax': ['error', {
+        selector: 'VariableDeclaration + VariableDeclaration > VariableDeclarator > :matches(ArrayPattern, ObjectPattern).id',
+        message: 'The minifier evaluates this before the declarations in front of it.',
+      }, {
+        selector: 'VariableDeclarator + VariableDeclarator > :matches(ArrayPattern, ObjectPattern).id',
+        message: 'The minifier evaluates this before the declarations in front of it.',
+      }],
       complexity: ['error', 14],
       'max-lines-per-function': ['error', { max: 45, skipBlankLines: true, skipComments: true }],
     },

@@ -35,12 +35,12 @@ track.addEventListener('pointermove', (event) => {
 });
 
 function pinch() {
-  const at = middle();
   const { from, zoom: was } = gesture;
+  const at = middle();
   const scale = Math.max(0.6, Math.min(was.scale * at.span / from.span, maxScale() * 1.3));
-  const { x, y } = placeAt(was, scale, inRoom(from), inRoom(at));
+  const to = placeAt(was, scale, inRoom(from), inRoom(at));
   moveTrack(0);
-  setZoom(scale, x, y);
+  setZoom(scale, to.x, to.y);
 }
 
 function drag(event) {

@@ -47,8 +47,8 @@ function settle(moving = true) {
 function zoomAt(asked, point, moving) {
   const scale = Math.max(1, Math.min(asked, maxScale()));
   const limit = bounds(scale);
-  const { x, y } = placeAt(zoom, scale, inRoom(point));
-  setZoom(scale, clamp(x, limit.x), clamp(y, limit.y), moving);
+  const to = placeAt(zoom, scale, inRoom(point));
+  setZoom(scale, clamp(to.x, limit.x), clamp(to.y, limit.y), moving);
 }
 
 const zoomBy = (factor) => zoomAt(zoom.scale * factor, { x: room.clientWidth / 2, y: room.clientHeight / 2 }, true);
@@ -58,8 +58,8 @@ function panBy(axis, way) {
   const limit = bounds(zoom.scale)[axis];
   if (zoom.scale <= 1.01 || atEdge(zoom[axis], limit, way)) return false;
   const third = way * room[axis === 'x' ? 'clientWidth' : 'clientHeight'] / 3;
-  const { x, y } = { ...zoom, [axis]: clamp(zoom[axis] + third, limit) };
-  setZoom(zoom.scale, x, y, true);
+  const to = { ...zoom, [axis]: clamp(zoom[axis] + third, limit) };
+  setZoom(zoom.scale, to.x, to.y, true);
   return true;
 }
 
@@ -72,9 +72,9 @@ function toggleZoom(point) {
 // Loads the original, once the preview has fewer pixels than are shown.
 async function sharpen() {
   const slide = current();
-  const { address, img, box } = slide;
+  const address = slide.address;
   if (slide.level !== PREVIEW || slide.sharpening === address) return;
-  if (box.w * zoom.scale * devicePixelRatio <= img.naturalWidth * 1.05) return;
+  if (slide.box.w * zoom.scale * devicePixelRatio <= slide.img.naturalWidth * 1.05) return;
   slide.sharpening = address;
   const still = () => slide === current() && slide.address === address;
   const original = await picture(originalOf(address), still, 'high').catch(() => null);
