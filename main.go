@@ -6,7 +6,7 @@
 //	gallery passwd FILE NAME
 //	gallery health [ADDRESS]
 //
-// Each folder below DIR is an album; the photos are its .jpg, .jpeg, .png,
+// Each folder below DIR is an album; the photos are its .jpg, .jpeg, .jfif, .png,
 // .gif and .webp files. Originals are only ever read. Thumbnails are made when
 // an album is first looked at and kept in a folder called _thumbs beside the
 // photos, or below -cache; they may be deleted at any time. Files and folders

@@ -368,7 +368,7 @@ const uploadViewText = `
 {{define "add" -}}
 <details class="add">
 <summary>{{.T.AddPhotos}}</summary>
-<form method="post" action="{{.Action}}" enctype="multipart/form-data" data-max="{{.Max}}" data-large="{{.Large}}" data-nophoto="{{.T.NotAPhoto}}" data-remove="{{.T.Remove}}" data-waiting="{{.T.Waiting}}" data-checking="{{.T.Checking}}" data-added="{{.T.Added}}" data-show="{{.T.ShowAlbum}}" data-signin="{{.T.SignInAgain}}" data-failed="{{.T.NotStored}}" data-broke="{{.T.BrokeOff}}">
+<form method="post" action="{{.Action}}" enctype="multipart/form-data" data-max="{{.Max}}" data-large="{{.Large}}" data-nophoto="{{.T.NotAPhoto}}" data-there="{{.T.AlreadyThere}}" data-remove="{{.T.Remove}}" data-waiting="{{.T.Waiting}}" data-checking="{{.T.Checking}}" data-added="{{.T.Added}}" data-show="{{.T.ShowAlbum}}" data-signin="{{.T.SignInAgain}}" data-failed="{{.T.NotStored}}" data-broke="{{.T.BrokeOff}}">
 <label class="into">{{.T.NewAlbum}} <input name="album" maxlength="100" autocomplete="off"></label>
 <div class="choice">
 <label class="choose">{{.T.ChoosePhotos}} <input type="file" name="photo" multiple accept="image/jpeg,image/png,image/gif,image/webp"></label>
@@ -390,6 +390,7 @@ const uploadViewText = `
 <main class="uploaded">
 <ul class="files">
 {{range .Refused}}<li class="refused">{{with .File}}<b>{{.}}</b> {{end}}<span>{{.Reason}}</span></li>
+{{end}}{{range .There}}<li class="there"><b>{{.File}}</b> <span>{{$.T.AlreadyThere}}: <a href="{{.Href}}">{{.Name}}</a></span></li>
 {{end}}</ul>
 {{with .Added}}<h2>{{.}}</h2>
 {{end}}<ul class="files">

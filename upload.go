@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -66,6 +67,7 @@ type uploads struct {
 	Album   string              `json:"album"` // address of the page that shows them
 	Stored  []storedFile        `json:"stored"`
 	Refused []refusedFile       `json:"refused"`
+	There   []storedFile        `json:"there"` // what the album has already, and under which name
 	texts   *messages.Catalogue // of who sent them
 	log     *slog.Logger        // names who sent them
 	folder  string              // the album that they go to, relative to the root
@@ -121,7 +123,7 @@ func (u *uploader) serve(w http.ResponseWriter, r *http.Request, t target) error
 	}
 	by, _, _ := r.BasicAuth()
 	up := &uploads{
-		texts: messages.For(r.Header.Get("Accept-Language")), folder: t.name, Stored: []storedFile{}, Refused: []refusedFile{}, status: map[int]string{},
+		texts: messages.For(r.Header.Get("Accept-Language")), folder: t.name, Stored: []storedFile{}, Refused: []refusedFile{}, There: []storedFile{}, status: map[int]string{},
 		log: u.log.With("by", by, "from", u.gate.visitor(r)),
 	}
 	u.receive(r.Context(), form, body, up)
@@ -175,7 +177,7 @@ func (u *uploader) receive(ctx context.Context, form *multipart.Reader, body *fo
 		part, err = body.next(form, part)
 		switch {
 		case err == io.EOF:
-			if len(up.Stored)+len(up.Refused) == 0 {
+			if len(up.Stored)+len(up.Refused)+len(up.There) == 0 {
 				up.refuse("", refusal{http.StatusUnprocessableEntity, up.texts.NoFiles})
 			}
 			return
@@ -218,7 +220,7 @@ func (u *uploader) photo(ctx context.Context, up *uploads, part *multipart.Part)
 		return // an empty field
 	}
 	up.files++
-	name, err := u.take(ctx, up, file, part)
+	name, there, err := u.take(ctx, up, file, part)
 	if err != nil {
 		level := slog.LevelError
 		if errors.As(err, new(refusal)) { // the file's own fault
@@ -228,8 +230,14 @@ func (u *uploader) photo(ctx context.Context, up *uploads, part *multipart.Part)
 		up.refuse(file, err)
 		return
 	}
+	stored := storedFile{album.Readable(file), name, u.addresses.page(path.Join(up.folder, name))}
+	if there {
+		up.log.Info("uploaded already", "photo", path.Join(up.folder, name))
+		up.There = append(up.There, stored)
+		return
+	}
 	up.log.Info("uploaded", "photo", path.Join(up.folder, name))
-	up.Stored = append(up.Stored, storedFile{album.Readable(file), name, u.addresses.page(path.Join(up.folder, name))})
+	up.Stored = append(up.Stored, stored)
 }
 
 // inShort is a name for the log and for answers: whole if a photo here could have it, else
@@ -267,44 +275,93 @@ func (up *uploads) into(field io.Reader) error {
 	return nil
 }
 
-// take stores one file in the album and returns the name that it got.
-func (u *uploader) take(ctx context.Context, up *uploads, file string, content io.Reader) (string, error) {
-	name := photoName(file)
+// take stores one file in the album and returns the name that it got, or that of the photo
+// of the same bytes which is there.
+func (u *uploader) take(ctx context.Context, up *uploads, file string, content io.Reader) (name string, there bool, err error) {
+	name = photoName(file)
 	switch {
 	case len(file) > maxFieldSize:
-		return "", refusal{http.StatusUnprocessableEntity, up.texts.LongName}
+		return "", false, refusal{http.StatusUnprocessableEntity, up.texts.LongName}
 	case name == "":
-		return "", refusal{http.StatusUnsupportedMediaType, up.texts.NotAPhoto}
+		return "", false, refusal{http.StatusUnsupportedMediaType, up.texts.NotAPhoto}
 	}
 	folder, out, err := u.create(up)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	defer folder.Close()
 	defer out.Close()
 	size, err := io.Copy(out, io.LimitReader(content, u.max+1))
 	switch {
 	case size > u.max:
-		return "", refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf(up.texts.TooLarge, up.texts.Bytes(u.max))}
+		return "", false, refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf(up.texts.TooLarge, up.texts.Bytes(u.max))}
 	case err != nil && !nolink.FromDisk(err): // of the connection, not of the disk
-		return "", refusal{http.StatusBadRequest, up.texts.BrokeOff}
+		return "", false, refusal{http.StatusBadRequest, up.texts.BrokeOff}
 	case err != nil:
-		return "", err
+		return "", false, err
 	}
-	if err := u.check(ctx, out.File, size, name, up); err != nil {
-		return "", err
+	mediaType, err := u.check(ctx, out.File, size, up)
+	if err != nil {
+		return "", false, err
+	}
+	name = album.WithExtension(name, mediaType)
+	if same := sameBytes(folder, out.File, size); same != "" {
+		return same, true, nil
 	}
 	_ = out.Chmod(0o640) // whatever the umask; some file systems have no modes
 	name, err = addUnder(out, name)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	if up.made {
 		if err := u.flushParent(up.folder); err != nil {
-			return "", err
+			return "", false, err
 		}
 	}
-	return name, atomicfile.Flush(folder)
+	return name, false, atomicfile.Flush(folder)
+}
+
+// sameBytes returns the name of a photo in the folder of the same size and content as the
+// file, or "". What cannot be read is no such photo.
+func sameBytes(folder *os.Root, file *os.File, size int64) string {
+	list, err := folder.Open(".")
+	if err != nil {
+		return ""
+	}
+	defer list.Close()
+	entries, _ := list.ReadDir(-1)
+	for _, entry := range entries {
+		if !album.IsPhoto(entry) {
+			continue
+		}
+		photo, info, err := nolink.File(folder, entry.Name())
+		if err != nil {
+			continue
+		}
+		same := info.Size() == size && equal(io.NewSectionReader(photo, 0, size), io.NewSectionReader(file, 0, size))
+		photo.Close()
+		if same {
+			return entry.Name()
+		}
+	}
+	return ""
+}
+
+// equal reports whether two readers have the same bytes. It reads no further than they do.
+func equal(a, b io.Reader) bool {
+	var x, y [32 << 10]byte
+	for {
+		n, errA := io.ReadFull(a, x[:])
+		m, errB := io.ReadFull(b, y[:])
+		switch {
+		case !bytes.Equal(x[:n], y[:m]) || errA != errB:
+			return false
+		case errA == io.EOF || errA == io.ErrUnexpectedEOF:
+			return true
+		case errA != nil:
+			return false
+		}
+	}
 }
 
 // flushParent makes the name of a new album durable.
@@ -355,21 +412,20 @@ func (u *uploader) create(up *uploads) (*os.Root, *atomicfile.File, error) {
 	}
 }
 
-// check refuses a file that is no photo of the kind that its name says.
-func (u *uploader) check(ctx context.Context, f *os.File, size int64, name string, up *uploads) error {
-	err := u.store.Check(ctx, f, size, album.MediaType(name))
-	var other thumbs.OtherFormatError
+// check refuses a file that is no photo, and returns the media type of one that is.
+func (u *uploader) check(ctx context.Context, f *os.File, size int64, up *uploads) (string, error) {
+	mediaType, err := u.store.Check(ctx, f, size)
 	switch {
-	case errors.As(err, &other):
-		return refusal{http.StatusUnsupportedMediaType, fmt.Sprintf(up.texts.OtherFormat, other.Error())}
+	case errors.Is(err, thumbs.ErrHEIC):
+		return "", refusal{http.StatusUnsupportedMediaType, up.texts.HEIC}
 	case errors.Is(err, thumbs.ErrNoPhoto):
-		return refusal{http.StatusUnsupportedMediaType, up.texts.NotAPhoto}
+		return "", refusal{http.StatusUnsupportedMediaType, up.texts.NotAPhoto}
 	case errors.Is(err, thumbs.ErrTooManyPixels):
-		return refusal{http.StatusRequestEntityTooLarge, up.texts.TooManyPixels}
+		return "", refusal{http.StatusRequestEntityTooLarge, up.texts.TooManyPixels}
 	case errors.Is(err, thumbs.ErrDamaged):
-		return refusal{http.StatusUnprocessableEntity, up.texts.Damaged}
+		return "", refusal{http.StatusUnprocessableEntity, up.texts.Damaged}
 	}
-	return err
+	return mediaType, err
 }
 
 // addUnder gives the file its name or, where that is taken, name-2 and so on.
@@ -389,16 +445,25 @@ func addUnder(out *atomicfile.File, name string) (string, error) {
 // here, or returns "" if it is not that of a photo.
 func photoName(file string) string {
 	ext := path.Ext(file)
-	if !album.IsPhotoName(file) {
+	if !album.IsPhotoName(file) && !heicName(ext) {
 		return ""
 	}
 	stem := strings.TrimSuffix(file, ext)
+	if heicName(ext) {
+		ext = ".jpg"
+	}
 	stem = cleanName(stem[strings.LastIndexAny(stem, `/\\`)+1:]) // some browsers send the whole path
 	for len(stem)+len(ext) > maxNameSize {
 		_, n := utf8.DecodeLastRuneInString(stem)
 		stem = stem[:len(stem)-n]
 	}
 	return cmp.Or(strings.TrimSpace(stem), "photo") + ext
+}
+
+// heicName reports whether a file calls itself HEIC. Telephones that convert photos to JPEG
+// as they send them leave some that name; what is HEIC in truth is refused by its content.
+func heicName(ext string) bool {
+	return strings.EqualFold(ext, ".heic") || strings.EqualFold(ext, ".heif")
 }
 
 // cleanName takes out of a name what no file here may have: separators,
@@ -427,7 +492,7 @@ func (u *uploader) answer(w http.ResponseWriter, r *http.Request, up *uploads) e
 		_ = json.NewEncoder(w).Encode(up) // an error is the client's leaving
 		return nil
 	}
-	if len(up.Refused) == 0 {
+	if len(up.Refused)+len(up.There) == 0 {
 		http.Redirect(w, r, up.Album, http.StatusSeeOther)
 		return nil
 	}
@@ -445,9 +510,9 @@ func (up *uploads) code() int {
 		return http.StatusInsufficientStorage
 	}
 	switch {
-	case len(up.Refused) == 0:
+	case len(up.Refused)+len(up.There) == 0:
 		return http.StatusCreated
-	case len(up.Stored) > 0:
+	case len(up.Stored)+len(up.There) > 0:
 		return http.StatusOK
 	case len(up.status) == 1:
 		for status := range up.status {
@@ -508,11 +573,12 @@ type uploadedView struct {
 	Added   string // how many were
 	Stored  []storedFile
 	Refused []refusedFile
+	There   []storedFile
 }
 
 func (u *uploader) view(up *uploads) uploadedView {
 	t := up.texts
-	view := uploadedView{frame: u.views.frame(t, up.folder), Album: up.Album, Stored: up.Stored, Refused: up.Refused}
+	view := uploadedView{frame: u.views.frame(t, up.folder), Album: up.Album, Stored: up.Stored, Refused: up.Refused, There: up.There}
 	view.Title = t.NotAdded
 	view.Crumbs[len(view.Crumbs)-1].Current = false
 	view.Style += u.views.upload.style

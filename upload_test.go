@@ -3,7 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
+	"image"
+	"image/gif"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 
 	"gallery/internal/atomicfile"
 	"gallery/internal/messages"
+	"gallery/internal/testkit"
 )
 
 // uploadSite is a site that takes photos from ann.
@@ -176,8 +178,8 @@ func FuzzPhotoName(f *testing.F) {
 
 func TestUpload_stores(t *testing.T) {
 	s := uploadSite(t)
-	one, two := picture(t, ".jpg", 1), picture(t, ".png", 2)
-	got := s.post("/Trip/", []sent{{"photo", "new.jpg", one}, {"photo", "new é.PNG", two}, {"photo", "new.jpg", one}, {"photo", "", nil}}, asScript...)
+	one, two, three := picture(t, ".jpg", 1), picture(t, ".png", 2), picture(t, ".jpg", 3)
+	got := s.post("/Trip/", []sent{{"photo", "new.jpg", one}, {"photo", "new é.PNG", two}, {"photo", "new.jpg", three}, {"photo", "", nil}}, asScript...)
 	up := uploaded(t, got)
 	want := []storedFile{
 		{"new.jpg", "new.jpg", "/Trip/new.jpg/"},
@@ -190,7 +192,7 @@ func TestUpload_stores(t *testing.T) {
 	if got.Header.Get("Cache-Control") != "no-store" || got.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("POST answers with %v", got.Header)
 	}
-	for name, data := range map[string][]byte{"new.jpg": one, "new é.PNG": two, "new-2.jpg": one} {
+	for name, data := range map[string][]byte{"new.jpg": one, "new é.PNG": two, "new-2.jpg": three} {
 		path := filepath.Join(s.dir, "Trip", name)
 		onDisk, err := os.ReadFile(path)
 		info, _ := os.Stat(path)
@@ -215,7 +217,7 @@ func TestUpload_plainForm(t *testing.T) {
 	if got.StatusCode != 303 || got.Header.Get("Location") != "/Trip/" {
 		t.Errorf("POST = %d %s, want 303 /Trip/", got.StatusCode, got.Header.Get("Location"))
 	}
-	got = s.post("/Trip/", []sent{{"photo", "new.jpg", picture(t, ".jpg", 1)}, {"photo", "<b>.txt", nil}}, "Accept-Language", "de")
+	got = s.post("/Trip/", []sent{{"photo", "new.jpg", picture(t, ".jpg", 4)}, {"photo", "<b>.txt", nil}}, "Accept-Language", "de")
 	page := parse(t, got.body)
 	if got.StatusCode != 200 || !slices.Equal(values(page, ".refused b", ""), []string{"<b>.txt"}) || !slices.Equal(values(page, ".refused span", ""), []string{messages.German.NotAPhoto}) {
 		t.Errorf("POST = %d, refused %q %q", got.StatusCode, values(page, ".refused b", ""), values(page, ".refused span", ""))
@@ -225,6 +227,71 @@ func TestUpload_plainForm(t *testing.T) {
 	}
 	if got := values(page, "a.up", "href"); !slices.Equal(got, []string{"/Trip/"}) {
 		t.Errorf("the way back is %q", got)
+	}
+}
+
+// heic returns the beginning of a file of ISO's family of a brand, with compatible ones.
+func heic(brand string, compatible ...string) []byte {
+	b := []byte("\x00\x00\x00\x00ftyp" + brand + "\x00\x00\x00\x00" + strings.Join(compatible, ""))
+	b[3] = byte(len(b))
+	return append(b, make([]byte, 300)...)
+}
+
+// A photo that bears the name of another format is stored under its own.
+func TestUpload_rightExtension(t *testing.T) {
+	s := uploadSite(t)
+	m := testkit.Quadrants(40, 30)
+	jpg, png, webp := testkit.JPEG(t, m), testkit.PNG(t, m), testkit.WebP("VP8L", testkit.VP8L(m))
+	for file, test := range map[string]struct {
+		data []byte
+		name string
+	}{
+		"a.jpg": {png, "a.png"}, "b.JPG": {webp, "b.webp"}, "c.png": {jpg, "c.jpg"}, "d.jfif": {jpg, "d.jfif"},
+		"e.JPEG": {jpg, "e.JPEG"}, "f.heic": {jpg, "f.jpg"}, "g.jpg": {testkit.GIF(t, &gif.GIF{Image: []*image.Paletted{testkit.PalettedQuadrants(40, 30)}, Delay: []int{0}}), "g.gif"},
+	} {
+		up := uploaded(t, s.post("/Trip/", []sent{{"album", "", []byte("new " + file[:1])}, {"photo", file, test.data}}, asScript...))
+		if len(up.Stored) != 1 || up.Stored[0].Name != test.name {
+			t.Errorf("%s: %+v, want it stored as %s", file, up, test.name)
+			continue
+		}
+		page := s.page(up.Stored[0].Href)
+		if len(find(page, "img#photo")) != 1 {
+			t.Errorf("%s: its page shows no photo", file)
+		}
+	}
+}
+
+// The same bytes are not stored twice in an album, and the answer says where they are.
+func TestUpload_sameBytes(t *testing.T) {
+	s := uploadSite(t)
+	one, other := picture(t, ".png", 11), picture(t, ".png", 12)
+	other = append(other, make([]byte, max(0, len(one)-len(other)))...)
+	one = append(one, make([]byte, max(0, len(other)-len(one)))...) // of the same size
+	s.post("/Trip/", []sent{{"photo", "new one.png", one}}, asScript...)
+	before := names(t, filepath.Join(s.dir, "Trip"))
+	got := s.post("/Trip/", []sent{{"photo", "new again.jpg", one}}, asScript...)
+	up := uploaded(t, got)
+	want := []storedFile{{"new again.jpg", "new one.png", "/Trip/new%20one.png/"}}
+	if got.StatusCode != 200 || len(up.Stored)+len(up.Refused) != 0 || !slices.Equal(up.There, want) {
+		t.Errorf("again: %d %+v, want %+v", got.StatusCode, up, want)
+	}
+	if got := names(t, filepath.Join(s.dir, "Trip")); !slices.Equal(got, before) {
+		t.Errorf("then the folder holds %q, want %q", got, before)
+	}
+	page := s.post("/Trip/", []sent{{"photo", "new again.png", one}}, "Accept-Language", "es")
+	doc := parse(t, page.body)
+	if got := values(doc, ".there a", "href"); page.StatusCode != 200 || !slices.Equal(got, []string{"/Trip/new%20one.png/"}) || !strings.Contains(values(doc, ".there span", "")[0], messages.Spanish.AlreadyThere) {
+		t.Errorf("without the script: %d, links %q", page.StatusCode, got)
+	}
+	// Of the same size, or a beginning, is not the same.
+	up = uploaded(t, s.post("/Trip/", []sent{{"photo", "new other.png", other}, {"photo", "new longer.png", append(slices.Clone(one), 0)}}, asScript...))
+	if len(up.Stored) != 2 || len(up.There) != 0 {
+		t.Errorf("others: %+v, want both stored", up)
+	}
+	// In another album it is stored.
+	up = uploaded(t, s.post("/Trip/", []sent{{"album", "", []byte("new elsewhere")}, {"photo", "new one.png", one}}, asScript...))
+	if len(up.Stored) != 1 {
+		t.Errorf("in another album: %+v", up)
 	}
 }
 
@@ -245,7 +312,12 @@ func TestUpload_refuses(t *testing.T) {
 		{"new.jpg.php", jpg, 415, messages.English.NotAPhoto},
 		{"new.jpg", []byte("<script>alert(1)</script>"), 415, messages.English.NotAPhoto},
 		{"new.jpg", nil, 415, messages.English.NotAPhoto},
-		{"new.png", jpg, 415, fmt.Sprintf(messages.English.OtherFormat, "JPEG")},
+		{"IMG_1.HEIC", heic("heic", "mif1"), 415, messages.English.HEIC},
+		{"IMG_1.jpg", heic("mif1", "miaf", "heix"), 415, messages.English.HEIC},
+		{"IMG_1.heif", heic("mif1", "miaf"), 415, messages.English.HEIC},
+		{"new.jpg", heic("avif", "mif1", "miaf"), 415, messages.English.NotAPhoto},
+		{"new.jpg", heic("mif1", "avif"), 415, messages.English.NotAPhoto},
+		{"new.jpg", heic("mp42", "isom"), 415, messages.English.NotAPhoto},
 		{"new.jpg", jpg[:len(jpg)/2], 422, messages.English.Damaged},
 		{"new.png", picture(t, ".png", 2)[:300], 422, messages.English.Damaged},
 		{"new.png", bomb, 413, messages.English.TooManyPixels},
@@ -301,6 +373,7 @@ func TestUpload_newAlbum(t *testing.T) {
 		{"/", "root.jpg", "", 422}, // a photo
 		{"/", "Linked", "", 422},   // a symbolic link
 	} {
+		jpg = append(jpg, 0) // another photo
 		got := s.post(test.at, []sent{{"album", "", []byte(test.album)}, {"photo", "new.jpg", jpg}}, asScript...)
 		up := uploaded(t, got)
 		if got.StatusCode != test.status {
@@ -357,6 +430,7 @@ func TestUpload_whoMay(t *testing.T) {
 		{"/Trip/", []string{"Origin", s.URL}, 303},
 		{"/Empty/", nil, 303},
 	} {
+		jpg[0].data = append(jpg[0].data, 0) // another photo
 		got := s.post(test.path, jpg, test.header...)
 		if got.StatusCode != test.status {
 			t.Errorf("POST %s with %q = %d, want %d", test.path, test.header, got.StatusCode, test.status)

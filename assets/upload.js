@@ -40,7 +40,8 @@
       const item = { file, row: make("li"), state: make("span") };
       item.row.append(make("b", file.name), item.state);
       list.append(item.row);
-      if (!/^image\/(jpeg|png|gif|webp)$/.test(file.type)) {
+      // What calls itself HEIC may be a JPEG; the gallery tells, and helps.
+      if (!/^image\/(jpeg|png|gif|webp|hei[cf])$/.test(file.type) && !/\.hei[cf]$/i.test(file.name)) {
         refuse(item, say.nophoto);
         continue;
       }
@@ -76,6 +77,12 @@
       item.bar.remove();
       const link = make("a", say.added);
       link.href = answer.stored[0].href;
+      item.state.replaceChildren(link);
+    } else if (answer && answer.there.length) {
+      refused++;
+      item.bar.remove();
+      const link = make("a", `${say.there}: ${answer.there[0].name}`);
+      link.href = answer.there[0].href;
       item.state.replaceChildren(link);
     } else if (answer && answer.refused.length) {
       refuse(item, answer.refused[0].reason);

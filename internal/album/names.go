@@ -26,6 +26,7 @@ const ThumbsDir = "_thumbs"
 var mediaTypes = map[string]string{
 	".jpg":  "image/jpeg",
 	".jpeg": "image/jpeg",
+	".jfif": "image/jpeg", // as Windows and Android name some
 	".png":  "image/png",
 	".gif":  "image/gif",
 	".webp": "image/webp",
@@ -35,6 +36,19 @@ var mediaTypes = map[string]string{
 // of that name is not served.
 func MediaType(name string) string {
 	return mediaTypes[strings.ToLower(path.Ext(name))]
+}
+
+// WithExtension returns a file's name with an extension that says its media type: its own
+// where that does.
+func WithExtension(name, mediaType string) string {
+	if MediaType(name) == mediaType {
+		return name
+	}
+	ext := "." + strings.TrimPrefix(mediaType, "image/")
+	if mediaType == "image/jpeg" {
+		ext = ".jpg"
+	}
+	return strings.TrimSuffix(name, path.Ext(name)) + ext
 }
 
 // Visible reports whether a file or folder of this name may be seen at all: it is not

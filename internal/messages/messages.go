@@ -57,7 +57,7 @@ type Catalogue struct {
 	DropPhotos, NewAlbum, PhotosOfUpTo, Upload            string
 	Remove, Waiting, Checking, Added, ShowAlbum           string
 	OneAdded, ManyAdded, NotAdded, SignInAgain            string
-	NotAPhoto, OtherFormat, TooLarge, Damaged             string
+	NotAPhoto, HEIC, AlreadyThere, TooLarge, Damaged      string
 	TooManyPixels, TooManyFiles, NoFiles                  string
 	BadAlbumName, LongName, DiskFull, NotStored, BrokeOff string
 

@@ -9,10 +9,12 @@
 package photo
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +24,37 @@ import (
 
 // ErrFormat says that a file begins like none of the four formats.
 var ErrFormat = errors.New("not a JPEG, PNG, GIF or WebP picture")
+
+// ErrHEIC says that a file is a picture as iPhones store them (ISO/IEC 23008-12). It is an
+// ErrFormat.
+var ErrHEIC = fmt.Errorf("%w but HEIC", ErrFormat)
+
+// heicBrands are those of HEIF files whose pictures are coded by HEVC (ISO/IEC 23008-12,
+// B.4), or by whatever the compatible brands say: mif1 and msf1.
+var heicBrands = [...]string{"heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs"}
+
+// isHEIC reports whether a file begins with a box ftyp (ISO/IEC 14496-12, 4.3) that names a
+// brand of HEIC, or one that leaves the coding open and none of AVIF.
+func isHEIC(s *source) bool {
+	head, err := s.at(0, int(min(64, max(0, s.size))))
+	if err != nil || len(head) < 12 || string(head[4:8]) != "ftyp" {
+		return false
+	}
+	head = head[:min(int64(len(head)), max(12, int64(binary.BigEndian.Uint32(head))))]
+	open := false
+	for i := 8; i+4 <= len(head); i += 4 {
+		switch brand := string(head[i : i+4]); {
+		case i == 12: // the version
+		case slices.Contains(heicBrands[:], brand):
+			return true
+		case brand == "avif" || brand == "avis":
+			return false
+		case brand == "mif1" || brand == "msf1":
+			open = true
+		}
+	}
+	return open
+}
 
 // Format is a picture's file format.
 type Format uint8
@@ -173,6 +206,8 @@ func readHeader(s *source) (h header, err error) {
 		h, err = readGIF(s)
 	case strings.HasPrefix(b, "RIFF") && len(b) == 12 && b[8:] == "WEBP":
 		h, err = readWebP(s)
+	case isHEIC(s):
+		return h, ErrHEIC
 	default:
 		return h, ErrFormat
 	}

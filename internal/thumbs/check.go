@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"strings"
 
 	"gallery/internal/nolink"
 	"gallery/internal/photo"
@@ -13,28 +12,28 @@ import (
 // Why check refuses a file.
 var (
 	ErrNoPhoto       = errors.New("not a photo")
+	ErrHEIC          = errors.New("a photo in HEIC, which most browsers do not show")
 	ErrTooManyPixels = errors.New("decoding it takes more memory than there may be")
 	ErrDamaged       = errors.New("damaged or incomplete")
 )
 
-// OtherFormatError is the format of a photo that bears the name of another, in
-// capitals.
-type OtherFormatError string
-
-func (e OtherFormatError) Error() string { return string(e) }
-
-// Check decodes a file whole, within the budget, to see that it is a photo of the
-// given type. It fails with one of the errors above, or with the disk's.
-func (t *Store) Check(ctx context.Context, f *os.File, size int64, mediaType string) error {
+// Check decodes a file whole, within the budget, to see that it is a photo, and returns its
+// media type. It fails with one of the errors above, or with the disk's.
+func (t *Store) Check(ctx context.Context, f *os.File, size int64) (mediaType string, err error) {
 	info, err := photo.Inspect(f, size)
 	switch {
 	case nolink.FromDisk(err):
-		return err
+		return "", err
+	case errors.Is(err, photo.ErrHEIC):
+		return "", ErrHEIC
 	case err != nil:
-		return ErrNoPhoto
-	case "image/"+info.Format.String() != mediaType:
-		return OtherFormatError(strings.ToUpper(info.Format.String()))
+		return "", ErrNoPhoto
 	}
+	return "image/" + info.Format.String(), t.checkWhole(ctx, f, size, info)
+}
+
+// checkWhole decodes a photo whole, within the budget.
+func (t *Store) checkWhole(ctx context.Context, f *os.File, size int64, info photo.Info) error {
 	cost := max(info.CheckCost(t.memory), info.Cost(t.side))
 	if cost > t.memory {
 		return ErrTooManyPixels
