@@ -50,6 +50,18 @@ func (a addresses) file(name string) string {
 // page is the escaped path of an album's or a photo's page; "." is the root.
 func (a addresses) page(name string) string { return a.file(name) + "/" }
 
+// target is the address of a target.
+func (a addresses) target(t target) string {
+	name := t.name
+	if t.thumb {
+		name = path.Join(rendition.Folder(t.album(), t.rend), t.file())
+	}
+	if t.slash {
+		return a.page(name)
+	}
+	return a.file(name)
+}
+
 // ordered is page with the order of an album's photos and the page's number, where
 // they are not the usual ones.
 func (a addresses) ordered(name, order string, page int) string {

@@ -174,6 +174,19 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, to route) error 
 	if err := s.storage.Photos.Away(); err != nil {
 		return err
 	}
+	err := s.answerFromFolders(w, r, to)
+	if errors.Is(err, fs.ErrNotExist) && to.kind != toUpload {
+		if name, ok := s.library.otherForm(to.target.name); ok {
+			to.target.name = name
+			s.redirect(w, r, s.addresses.target(to.target))
+			return nil
+		}
+	}
+	return err
+}
+
+// answerFromFolders answers what is about albums and photos.
+func (s *server) answerFromFolders(w http.ResponseWriter, r *http.Request, to route) error {
 	switch to.kind {
 	case toUpload:
 		return s.uploads.serve(w, r, to.target)
@@ -300,13 +313,17 @@ func (s *server) redirectToAlbum(w http.ResponseWriter, r *http.Request, name st
 		return err
 	}
 	folder.Close()
-	to := s.addresses.page(name)
+	s.redirect(w, r, s.addresses.page(name))
+	return nil
+}
+
+// redirect leads to the one address of what was asked for, with the same query.
+func (s *server) redirect(w http.ResponseWriter, r *http.Request, to string) {
 	if r.URL.RawQuery != "" {
 		to += "?" + r.URL.RawQuery
 	}
 	w.Header().Set("Cache-Control", answer.Revalidate)
 	http.Redirect(w, r, to, http.StatusMovedPermanently)
-	return nil
 }
 
 // errorView is the page of an answer that is not a success.

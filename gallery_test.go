@@ -21,6 +21,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -1038,5 +1039,48 @@ func TestPhotoPage_showsSource(t *testing.T) {
 	}
 	if got := values(s.page("/turned.png/"), "#photo", "height"); !slices.Equal(got, []string{"60"}) {
 		t.Errorf("what is turned has the height %q, want 60", got)
+	}
+}
+
+// An address in one normalization form leads to the file or folder that is there in the
+// other; where both are there, each has its own.
+func TestServe_otherForm(t *testing.T) {
+	dir := t.TempDir()
+	const nfc, nfd = "\u00e9", "e\u0301"
+	write(t, filepath.Join(dir, nfd+" album", nfd+".jpg"), 60, 40, 1)
+	write(t, filepath.Join(dir, nfd+" album", nfc+"2.jpg"), 60, 40, 2)
+	write(t, filepath.Join(dir, nfd+" album", "plain.jpg"), 60, 40, 3)
+	write(t, filepath.Join(dir, "both", nfc+".jpg"), 60, 40, 4)
+	write(t, filepath.Join(dir, "both", nfd+".jpg"), 60, 40, 5)
+	writeFile(t, filepath.Join(dir, nfd+".txt"), []byte("no photo"))
+	write(t, filepath.Join(dir, "left out "+nfd, "1.jpg"), 60, 40, 6)
+	writeFile(t, filepath.Join(dir, "left out "+nfd, ".nomedia"), nil)
+	s := newSite(t, dir)
+	c, d := "%C3%A9", "e%CC%81"
+	for path, want := range map[string]string{
+		"/" + c + "%20album/":                          "/" + d + "%20album/",
+		"/" + c + "%20album?sort=date":                 "/" + d + "%20album?sort=date",
+		"/" + c + "%20album/" + c + ".jpg":             "/" + d + "%20album/" + d + ".jpg",
+		"/" + d + "%20album/" + c + ".jpg/":            "/" + d + "%20album/" + d + ".jpg/",
+		"/" + c + "%20album/" + d + "2.jpg":            "/" + d + "%20album/" + c + "2.jpg",
+		"/" + c + "%20album/plain.jpg/?sort=date":      "/" + d + "%20album/plain.jpg/?sort=date",
+		"/" + c + "%20album/_thumbs/" + c + ".jpg":     "/" + d + "%20album/_thumbs/" + d + ".jpg",
+		"/" + c + "%20album/_thumbs/800/" + c + ".jpg": "/" + d + "%20album/_thumbs/800/" + d + ".jpg",
+		"/both/" + c + ".jpg":                          "200",
+		"/both/" + d + ".jpg":                          "200",
+		"/" + c + "%20album/none.jpg":                  "404",
+		"/" + c + "%20album/none":                      "404",
+		"/" + c + ".txt":                               "404",
+		"/left%20out%20" + c + "/":                     "404",
+		"/left%20out%20" + c + "/1.jpg":                "404",
+		"/" + c + "/":                                  "404",
+	} {
+		got := s.get(path)
+		if is := strconv.Itoa(got.StatusCode); got.StatusCode == 301 && got.Header.Get("Location") != want || got.StatusCode != 301 && is != want {
+			t.Errorf("GET %s = %d, Location: %s, want %s", path, got.StatusCode, got.Header.Get("Location"), want)
+		}
+		if got.StatusCode == 301 && s.get(got.Header.Get("Location")).StatusCode != 200 && !strings.HasSuffix(want, "sort=date") {
+			t.Errorf("%s is not there", want)
+		}
 	}
 }

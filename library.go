@@ -21,6 +21,8 @@ import (
 	"gallery/internal/photo"
 	"gallery/internal/storage"
 	"gallery/internal/thumbs"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 const (
@@ -392,6 +394,52 @@ func (l *library) photo(albumName, file string) (album.Photo, error) {
 	}
 	defer folder.Close()
 	return album.Stat(folder, albumName, file)
+}
+
+// otherForm returns the name under which a photo or an album is there whose name, or that
+// of an album above it, is in another normalization form. It reports false where there is
+// none, or name itself is there.
+func (l *library) otherForm(name string) (string, bool) {
+	root, changed := l.photos.Root(), false
+	for {
+		folder, reached := album.Nearest(root, name)
+		if folder == nil || reached == name {
+			return name, changed && folder != nil
+		}
+		above := strings.TrimPrefix(reached+"/", "./")
+		segment, below, more := strings.Cut(name[len(above):], "/")
+		there, ok := otherForm(folder, segment)
+		folder.Close()
+		switch {
+		case !ok:
+			return name, false
+		case there == segment: // a photo, or an album that cannot be opened
+			return name, changed && !more && album.IsPhotoName(segment)
+		}
+		name, changed = path.Join(above+there, below), true
+	}
+}
+
+// otherForm returns the name in a folder of a photo or an album that is name, or else is the
+// same in another normalization form.
+func otherForm(folder *os.Root, name string) (string, bool) {
+	if norm.NFC.String(name) == name && norm.NFD.String(name) == name {
+		info, err := folder.Lstat(name)
+		return name, err == nil && album.IsPhotoName(name) && info.Mode().IsRegular()
+	}
+	list, err := folder.Open(".")
+	if err != nil {
+		return "", false
+	}
+	defer list.Close()
+	entries, _ := list.ReadDir(-1)
+	var names []string
+	for _, entry := range entries {
+		if album.IsPhoto(entry) || entry.IsDir() && album.Visible(entry.Name()) {
+			names = append(names, entry.Name())
+		}
+	}
+	return filename.Find(names, name)
 }
 
 // nearest returns the innermost album that there is on the way to name, and what it is
