@@ -276,7 +276,7 @@ func shown(page []byte) []byte {
 
 // A client that takes gzip gets the page compressed, with a tag of its own.
 func TestAlbum_compressed(t *testing.T) {
-	s := smallSite(t)
+	s := smallSite(t, func(c *config) { c.inBackground = false }) // whose work changes the page
 	s.get("/Trip/")
 	plain := s.get("/Trip/", "Accept-Encoding", "identity")
 	zipped := s.get("/Trip/", "Accept-Encoding", "gzip")
