@@ -38,20 +38,21 @@ func age(to *time.Duration) func(string) error {
 
 // config is what the flags say.
 type config struct {
-	root      string // the photos' directory, absolute; "" for the sample
-	listen    string // HOST:PORT or unix:/PATH
-	cache     string // where thumbnails are kept; "" for beside the photos
-	thumbSize int    // pixels, 50 to 2000
-	quality   int    // JPEG quality, 1 to 100
-	memory    int64  // bytes, at least minMemory
-	title     string // the site's name
-	base      string // path below which the site is, such as "/photos"; "" for the top
-	zip       bool   // albums may be downloaded whole
-	gps       bool   // pages may say where a photo was taken
-	users     string // the password file; "" for none
-	private   bool   // everything takes a password
-	upload    bool   // who is signed in may add photos
-	uploadMax int64  // bytes, of one photo that is sent
+	root      string   // the photos' directory, absolute; "" for the sample
+	listen    string   // HOST:PORT or unix:/PATH
+	hosts     []string // names to answer to, lower case; none for any, or at a loopback address only its own
+	cache     string   // where thumbnails are kept; "" for beside the photos
+	thumbSize int      // pixels, 50 to 2000
+	quality   int      // JPEG quality, 1 to 100
+	memory    int64    // bytes, at least minMemory
+	title     string   // the site's name
+	base      string   // path below which the site is, such as "/photos"; "" for the top
+	zip       bool     // albums may be downloaded whole
+	gps       bool     // pages may say where a photo was taken
+	users     string   // the password file; "" for none
+	private   bool     // everything takes a password
+	upload    bool     // who is signed in may add photos
+	uploadMax int64    // bytes, of one photo that is sent
 
 	debug       string // HOST:PORT of metrics and profiles; "" for none
 	debugPublic bool   // that may be other than a loopback address
@@ -109,6 +110,7 @@ func serverFlags(c *config) *flag.FlagSet {
 	c.addThumbFlags(flags)
 	flags.Func("memory", "", byteSize(&c.memory, minMemory))
 	flags.StringVar(&c.listen, "listen", "127.0.0.1:5001", "")
+	flags.Func("host", "", hostNames(&c.hosts))
 	flags.StringVar(&c.title, "title", "Gallery", "")
 	flags.Func("base", "", basePath(&c.base))
 	flags.BoolVar(&c.trustProxy, "trust-proxy", false, "")
@@ -275,6 +277,22 @@ func basePath(to *string) func(string) error {
 			return errors.New("a path such as /photos is expected")
 		}
 		*to = s
+		return nil
+	}
+}
+
+// hostNames parses -host: names with commas between.
+func hostNames(to *[]string) func(string) error {
+	return func(s string) error {
+		var names []string
+		for name := range strings.SplitSeq(s, ",") {
+			name = strings.ToLower(strings.TrimSuffix(strings.TrimSpace(name), "."))
+			if !hostName.MatchString(name) || strings.ContainsAny(name, ":[") {
+				return errors.New("host names are expected, without ports, such as photos.lan,gallery.example.com")
+			}
+			names = append(names, name)
+		}
+		*to = names
 		return nil
 	}
 }

@@ -57,6 +57,10 @@
 //	-listen ADDRESS   GALLERY_LISTEN      where to listen: HOST:PORT, or unix:/PATH for a
 //	                                      socket (127.0.0.1:5001). Port 0 picks a free one.
 //	                                      A socket handed over by systemd goes before it.
+//	-host NAMES       GALLERY_HOST        names to answer to besides localhost and addresses,
+//	                                      with commas between; at 127.0.0.1 no other is
+//	                                      answered to, unless with -trust-proxy, and with
+//	                                      -host nowhere
 //	-cache DIR        GALLERY_CACHE       where to keep thumbnails, for photos on storage
 //	                                      that cannot be written (beside the photos)
 //	-thumb-size PX    GALLERY_THUMB_SIZE  longer side of a thumbnail in pixels, 50 to 2000 (400)
@@ -235,12 +239,16 @@ func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) err
 	fmt.Fprintf(stdout, "gallery: %s is at %s (Ctrl-C ends it)\n", c.root, homepage(listener.Addr(), p.server.addresses.page(".")))
 	p.begin(ctx)
 	if inside != nil {
-		debug := &http.Server{Handler: p.server.meters.debugHandler(), ReadHeaderTimeout: 10 * time.Second}
+		debug := &http.Server{Handler: listen.OnlyHosts(c.hosts, p.server.meters.debugHandler()), ReadHeaderTimeout: 10 * time.Second}
 		go debug.Serve(inside)
 		defer debug.Close()
 		fmt.Fprintf(stdout, "gallery: metrics are at %s, profiles at /debug/pprof/\n", homepage(inside.Addr(), "/metrics"))
 	}
-	return serve(ctx, listener, p.server, log)
+	handler := http.Handler(p.server)
+	if len(c.hosts) > 0 || listen.Restricted(listener.Addr(), c.trustProxy) {
+		handler = listen.OnlyHosts(c.hosts, handler)
+	}
+	return serve(ctx, listener, handler, log)
 }
 
 // program is the server with all that works beside it.

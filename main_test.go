@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +91,80 @@ func TestRun_endsWithContext(t *testing.T) {
 	cancel()
 	if err := <-ended; err != nil {
 		t.Errorf("run = %v, want nil after its context ended", err)
+	}
+}
+
+// hostSite runs the program at a loopback address, with metrics at another, until the test ends.
+func hostSite(t *testing.T, flags ...string) (site, debug string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	out, in := io.Pipe()
+	ended := make(chan error, 1)
+	args := append([]string{"-listen", "127.0.0.1:0", "-debug", "127.0.0.1:0"}, flags...)
+	go func() { ended <- run(ctx, append(args, t.TempDir()), in, io.Discard) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	address := regexp.MustCompile(`http://(127\.0\.0\.1:\d+)/`)
+	lines := bufio.NewScanner(out)
+	var found []string
+	for len(found) < 2 && lines.Scan() {
+		if m := address.FindStringSubmatch(lines.Text()); m != nil {
+			found = append(found, m[1])
+		}
+	}
+	if len(found) < 2 {
+		t.Fatalf("it says the addresses %q", found)
+	}
+	return found[0], found[1]
+}
+
+// At a loopback address no name of another site's is answered to; behind a proxy any is, and
+// where -host names some, none but these. Metrics never are, by another name.
+func TestRun_hosts(t *testing.T) {
+	for _, test := range []struct {
+		flags                        []string
+		localhost, given, evil, info int // what is answered, and for evil at -debug
+	}{
+		{nil, 200, 421, 421, 421},
+		{[]string{"-host", "photos.lan, other.lan"}, 200, 200, 421, 421},
+		{[]string{"-trust-proxy"}, 200, 200, 200, 421},
+		{[]string{"-trust-proxy", "-host", "photos.lan"}, 200, 200, 421, 421},
+	} {
+		site, debug := hostSite(t, test.flags...)
+		ask := func(at, path, host string) int {
+			r, err := http.NewRequest("GET", "http://"+at+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Host = host
+			resp, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			return resp.StatusCode
+		}
+		for _, one := range []struct {
+			at, path, host string
+			want           int
+		}{
+			{site, "/", site, 200}, {site, "/", "localhost:1", test.localhost}, {site, "/", "Photos.lan", test.given}, {site, "/", "evil.example", test.evil},
+			{site, "/.health", "evil.example", test.evil}, {debug, "/metrics", debug, 200}, {debug, "/metrics", "localhost", 200},
+			{debug, "/metrics", "evil.example", test.info}, {debug, "/debug/pprof/", "evil.example:1", test.info},
+		} {
+			if got := ask(one.at, one.path, one.host); got != one.want {
+				t.Errorf("with %q, GET %s of Host: %s = %d, want %d", test.flags, one.path, one.host, got, one.want)
+			}
+		}
+	}
+	for _, names := range []string{"", "a b", "photos.lan:80", "http://photos.lan", "photos.lan,", "[::1]", "*"} {
+		if _, err := parseFlags([]string{"-host=" + names}, io.Discard); err == nil {
+			t.Errorf("-host %q is taken", names)
+		}
 	}
 }
 

@@ -109,7 +109,7 @@ func start(t *testing.T, env []string, args ...string) *program {
 // startAs runs it as another user, perhaps.
 func startAs(t *testing.T, as *syscall.SysProcAttr, env []string, args ...string) *program {
 	t.Helper()
-	p := &program{t: t, cmd: exec.Command(binary, append([]string{"-listen", "127.0.0.1:0"}, args...)...)}
+	p := &program{t: t, cmd: exec.Command(binary, append([]string{"-listen", "127.0.0.1:0", "-host", "gallery.example.com,example.org,x"}, args...)...)}
 	p.cmd.SysProcAttr = as
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stderr = io.MultiWriter(testLog{t}, &p.log)
