@@ -1,7 +1,7 @@
-// Safety runs at length what the tests run in short: fuzzing, damaged files and
-// kills.
+// Safety runs at length what the tests run in short: fuzzing, damaged files, kills and
+// storage that fails.
 //
-//	go run ./bench/safety [-fuzz DURATION] [-flips N] [-kills N] [-photos DIR]
+//	go run ./bench/safety [-fuzz DURATION] [-flips N] [-kills N] [-soak DURATION] [-photos DIR]
 //
 // It is to be run from the repository's root, on Linux. Each flag but -photos
 // starts one part; without any, it says what there is.
@@ -15,6 +15,9 @@
 //	                 processor.
 //	-kills N         kill the server N times with SIGKILL at random moments while it makes the
 //	                 thumbnails of an album, and look at what is on disk after each
+//	-soak DURATION   for so long, such as 10m, put the server under load, kill it, fill its disk
+//	                 and empty it, change and remove photos, and take one of two photo disks
+//	                 away and back; in the end every original and every rendition must be right
 //	-photos DIR      also damage the photos below DIR
 //
 // Everything runs at the lowest priority. It ends with 1 where anything was
@@ -49,12 +52,13 @@ func run(ctx context.Context, args []string) error {
 	fuzz := flags.Duration("fuzz", 0, "how long to run each fuzz target")
 	flips := flags.Int("flips", 0, "how many damaged files to read")
 	kills := flags.Int("kills", 0, "how often to kill the server")
+	soak := flags.Duration("soak", 0, "how long to let storage come and go under load")
 	photos := flags.String("photos", "", "directory of photos to damage, besides drawn ones")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if *fuzz <= 0 && *flips <= 0 && *kills <= 0 {
-		return errors.New("nothing to do: give -fuzz, -flips or -kills")
+	if *fuzz <= 0 && *flips <= 0 && *kills <= 0 && *soak <= 0 {
+		return errors.New("nothing to do: give -fuzz, -flips, -kills or -soak")
 	}
 	// Whoever else works on this machine goes first.
 	if err := syscall.Setpriority(syscall.PRIO_PROCESS, 0, 19); err != nil {
@@ -68,6 +72,9 @@ func run(ctx context.Context, args []string) error {
 	if *kills > 0 {
 		env := []string{"GALLERY_KILLS=" + strconv.Itoa(*kills)}
 		found = errors.Join(found, goTest(ctx, env, "-run", "^TestFault_killed$", "./e2e"))
+	}
+	if *soak > 0 {
+		found = errors.Join(found, goTest(ctx, []string{"GALLERY_SOAK=" + soak.String()}, "-run", "^TestFault_soak$", "./e2e"))
 	}
 	if *fuzz > 0 {
 		found = errors.Join(found, fuzzAll(ctx, *fuzz))

@@ -96,7 +96,8 @@ func claimCache(photos, cache *Dir, log *slog.Logger) (*claim, error) {
 			}
 		}
 	}
-	return c, c.save()
+	c.save()
+	return c, nil
 }
 
 // readClaim reads the claim of a cache.
@@ -250,10 +251,7 @@ func (c *claim) check(photos *os.Root, albumName string, folder *os.Root) verdic
 		device = now.Device
 	}
 	if changed {
-		// Unsaved, it is seen for the first time once more.
-		if err := c.save(); err != nil {
-			c.log.Warn("the cache cannot note whose it is", "err", err)
-		}
+		c.save()
 	}
 	return result
 }
@@ -310,15 +308,18 @@ func (c *claim) put(name string, p place) {
 	}
 }
 
-// save writes the claim into its cache, unless it says nothing yet.
-func (c *claim) save() error {
+// save writes the claim into its cache, unless it says nothing yet. Where that fails, on a
+// full disk for one, the log says so, and what was noted is seen for the first time again.
+func (c *claim) save() {
 	if len(c.stored.Places) == 0 {
-		return nil
+		return
 	}
 	c.stored.About = about
 	data, err := json.MarshalIndent(c.stored, "", "\t")
-	if err != nil {
-		return err
+	if err == nil {
+		err = atomicfile.Write(c.cache.root.Load(), claimFile, append(data, '\n'), 0o644)
 	}
-	return atomicfile.Write(c.cache.root.Load(), claimFile, append(data, '\n'), 0o644)
+	if err != nil {
+		c.log.Warn("the cache cannot note whose it is", "cache", c.cache.path, "err", nolink.Cause(err))
+	}
 }
