@@ -400,6 +400,9 @@ func (l *library) photo(albumName, file string) (album.Photo, error) {
 // of an album above it, is in another normalization form. It reports false where there is
 // none, or name itself is there.
 func (l *library) otherForm(name string) (string, bool) {
+	if norm.NFC.IsNormalString(name) && norm.NFD.IsNormalString(name) {
+		return name, false // it has but one form, and a walk costs as much as the answer
+	}
 	root, changed := l.photos.Root(), false
 	for {
 		folder, reached := album.Nearest(root, name)
