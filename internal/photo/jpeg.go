@@ -248,7 +248,7 @@ var files = sync.Pool{New: func() any { return new([]byte) }}
 //
 // A damaged or truncated file gives the part that was decoded, the rest grey,
 // as browsers show it.
-func decodeJPEG(s *source, l layout, maxSide int) (image.Image, error) {
+func decodeJPEG(s *source, l layout, maxSide int) (m image.Image, denom int, err error) {
 	buffer := files.Get().(*[]byte)
 	defer func() {
 		if cap(*buffer) <= maxPooled {
@@ -258,24 +258,37 @@ func decodeJPEG(s *source, l layout, maxSide int) (image.Image, error) {
 	data, err := s.readAll(*buffer)
 	*buffer = data
 	if err != nil {
-		return nil, fmt.Errorf("read jpeg: %w", err)
+		return nil, 0, fmt.Errorf("read jpeg: %w", err)
 	}
-	denom := l.jpeg.Denom(maxSide)
-	m, err := scaledjpeg.Decode(data, denom)
+	denom, finer := denoms(l, s.size, maxSide)
+	m, denom, err = scaledjpeg.DecodeFiner(data, denom, finer)
 	if m == nil {
-		return nil, fmt.Errorf("decode jpeg: %w", err)
+		return nil, 0, fmt.Errorf("decode jpeg: %w", err)
 	}
 	if m.Bounds() != image.Rect(0, 0, ceilDiv(l.width, denom), ceilDiv(l.height, denom)) {
-		return nil, fmt.Errorf("decode jpeg: decoded as %v, not %v at 1/%d", m.Bounds(), l.frame, denom)
+		return nil, 0, fmt.Errorf("decode jpeg: decoded as %v, not %v at 1/%d", m.Bounds(), l.frame, denom)
 	}
-	return m, nil
+	return m, denom, nil
+}
+
+// finerMemory bounds the file and its picture, in bytes, where that is decoded at a larger
+// scale because it has lines: a camera's 12 MP, or as many in a screenshot, so that
+// they go with the smallest budget.
+const finerMemory = 24 << 20
+
+// denoms returns the denominator to decode a JPEG with, and that for one with lines.
+func denoms(l layout, size int64, maxSide int) (denom, finer int) {
+	denom = l.jpeg.Denom(maxSide)
+	for finer = 1; finer < denom && size+l.jpeg.Memory(finer) > finerMemory; finer *= 2 {
+	}
+	return denom, finer
 }
 
 // reduceChannels reduces a JPEG in RGB or CMYK, each of its channels like a
 // plane, and converts what comes of them: by the transform, or where that is nil
 // and the channels are inks, each of which takes its part of red, green or blue.
 func reduceChannels(s *source, l layout, convert *srgb.Transform, orientation, maxSide int) (image.Image, error) {
-	m, err := decodeJPEG(s, l, maxSide)
+	m, denom, err := decodeJPEG(s, l, maxSide)
 	if err != nil {
 		return nil, err
 	}
@@ -294,7 +307,7 @@ func reduceChannels(s *source, l layout, convert *srgb.Transform, orientation, m
 		for i := range plane.Pix {
 			plane.Pix[i] = pix[4*i+c]
 		}
-		r, err := reducePlanes(plane, l, l.jpeg.Denom(maxSide), orientation, maxSide)
+		r, err := reducePlanes(plane, l, denom, orientation, maxSide)
 		if err != nil {
 			return nil, err
 		}
@@ -321,10 +334,13 @@ func reduceChannels(s *source, l layout, convert *srgb.Transform, orientation, m
 // jpegCost bounds what decoding a JPEG and reducing its planes, or its
 // channels, allocates, the file's buffer included.
 func jpegCost(l layout, size int64, maxSide int) int64 {
-	denom := l.jpeg.Denom(maxSide)
-	from := image.Pt(ceilDiv(l.width, denom), ceilDiv(l.height, denom))
+	denom, finer := denoms(l, size, maxSide)
+	from := image.Pt(ceilDiv(l.width, finer), ceilDiv(l.height, finer))
 	to := Fitted(image.Pt(l.width, l.height), maxSide)
 	cost := size + l.jpeg.Memory(denom)
+	if finer < denom {
+		cost += l.jpeg.Memory(finer)
+	}
 	if l.direct {
 		return cost + planes.Memory(from, to)
 	}

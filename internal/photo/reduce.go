@@ -94,11 +94,11 @@ func ReduceAll(r io.ReaderAt, size int64, info Info, sides ...int) (all []image.
 // components are not planes.
 func reduce(s *source, l layout, orientation, maxSide int) (image.Image, error) {
 	if l.format == JPEG {
-		m, err := decodeJPEG(s, l, maxSide)
+		m, denom, err := decodeJPEG(s, l, maxSide)
 		if err != nil {
 			return nil, err
 		}
-		return reducePlanes(m, l, l.jpeg.Denom(maxSide), orientation, maxSide)
+		return reducePlanes(m, l, denom, orientation, maxSide)
 	}
 	if l.direct {
 		m, err := decode(s, l)

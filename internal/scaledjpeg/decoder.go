@@ -21,6 +21,9 @@ type decoder struct {
 
 	some bool // at least one MCU was decoded
 
+	untilSample    int // MCUs until the next that is looked at (lines.go)
+	sampled, lined int // blocks looked at, and those with lines
+
 	err error // the first damage found in the entropy-coded data
 
 	entropy
@@ -48,6 +51,7 @@ func (d *decoder) reset(data []byte, denom int) {
 	d.planes = [maxComponents]plane{}
 	d.scanned = [maxComponents]bool{}
 	d.some = false
+	d.untilSample, d.sampled, d.lined = 0, 0, 0
 	d.err = nil
 	d.data = data
 	d.prog.reset()

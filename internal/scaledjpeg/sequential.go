@@ -9,6 +9,7 @@ type unit struct {
 	head   *[1 << headBits]uint64
 	skip   *[1 << skipBits]uint16
 	quant  *[64]int32 // multipliers: see idct.go
+	steps  *[64]int32 // the same at 1/1: the steps of quantization
 	comp   int
 	pix    []byte // the component's plane
 	off    int    // where in pix the block goes
@@ -19,7 +20,7 @@ type unit struct {
 // decodeSequential decodes a scan of a sequential picture (F.2): every block with all its coefficients, straight to the planes.
 // It returns the position of the marker behind it.
 func (d *decoder) decodeSequential(sc *scan, i int) (next int, err error) {
-	var quant [maxComponents][64]int32
+	var quant, steps [maxComponents][64]int32
 	for k := range sc.n {
 		if !d.hasHuffman(0, sc.td[k]) || !d.hasHuffman(1, sc.ta[k]) {
 			return i, FormatError("missing Huffman table")
@@ -31,6 +32,7 @@ func (d *decoder) decodeSequential(sc *scan, i int) (next int, err error) {
 		}
 		c := sc.comp[k]
 		quant[k] = multipliers(&d.quant[d.comps[c].tq], d.denom)
+		steps[k] = multipliers(&d.quant[d.comps[c].tq], 1)
 		d.scanned[c] = true
 	}
 	decode := d.decodeFull
@@ -42,8 +44,11 @@ func (d *decoder) decodeSequential(sc *scan, i int) (next int, err error) {
 	case 2:
 		decode = d.decode4x4
 	}
+	if d.denom > 1 {
+		decode = d.sampling(d.mcusX*d.mcusY, decode)
+	}
 	return d.eachRow(sc, i, func(x, y, n int) error {
-		units := d.layout(sc, &quant, x, y)
+		units := d.layout(sc, &quant, &steps, x, y)
 		from := units[len(units)-1].off
 		err := decode(units, n)
 		d.noteDecoded(units, from)
@@ -132,7 +137,7 @@ func behind(data []byte, i int) int {
 }
 
 // layout sets up the units of the MCU at column x and row y (A.2). In a scan of one component, an MCU is one block.
-func (d *decoder) layout(sc *scan, quant *[maxComponents][64]int32, x, y int) []unit {
+func (d *decoder) layout(sc *scan, quant, steps *[maxComponents][64]int32, x, y int) []unit {
 	units := d.units[:0]
 	for k := range sc.n {
 		ci := int(sc.comp[k])
@@ -150,6 +155,7 @@ func (d *decoder) layout(sc *scan, quant *[maxComponents][64]int32, x, y int) []
 					head:   d.ac[sc.ta[k]].head,
 					skip:   d.ac[sc.ta[k]].skip,
 					quant:  &quant[k],
+					steps:  &steps[k],
 					comp:   ci,
 					pix:    p.pix,
 					off:    (y*v+j)*d.size*p.stride + (x*h+i)*d.size,
@@ -372,58 +378,66 @@ func (d *decoder) decode4x4(units []unit, mcus int) error {
 
 // decodeFull decodes the given number of MCUs from one row, at 1/1.
 func (d *decoder) decodeFull(units []unit, mcus int) error {
-	s := &d.entropy
 	var b block
 	for range mcus {
 		for i := range units {
 			u := &units[i]
-			if s.pos >= s.limit && !s.more() {
-				return ErrTruncated
+			if err := d.decodeBlock(u, &b); err != nil {
+				return err
 			}
-			b = block{}
-			acc, n, pos := s.acc, s.n, s.pos
-			acc |= s.load(pos) >> (n & 63)
-			pos += int(63-n) >> 3
-			n |= 56
-
-			e := u.dc.step[acc>>(64-stepBits)]
-			if e == 0 {
-				if e = u.dc.longStep(kindDC, acc); e == 0 {
-					return errBadCode
-				}
-			}
-			dc := d.pred[u.comp] + extend(acc<<(e>>24&63), e>>16)
-			d.pred[u.comp] = dc
-			acc <<= e & 63
-			n -= uint(e & 63)
-			b[0] = dc * u.quant[0]
-
-			k := uint(1)
-			for k < 64 {
-				acc |= s.load(pos) >> (n & 63)
-				pos += int(63-n) >> 3
-				n |= 56
-				e = u.ac.step[acc>>(64-stepBits)]
-				if e == 0 {
-					if e = u.ac.longStep(kindAC, acc); e == 0 {
-						return errBadCode
-					}
-				}
-				k += uint(e >> 6 & 255)
-				z := (k - 1) & 255
-				b[unzig8[z]] = extend(acc<<(e>>24&63), e>>16) * u.quant[z&63]
-				acc <<= e & 63
-				n -= uint(e & 63)
-			}
-			s.acc, s.n, s.pos = acc, n, pos
-			if k > 64 && k < advanceEOB {
-				// The run leads out of the block: the value was none.
-				s.seek(s.bitPos() - int(e>>16&31))
-			}
-
 			b.store8x8(u.pix[u.off:], u.stride)
 			u.off += u.step
 		}
+	}
+	return nil
+}
+
+// decodeBlock decodes a block with all its coefficients.
+func (d *decoder) decodeBlock(u *unit, b *block) error {
+	s := &d.entropy
+	if s.pos >= s.limit && !s.more() {
+		return ErrTruncated
+	}
+	*b = block{}
+	acc, n, pos := s.acc, s.n, s.pos
+	acc |= s.load(pos) >> (n & 63)
+	pos += int(63-n) >> 3
+	n |= 56
+
+	e := u.dc.step[acc>>(64-stepBits)]
+	if e == 0 {
+		if e = u.dc.longStep(kindDC, acc); e == 0 {
+			return errBadCode
+		}
+	}
+	dc := d.pred[u.comp] + extend(acc<<(e>>24&63), e>>16)
+	d.pred[u.comp] = dc
+	acc <<= e & 63
+	n -= uint(e & 63)
+	quant := u.steps
+	b[0] = dc * quant[0]
+
+	k := uint(1)
+	for k < 64 {
+		acc |= s.load(pos) >> (n & 63)
+		pos += int(63-n) >> 3
+		n |= 56
+		e = u.ac.step[acc>>(64-stepBits)]
+		if e == 0 {
+			if e = u.ac.longStep(kindAC, acc); e == 0 {
+				return errBadCode
+			}
+		}
+		k += uint(e >> 6 & 255)
+		z := (k - 1) & 255
+		b[unzig8[z]] = extend(acc<<(e>>24&63), e>>16) * quant[z&63]
+		acc <<= e & 63
+		n -= uint(e & 63)
+	}
+	s.acc, s.n, s.pos = acc, n, pos
+	if k > 64 && k < advanceEOB {
+		// The run leads out of the block: the value was none.
+		s.seek(s.bitPos() - int(e>>16&31))
 	}
 	return nil
 }
