@@ -21,6 +21,8 @@ type Photo struct {
 	Size  int64  // bytes
 	MTime int64  // ns since 1970
 	CTime int64  // when it or its attributes last changed, ns since 1970; 0 where the system does not say
+
+	Sidecar string // the state of the XMP file beside it, "" where there is none
 }
 
 // ChangeTime returns when a file or its attributes last changed, in ns since 1970. No program
@@ -45,6 +47,15 @@ type Listing struct {
 
 // Stat returns the photo called file in the folder of an album.
 func Stat(folder *os.Root, albumName, file string) (Photo, error) {
+	src, err := statAlone(folder, albumName, file)
+	if err == nil {
+		src.Sidecar = sidecarState(folder, file)
+	}
+	return src, err
+}
+
+// statAlone is Stat of what has no sidecar.
+func statAlone(folder *os.Root, albumName, file string) (Photo, error) {
 	info, err := folder.Lstat(file)
 	if err != nil {
 		return Photo{}, err
@@ -52,7 +63,7 @@ func Stat(folder *os.Root, albumName, file string) (Photo, error) {
 	if !info.Mode().IsRegular() {
 		return Photo{}, nolink.ErrNotHere
 	}
-	return Photo{albumName, file, info.Size(), info.ModTime().UnixNano(), ChangeTime(info)}, nil
+	return Photo{Album: albumName, File: file, Size: info.Size(), MTime: info.ModTime().UnixNano(), CTime: ChangeTime(info)}, nil
 }
 
 // List reads an album's folder. Hidden, foreign and non-regular files are
@@ -76,6 +87,10 @@ func List(folder *os.Root, name string) (Listing, error) {
 		return Listing{}, err
 	}
 	a := Listing{Name: name, MTime: info.ModTime()}
+	stat := statAlone
+	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return isSidecar(e.Name()) }) {
+		stat = Stat
+	}
 	for _, entry := range entries {
 		switch {
 		case IsAlbum(entry) && Depth(name) < MaxDepth:
@@ -85,7 +100,7 @@ func List(folder *os.Root, name string) (Listing, error) {
 				a.Albums = append(a.Albums, entry.Name())
 			}
 		case IsPhoto(entry):
-			if src, err := Stat(folder, name, entry.Name()); err == nil {
+			if src, err := stat(folder, name, entry.Name()); err == nil {
 				a.Photos = append(a.Photos, src)
 			}
 		case entry.Type().IsRegular() && Visible(entry.Name()):

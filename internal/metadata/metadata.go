@@ -19,8 +19,10 @@ import (
 type Blocks struct {
 	Exif Exif
 	IPTC []byte // Photoshop's image resource blocks
-	XMP  []byte // a packet, or a sidecar file
+	XMP  []byte // a packet
 	Text []Text // of a PNG
+
+	Sidecar []byte // an XMP file beside the photo, which goes before the packet in it
 }
 
 // Text is a text in a PNG (11.3.3) by its keyword.
@@ -91,6 +93,15 @@ func Read(b Blocks) Metadata {
 	if wanted(b.XMP, r.exifDate.Source != Original) {
 		r.xmp = parseXMP(b.XMP)
 	}
+	if len(b.Sidecar) > 0 {
+		beside := parseXMP(b.Sidecar)
+		for p, items := range r.xmp {
+			if len(beside[p]) == 0 {
+				beside[p] = items
+			}
+		}
+		r.xmp = beside
+	}
 	return Metadata{
 		Date: r.date(),
 		Description: first(caption,
@@ -106,9 +117,6 @@ func Read(b Blocks) Metadata {
 		Copyright: first(name, r.xmp.text(xmpRights), r.iptc.text(iptcCopyright), r.copyright(), r.xmp.text(xmpTIFFRights), r.png["copyright"]),
 	}
 }
-
-// ReadXMP reads a sidecar file, as Read does a photo's own packet.
-func ReadXMP(file []byte) Metadata { return Read(Blocks{XMP: file}) }
 
 // reader is the blocks of a file in the form that they are asked in.
 type reader struct {

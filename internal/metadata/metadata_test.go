@@ -34,7 +34,7 @@ func wide(s string, order binary.AppendByteOrder) []byte {
 	return b
 }
 
-func TestReadXMP(t *testing.T) {
+func TestRead_sidecar(t *testing.T) {
 	alt := func(items string) string {
 		return ">" + "<dc:description><rdf:Alt>" + items + "</rdf:Alt></dc:description>"
 	}
@@ -67,7 +67,7 @@ func TestReadXMP(t *testing.T) {
 		"damaged":       {` xmp:Rating="3"><dc:title>Olga</dc:title><dc:subject><`, Metadata{Rating: 3, Title: "Olga"}},
 		"a default":     {`><dc:description>OLYMPUS DIGITAL CAMERA</dc:description><dc:title>Olga</dc:title>`, Metadata{Title: "Olga"}},
 	} {
-		if got := ReadXMP(packet(test.properties)); !reflect.DeepEqual(got, test.want) {
+		if got := readXMP(packet(test.properties)); !reflect.DeepEqual(got, test.want) {
 			t.Errorf("%s: %+v, want %+v", name, got, test.want)
 		}
 	}
@@ -78,20 +78,20 @@ func TestReadXMP(t *testing.T) {
 		"with a mark":     append([]byte("\xef\xbb\xbf"), whole...),
 		"without xmpmeta": []byte(strings.NewReplacer(`<x:xmpmeta xmlns:x="adobe:ns:meta/">`, "", "</x:xmpmeta>", "").Replace(string(whole))),
 	} {
-		if got := ReadXMP(file); got.Title != "Olga, Überfahrt" {
+		if got := readXMP(file); got.Title != "Olga, Überfahrt" {
 			t.Errorf("%s: title %q", name, got.Title)
 		}
 	}
-	if got := ReadXMP([]byte("not XML")); !reflect.DeepEqual(got, Metadata{}) {
+	if got := readXMP([]byte("not XML")); !reflect.DeepEqual(got, Metadata{}) {
 		t.Errorf("not XML: %+v", got)
 	}
 }
 
 // An editor's masks may make megabytes of a sidecar; what is sought stands before them.
-func TestReadXMP_long(t *testing.T) {
+func TestRead_longSidecar(t *testing.T) {
 	file := packet(`><dc:title>Olga</dc:title><xmpMM:Masks>` + strings.Repeat("<a>0.5 0.5</a>", 4*MaxXMP) + `</xmpMM:Masks>`)
 	start := testkit.ProcessorTime()
-	if got := ReadXMP(file); got.Title != "Olga" {
+	if got := readXMP(file); got.Title != "Olga" {
 		t.Errorf("title %q", got.Title)
 	}
 	d := testkit.ProcessorTime() - start
@@ -362,9 +362,12 @@ func FuzzRead(f *testing.F) {
 		packet(` xmp:Rating="4"><dc:title><rdf:Alt><rdf:li xml:lang="x-default">Olga</rdf:li></rdf:Alt></dc:title>`), "Comment", "Olga")
 	f.Fuzz(func(t *testing.T, exif, iptc, xmp []byte, keyword, value string) {
 		start := testkit.ProcessorTime()
-		check(t, Read(Blocks{ParseExif(exif), iptc, xmp, []Text{{keyword, value}}}))
+		check(t, Read(Blocks{Exif: ParseExif(exif), IPTC: iptc, XMP: xmp, Text: []Text{{keyword, value}}}))
 		if d := testkit.ProcessorTime() - start; d > time.Second {
 			t.Errorf("took a processor %v", d)
 		}
 	})
 }
+
+// readXMP reads a sidecar file alone.
+func readXMP(file []byte) Metadata { return Read(Blocks{Sidecar: file}) }

@@ -156,7 +156,11 @@ const maxPixels = 1 << 40
 // Metadata that is damaged counts as absent. Any other error than ErrFormat
 // means that the file is damaged or of an unsupported kind. That Inspect
 // succeeds does not mean that Reduce will.
-func Inspect(r io.ReaderAt, size int64) (info Info, err error) {
+func Inspect(r io.ReaderAt, size int64) (Info, error) { return InspectBeside(r, size, nil) }
+
+// InspectBeside is Inspect of a file with an XMP file beside it, which is read as the
+// file's own XMP is and before that.
+func InspectBeside(r io.ReaderAt, size int64, sidecar []byte) (info Info, err error) {
 	defer recovered(&err)
 	s := &source{r: r, size: size}
 	h, err := readHeader(s)
@@ -171,7 +175,7 @@ func Inspect(r io.ReaderAt, size int64) (info Info, err error) {
 		size:        size,
 		layout:      h.layout,
 	}
-	m, exif := readMetadata(s, h)
+	m, exif := readMetadata(s, h, sidecar)
 	info.Taken, info.Caption, info.Metadata = m.Date.Time, m.Caption(), m
 	info.Orientation = max(1, exif.Orientation())
 	info.ShownUpright = info.Orientation == 1 || h.turnedByBrowsers()

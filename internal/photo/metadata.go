@@ -23,13 +23,15 @@ const (
 
 // readMetadata reads the blocks of metadata that a header found, whatever the
 // format of the file.
-func readMetadata(s *source, h header) (metadata.Metadata, metadata.Exif) {
+func readMetadata(s *source, h header, sidecar []byte) (metadata.Metadata, metadata.Exif) {
 	exif := metadata.ParseExif(s.first(h.exif, maxPayload))
 	return metadata.Read(metadata.Blocks{
 		Exif: exif,
 		IPTC: s.first(h.iptc, maxPayload),
 		XMP:  s.first(h.xmp, metadata.MaxXMP),
 		Text: readTexts(s, h.text),
+
+		Sidecar: sidecar,
 	}), exif
 }
 

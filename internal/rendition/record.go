@@ -20,6 +20,7 @@ type Record struct {
 	CTime   int64  `json:"ctime,omitempty"`   // of the source, ns since 1970
 	Read    int64  `json:"read,omitempty"`    // when the source was read, ns since 1970
 	Digest  string `json:"digest,omitempty"`  // of the source's bytes
+	Sidecar string `json:"sidecar,omitempty"` // the state of the XMP file beside the source
 	Width   int    `json:"width"`             // of the source, upright, pixels
 	Height  int    `json:"height"`            // of the source, upright, pixels
 	Taken   string `json:"taken,omitempty"`   // wall clock of capture, as TakenLayout

@@ -11,6 +11,7 @@ import (
 
 	"gallery/internal/album"
 	"gallery/internal/bounded"
+	"gallery/internal/metadata"
 	"gallery/internal/nolink"
 	"gallery/internal/photo"
 	"gallery/internal/rendition"
@@ -103,7 +104,7 @@ func (t *Store) dateKnown(folder *os.Root, src album.Photo) (time.Time, bool) {
 		return r.Date(), true
 	}
 	known, ok := t.index.Get(src.Name()) // where readDate left it; never a rendition's name
-	if !ok || known.Size != src.Size || known.MTime != src.MTime || known.CTime != src.CTime {
+	if !ok || known.Size != src.Size || known.MTime != src.MTime || known.CTime != src.CTime || known.Sidecar != src.Sidecar {
 		return album.WallClock(src.Modified()), false
 	}
 	return known.Date(), true
@@ -116,8 +117,9 @@ func (t *Store) readDate(photos *os.Root, src album.Photo) {
 		return
 	}
 	defer f.Close()
-	r := rendition.Record{Size: src.Size, MTime: src.MTime, CTime: src.CTime}
-	what, _ := photo.Inspect(f, info.Size()) // of one that cannot be read the name may say it
+	r := rendition.Record{Size: src.Size, MTime: src.MTime, CTime: src.CTime, Sidecar: src.Sidecar}
+	sidecar, _ := album.ReadSidecar(photos, src.File, metadata.MaxXMP)
+	what, _ := photo.InspectBeside(f, info.Size(), sidecar) // of one that cannot be read the name may say it
 	describe(&r, what.Metadata, src.File)
 	t.remember(src.Name(), r, info)
 }

@@ -14,7 +14,7 @@ import (
 // Fresh reports whether a record is that of src as it is now. Times that are equal say so;
 // where they leave doubt, the photo's bytes do.
 func (t *Store) Fresh(r rendition.Record, src album.Photo, rend string) bool {
-	if r.Size != src.Size || r.Options != t.Options(rend) {
+	if r.Size != src.Size || r.Sidecar != src.Sidecar || r.Options != t.Options(rend) {
 		return false
 	}
 	switch {

@@ -532,17 +532,22 @@ func (t *Store) render(ctx context.Context, src album.Photo, missing func(rendit
 		return nil, ErrChanging
 	}
 
-	info, err := photo.Inspect(f, before.Size())
+	sidecar, sidecarState := album.ReadSidecar(folder, src.File, metadata.MaxXMP)
+	if sidecarState != src.Sidecar {
+		return nil, ErrChanging
+	}
+	info, err := photo.InspectBeside(f, before.Size(), sidecar)
 	if err != nil {
 		return nil, t.unfitUnlessChanged(f, before, err)
 	}
 	r := rendition.Record{
-		Size:   before.Size(),
-		MTime:  before.ModTime().UnixNano(),
-		CTime:  album.ChangeTime(before),
-		Read:   began.UnixNano(),
-		Width:  info.Width,
-		Height: info.Height,
+		Size:    before.Size(),
+		MTime:   before.ModTime().UnixNano(),
+		CTime:   album.ChangeTime(before),
+		Sidecar: sidecarState,
+		Read:    began.UnixNano(),
+		Width:   info.Width,
+		Height:  info.Height,
 	}
 	if r.Digest, err = digest(f, before.Size()); err != nil {
 		return nil, err
