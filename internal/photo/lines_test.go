@@ -2,6 +2,7 @@ package photo
 
 import (
 	"bytes"
+	"gallery/internal/testkit"
 	"image"
 	"image/jpeg"
 	"testing"
@@ -62,7 +63,7 @@ func TestReduce_lines(t *testing.T) {
 func TestDenoms_bound(t *testing.T) {
 	const budget = 32 << 20
 	for side := 1000; side < 12000; side += 500 {
-		file := flatJPEG{w: side, h: side * 3 / 4, values: []uint8{1, 2, 3}, sampling: []byte("\x22\x11\x11"), adobe: -1}.encode()
+		file := testkit.FlatJPEG{Width: side, Height: side * 3 / 4, Values: []uint8{1, 2, 3}, Sampling: []byte("\x22\x11\x11"), Adobe: -1}.Encode()
 		info, err := Inspect(bytes.NewReader(file), int64(len(file)))
 		if err != nil {
 			t.Fatal(err)
