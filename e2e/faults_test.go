@@ -511,3 +511,33 @@ func TestFault_serverKilledBehindNginx(t *testing.T) {
 	visitors.Wait()
 	t.Logf("%d requests while three of four servers were killed one by one", asked.Load())
 }
+
+// Of two servers behind nginx one loses its disk: visitors get their pages from the other.
+func TestFault_diskLostBehindNginx(t *testing.T) {
+	dir, other := album(t, 3), openTempDir(t)
+	if err := os.CopyFS(filepath.Join(other, "p"), os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	first, second := start(t, nil, dir), start(t, nil, filepath.Join(other, "p"))
+	upstream := "    server " + strings.TrimPrefix(second.url, "http://") + ";\n    server " + strings.TrimPrefix(first.url, "http://") + ";\n"
+	n := startNginx(t, first, dir, "gallery.conf", append([]string{"    server 127.0.0.1:5001;\n", upstream}, noLimit...)...)
+	if err := os.Rename(filepath.Join(other, "p"), filepath.Join(other, "off")); err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		if second.send("GET", "/.ready").StatusCode == http.StatusServiceUnavailable {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if status := second.send("GET", "/").StatusCode; status != http.StatusServiceUnavailable {
+		t.Fatalf("the server without a disk answers %d itself", status)
+	}
+	for i := range 20 {
+		for _, target := range []string{"/", "/a/", fmt.Sprintf("/a/%d.jpg/", i%3)} {
+			if a := n.send("GET", target); a.StatusCode != http.StatusOK {
+				t.Errorf("GET %s = %d", target, a.StatusCode)
+			}
+		}
+	}
+}
