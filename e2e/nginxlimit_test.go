@@ -182,7 +182,7 @@ func TestNginx_thumbnailsAsReadableAsPhotos(t *testing.T) {
 	for album, mode := range albums {
 		for photo, mode := range photos {
 			path := filepath.Join(dir, album, photo)
-			draw(t, path, 850, 100, 1)
+			drawLarge(t, path, 850, 100, 1) // so that there is a preview
 			if err := os.Chmod(path, mode); err != nil {
 				t.Fatal(err)
 			}
