@@ -107,7 +107,7 @@ func TestNginx_nomedia(t *testing.T) {
 			var args, changes []string
 			if inCache {
 				cache := t.TempDir()
-				args, changes = []string{"-cache", cache}, []string{"#root /var/cache/gallery;", "root " + cache + ";"}
+				args, changes = []string{"-cache", cache}, []string{"set $gallery_cache $document_root;", "set $gallery_cache " + cache + ";"}
 			}
 			warm(t, append(args, dir)...) // so that there is something to serve
 			for _, folder := range []string{"Hidden", "Open/Hidden", "Open/Sub/Hidden", "1/2/3/Hidden", "1/2/3/4/Hidden", deep + "/Hidden"} {

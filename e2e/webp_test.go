@@ -31,7 +31,7 @@ func TestNginx_webp(t *testing.T) {
 		if cache {
 			thumbs = t.TempDir()
 			args = []string{"-cache", thumbs}
-			changes = []string{"#root /var/cache/gallery;", "root " + thumbs + ";"}
+			changes = []string{"set $gallery_cache $document_root;", "set $gallery_cache " + thumbs + ";"}
 		}
 		guard(t, dir)
 		p := start(t, nil, append(args, dir)...)
