@@ -430,6 +430,9 @@ func TestLightbox_narrow(t *testing.T) {
 	for _, width := range []int{320, 360, 390} {
 		b := newBrowser(t, width, 640)
 		b.open(p.url+"/a/", 0)
+		if lines := eval[float64](b, `document.querySelector('.position').getClientRects()[0].height`); lines > 50 {
+			t.Errorf("at %d px the number takes %v px", width, lines)
+		}
 		for _, number := range []string{"1 of 5", "1234 von 5678"} {
 			for _, font := range []string{"16px", "32px"} {
 				b.run(fmt.Sprintf(`document.querySelector('.position').textContent = %q; document.documentElement.style.fontSize = %q`, number, font))
