@@ -83,10 +83,13 @@ type pageKey struct {
 	order string
 	n     int // counted from 1
 	texts *messages.Catalogue
-	adds  bool // the visitor may add photos
+	adds  bool   // the visitor may add photos
+	at    string // the site's origin as the visitor sees it, "" if it is unknown
 }
 
-func (k pageKey) String() string { return fmt.Sprint(k.texts.Lang, k.n, k.order, k.adds, "/", k.album) }
+func (k pageKey) String() string {
+	return fmt.Sprint(k.texts.Lang, k.n, k.order, k.adds, k.at, "/", k.album)
+}
 
 // serve answers with an album's page: whole where every thumbnail is
 // there, else as a stream.
@@ -95,7 +98,7 @@ func (p *albumPages) serve(w http.ResponseWriter, r *http.Request, name string) 
 	if err != nil {
 		return err
 	}
-	key := pageKey{name, sortOrder(r), n, messages.For(r.Header.Get("Accept-Language")), p.gate.mayUpload(r)}
+	key := pageKey{name, sortOrder(r), n, messages.For(r.Header.Get("Accept-Language")), p.gate.mayUpload(r), p.addresses.origin(r)}
 	stamp := p.store.Stamp(name)
 	cached, ok := p.pages.Get(key)
 	ok = ok && cached.stamp == stamp && time.Since(cached.built) < pageAge
@@ -448,6 +451,7 @@ func (g *grid) writeHead(w io.Writer) error {
 		view.Counts += " · " + t.Period(from, to)
 	}
 	view.Description = cmp.Or(about.Text, view.Counts)
+	view.Share = g.share()
 	if g.p.zip && len(a.Photos) > 0 {
 		total := int64(0)
 		for _, src := range a.Photos {
@@ -468,6 +472,42 @@ func (g *grid) writeHead(w io.Writer) error {
 	}
 	g.offerUpload(&view)
 	return g.p.views.render(w, "head", view)
+}
+
+// share is what a shared link to the album shows, whatever the visitor's order: its
+// cover, else the first by name of the page's photos, else that of its first card.
+// On a page that is streamed they are not known yet.
+func (g *grid) share() *share {
+	if g.key.at == "" {
+		return nil
+	}
+	s := &share{URL: g.key.at + g.p.addresses.ordered(g.album.Name, album.ByName, g.key.n)}
+	var card *cell
+	photos := map[album.Photo]*cell{}
+	for i := range g.cells {
+		c := &g.cells[i]
+		if !c.known || c.broken || c.record.Width <= 0 || c.record.Height <= 0 {
+			continue
+		}
+		if c.sub == "" {
+			photos[c.src] = c
+		} else if card == nil {
+			card = c
+		}
+	}
+	shown := card
+	for _, src := range slices.Backward(g.album.Photos) {
+		if c := photos[src]; c != nil {
+			shown = c
+		}
+	}
+	if chosen, ok := chosenCover(g.album.Photos); ok && photos[chosen] != nil {
+		shown = photos[chosen]
+	}
+	if shown != nil {
+		s.show(g.key.at, g.p.addresses, shown.src, shown.record)
+	}
+	return s
 }
 
 // offerUpload adds to an album's page what the visitor needs to add photos:

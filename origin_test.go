@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"crypto/tls"
+	"image/jpeg"
 	"io"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -141,49 +145,68 @@ func TestServe_base(t *testing.T) {
 	}
 }
 
-// A shared link to a photo shows it, at the address where its visitor is.
-func TestPhotoPage_shared(t *testing.T) {
+// A shared link to a photo, an album or the index shows a picture that messengers
+// take, at the address where its visitor is, in whatever order the visitor had it.
+func TestPages_shared(t *testing.T) {
 	dir := t.TempDir()
 	writeNoise(t, filepath.Join(dir, "a b", "large.jpg"), 1800, 1200)
 	writeCameraPhoto(t, filepath.Join(dir, "a b", "small.jpg"), `"Quotes" & <b>`)
 	writeFile(t, filepath.Join(dir, "a b", "bad.jpg"), []byte("not a picture"))
+	writeFile(t, filepath.Join(dir, "covered", "README.md"), []byte("# A *trip*\n\nTo the sea."))
+	write(t, filepath.Join(dir, "covered", "1.jpg"), 90, 60, 1)
+	write(t, filepath.Join(dir, "covered", "cover.jpg"), 60, 90, 2)
+	writeFile(t, filepath.Join(dir, "none", "bad.jpg"), []byte("not a picture"))
 	s := newSite(t, dir, func(c *config) { c.base, c.trustProxy = "/p", true })
 	proxied := []string{"X-Forwarded-Proto", "https", "X-Forwarded-Host", "example.com"}
+	const site = "https://example.com/p"
+	of := func(at, url, image, title, description string, width, height int) map[string]string {
+		m := map[string]string{"og:type": "website", "og:site_name": "Gallery", "og:url": at + url, "og:title": title, "og:description": description}
+		if image != "" {
+			m["og:image"], m["og:image:type"], m["og:image:alt"] = at+image, "image/jpeg", description
+			m["og:image:width"], m["og:image:height"] = strconv.Itoa(width), strconv.Itoa(height)
+		}
+		return m
+	}
+	for range 2 { // the first visitor's page is streamed before the pictures are known
+		for _, path := range []string{"/p/a%20b/", "/p/covered/", "/p/none/", "/p/"} {
+			s.get(path)
+		}
+		s.later()
+	}
 	for _, test := range []struct {
 		path   string
 		header []string
 		want   map[string]string
 	}{
-		{"/p/a%20b/large.jpg/?sort=date", proxied, map[string]string{
-			"og:url": "https://example.com/p/a%20b/large.jpg/", "og:image": "https://example.com/p/a%20b/_thumbs/1600/large.jpg",
-			"og:image:width": "1600", "og:image:height": "1067", "og:image:type": "image/jpeg", "og:title": "large", "og:site_name": "Gallery",
-			"og:description": "Photo 2 of 3 · a b", "og:type": "website", "og:image:alt": "Photo 2 of 3 · a b"}},
-		{"/p/a%20b/small.jpg/", proxied, map[string]string{
-			"og:url": "https://example.com/p/a%20b/small.jpg/", "og:image": "https://example.com/p/a%20b/small.jpg",
-			"og:image:width": "60", "og:image:height": "40", "og:image:type": "image/jpeg", "og:title": "small", "og:site_name": "Gallery",
-			"og:description": `"Quotes" & <b>`, "og:type": "website", "og:image:alt": `"Quotes" & <b>`}},
-		{"/p/a%20b/small.jpg/", nil, map[string]string{
-			"og:url": s.URL + "/p/a%20b/small.jpg/", "og:image": s.URL + "/p/a%20b/small.jpg",
-			"og:image:width": "60", "og:image:height": "40", "og:image:type": "image/jpeg", "og:title": "small", "og:site_name": "Gallery",
-			"og:description": `"Quotes" & <b>`, "og:type": "website", "og:image:alt": `"Quotes" & <b>`}},
-		{"/p/a%20b/bad.jpg/", proxied, map[string]string{}},
-		{"/p/a%20b/", proxied, map[string]string{}},
+		{"/p/", proxied, of(site, "/", "/a%20b/_thumbs/800/small.jpg", "Gallery", "3 albums", 60, 40)},
+		{"/p/a%20b/large.jpg/?sort=date", proxied, of(site, "/a%20b/large.jpg/", "/a%20b/_thumbs/800/large.jpg", "large", "Photo 2 of 3 · a b", 800, 533)},
+		{"/p/a%20b/small.jpg/", proxied, of(site, "/a%20b/small.jpg/", "/a%20b/_thumbs/800/small.jpg", "small", `"Quotes" & <b>`, 60, 40)},
+		{"/p/a%20b/small.jpg/", nil, of(s.URL+"/p", "/a%20b/small.jpg/", "/a%20b/_thumbs/800/small.jpg", "small", `"Quotes" & <b>`, 60, 40)},
+		{"/p/a%20b/bad.jpg/", proxied, of(site, "/a%20b/bad.jpg/", "", "bad", "Photo 1 of 3 · a b", 0, 0)},
+		{"/p/a%20b/?sort=-date", proxied, of(site, "/a%20b/", "/a%20b/_thumbs/800/large.jpg", "a b", "3 photos · March 2024", 800, 533)},
+		{"/p/covered/", proxied, of(site, "/covered/", "/covered/_thumbs/800/cover.jpg", "A trip", "To the sea.", 60, 90)},
+		{"/p/covered/", nil, of(s.URL+"/p", "/covered/", "/covered/_thumbs/800/cover.jpg", "A trip", "To the sea.", 60, 90)},
+		{"/p/none/", proxied, of(site, "/none/", "", "none", "1 photo", 0, 0)},
 	} {
 		doc := parse(t, s.get(test.path, test.header...).body)
 		got := map[string]string{}
 		for _, n := range find(doc, `meta[property^="og:"]`) {
-			before, _, _ := strings.Cut(attribute(n, "content"), "?v=")
+			before, version, _ := strings.Cut(attribute(n, "content"), "?v=")
 			got[attribute(n, "property")] = before
-		}
-		if len(got) != len(test.want) {
-			t.Errorf("%s has %q, want %q", test.path, got, test.want)
-		}
-		for property, want := range test.want {
-			if got[property] != want {
-				t.Errorf("%s: %s = %q, want %q", test.path, property, got[property], want)
+			if attribute(n, "property") != "og:image" {
+				continue
+			}
+			_, path, _ := strings.Cut(before, "/p/")
+			a := s.get("/p/" + path + "?v=" + version)
+			size, err := jpeg.DecodeConfig(bytes.NewReader(a.body))
+			if err != nil || strconv.Itoa(size.Width) != test.want["og:image:width"] || strconv.Itoa(size.Height) != test.want["og:image:height"] || len(a.body) > 300_000 {
+				t.Errorf("%s: the picture is of %d x %d pixels and %d bytes, %v", test.path, size.Width, size.Height, len(a.body), err)
 			}
 		}
-		if got := values(doc, `link[rel="canonical"]`, "href"); len(test.want) > 0 && !slices.Equal(got, []string{test.want["og:url"]}) {
+		if !maps.Equal(got, test.want) {
+			t.Errorf("%s has %q, want %q", test.path, got, test.want)
+		}
+		if got := values(doc, `link[rel="canonical"]`, "href"); !slices.Equal(got, []string{test.want["og:url"]}) {
 			t.Errorf("%s: the canonical address is %q", test.path, got)
 		}
 		if got := values(doc, `meta[name="description"]`, "content"); len(got) != 1 || got[0] == "" {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
-	"image"
 	"io/fs"
 	"net/http"
 	"strconv"
@@ -55,7 +54,11 @@ func (p *photoPages) serve(w http.ResponseWriter, r *http.Request, t target) err
 	}
 	about := p.library.noteOf(a, src)
 	view.Note, view.Caption = about.Body, cmp.Or(about.Text, view.Caption)
-	view.describeShared(p.addresses.origin(r))
+	at := p.addresses.origin(r)
+	view.describeShared(at)
+	if view.Share != nil && m.Width > 0 && m.Height > 0 {
+		view.Share.show(at, p.addresses, src, m)
+	}
 	view.addInfo(p.library.details(src, p.gps), m.TakenAt())
 	var body bytes.Buffer
 	name := "photo"
@@ -81,7 +84,7 @@ func (p *photoPages) ensurePicture(ctx context.Context, view *photoView, src alb
 	})
 	m, ok := made[""]
 	if own := (thumbs.ShownItself{}); !ok && errors.As(err, &own) {
-		view.Image, view.ImageType, view.ImageSize = view.Original, album.MediaType(src.File), own.Size
+		view.Image = view.Original
 		return rendition.Record{}, nil
 	}
 	if err != nil && !errors.Is(err, thumbs.ErrUnfit) && !errors.Is(err, thumbs.ErrChanging) {
@@ -91,17 +94,15 @@ func (p *photoPages) ensurePicture(ctx context.Context, view *photoView, src alb
 		return rendition.Record{}, nil // the page says so
 	}
 	p.describe(view, src, m.Record)
-	upright := image.Pt(max(m.Width, 1), max(m.Height, 1))
 	if m.ShowsSource() || errors.Is(err, thumbs.ErrSavesNothing) {
-		view.Image, view.ImageType, view.ImageSize = view.Original, album.MediaType(src.File), upright
+		view.Image = view.Original
 		return m.Record, nil
 	}
-	view.ImageType = "image/jpeg"
 	if _, ok := made[rendition.Preview]; ok {
 		// As the album's page has it: the thumbnail's version names the same state.
-		view.Image, view.ImageSize = p.addresses.thumb(src, rendition.Preview, m.Record), photo.Fitted(upright, rendition.Sides[rendition.Preview])
+		view.Image = p.addresses.thumb(src, rendition.Preview, m.Record)
 	} else { // it takes more than the budget, say
-		view.Image, view.ImageSize = view.Thumb, photo.Fitted(upright, p.store.SideOf(""))
+		view.Image = view.Thumb
 	}
 	return m.Record, nil
 }
@@ -109,24 +110,22 @@ func (p *photoPages) ensurePicture(ctx context.Context, view *photoView, src alb
 // photoView is a photo's own page.
 type photoView struct {
 	frame
-	Name      string
-	File      string // with its extension
-	Caption   string
-	Note      template.HTML // the caption as its side file has it, "" if there is none
-	Info      []fact
-	Page      string      // its own address
-	Original  string      // address
-	Bytes     int64       // of the original
-	Image     string      // address of what is shown, "" where nothing can be
-	ImageType string      // media type of what is shown
-	ImageSize image.Point // its width and height, pixels
-	Thumb     string      // address of its thumbnail, "" if there is none
-	Width     int         // of the original, upright, pixels; 0 if unknown
-	Height    int
-	Color     template.CSS
-	Album     string // address of the album's page that holds it
-	Number    int    // its place in the album, from 1
-	Total     int
+	Name     string
+	File     string // with its extension
+	Caption  string
+	Note     template.HTML // the caption as its side file has it, "" if there is none
+	Info     []fact
+	Page     string // its own address
+	Original string // address
+	Bytes    int64  // of the original
+	Image    string // address of what is shown, "" where nothing can be
+	Thumb    string // address of its thumbnail, "" if there is none
+	Width    int    // of the original, upright, pixels; 0 if unknown
+	Height   int
+	Color    template.CSS
+	Album    string // address of the album's page that holds it
+	Number   int    // its place in the album, from 1
+	Total    int
 }
 
 // describeShared fills in what a shared link to the page shows. at is the
@@ -137,14 +136,8 @@ func (v *photoView) describeShared(at string) {
 		album := v.Crumbs[len(v.Crumbs)-2].Text
 		v.Description = v.T.Photo + " " + v.T.At(v.Number, v.Total) + " · " + album
 	}
-	if at == "" || v.Image == "" {
-		return
-	}
-	v.Share = &share{
-		URL:   at + v.Page,
-		Image: at + v.Image,
-		Type:  v.ImageType,
-		Width: v.ImageSize.X, Height: v.ImageSize.Y,
+	if at != "" {
+		v.Share = &share{URL: at + v.Page}
 	}
 }
 

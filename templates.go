@@ -5,6 +5,7 @@ import (
 	"embed"
 	"encoding/base64"
 	"html/template"
+	"image"
 	"io"
 	"net/http"
 	"path"
@@ -15,8 +16,10 @@ import (
 	"github.com/tdewolff/minify/v2/css"
 	"github.com/tdewolff/minify/v2/js"
 
+	"gallery/internal/album"
 	"gallery/internal/answer"
 	"gallery/internal/messages"
+	"gallery/internal/photo"
 	"gallery/internal/rendition"
 )
 
@@ -168,12 +171,19 @@ type frame struct {
 	Share       *share // nil where the page has no absolute address
 }
 
-// share is what a shared link to a photo shows, with absolute addresses.
+// share is what a shared link to a page shows, with absolute addresses.
 type share struct {
 	URL           string
-	Image         string
-	Type          string // the image's media type
+	Image         string // a JPEG; "" for none
 	Width, Height int    // the image's, pixels
+}
+
+// show has the link show a photo, in the rendition that messengers take: they want
+// no more than 1200 px and 300 kB.
+func (s *share) show(origin string, at addresses, src album.Photo, r rendition.Record) {
+	s.Image = origin + at.thumb(src, rendition.Sharp, r)
+	size := photo.Fitted(image.Pt(r.Width, r.Height), rendition.Sides[rendition.Sharp])
+	s.Width, s.Height = size.X, size.Y
 }
 
 // link is an address and its text. Current marks the page one is on.
@@ -214,13 +224,13 @@ const viewText = `
 <meta property="og:title" content="{{$.Title}}">
 <meta property="og:description" content="{{$.Description}}">
 <meta property="og:url" content="{{.URL}}">
-<meta property="og:image" content="{{.Image}}">
-<meta property="og:image:type" content="{{.Type}}">
+{{if .Image}}<meta property="og:image" content="{{.Image}}">
+<meta property="og:image:type" content="image/jpeg">
 <meta property="og:image:width" content="{{.Width}}">
 <meta property="og:image:height" content="{{.Height}}">
 <meta property="og:image:alt" content="{{$.Description}}">
 <meta name="twitter:card" content="summary_large_image">
-{{end}}<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='3' fill='%23446'/%3E%3Cpath d='M2 13l4-6 3 4 2-2 3 4z' fill='%23fff'/%3E%3Ccircle cx='11' cy='5' r='1.5' fill='%23fc6'/%3E%3C/svg%3E">
+{{end}}{{end}}<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='3' fill='%23446'/%3E%3Cpath d='M2 13l4-6 3 4 2-2 3 4z' fill='%23fff'/%3E%3Ccircle cx='11' cy='5' r='1.5' fill='%23fc6'/%3E%3C/svg%3E">
 {{template "ends" .}}{{if .Whole}}<link rel="expect" href="#end" blocking="render">
 {{end}}<style>{{.Style}}</style>
 </head>
