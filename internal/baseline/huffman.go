@@ -56,12 +56,6 @@ type codeTable [256]uint32
 
 const codeLength = 24
 
-// codes is for luma and chroma.
-var codes = [2]struct{ dc, ac codeTable }{
-	{dcSpec[0].codes(), acSpec[0].codes()},
-	{dcSpec[1].codes(), acSpec[1].codes()},
-}
-
 // codes returns the codes of a table (annex C): those of one length are consecutive numbers.
 func (spec *huffmanSpec) codes() (t codeTable) {
 	code, k := uint32(0), 0
@@ -83,16 +77,35 @@ type bitWriter struct {
 	n   uint
 }
 
-// maxBlock is the most that the code of a block takes, in bytes: 64 symbols of up to 16 bits and values of up to 11, each byte
-// stuffed, and what was in acc.
-const maxBlock = 2*(64*27/8+1) + 8
+// A symbol is what is to be coded, before its code is known: the symbol proper in bits 0 to 7, in bits 8 to 11 how many bits of a
+// value follow it, in bits 12 and 13 its table, and from bit 16 on the value.
+type symbol uint32
 
-// writeBlock writes a transformed block, quantized, and returns its DC coefficient; last is that of the block before (F.1.2).
-func (w *bitWriter) writeBlock(b *block, d *divisors, codes *struct{ dc, ac codeTable }, last int) int {
-	w.out = slices.Grow(w.out, maxBlock)
+// Tables, as symbols name them: those of chroma are one more.
+const (
+	tableDC = 0
+	tableAC = 2
+)
+
+// A symbols is a picture's symbols in order, and how many there are of each in each table, so that tables can be made for them.
+type symbols struct {
+	list   []symbol
+	counts [4][256]int
+}
+
+// maxSymbols is the most that a block has: one for each coefficient, or less. (As an array's length it saves looks at its bounds.)
+const maxSymbols = 64
+
+// addBlock adds a transformed block, quantized, whose tables are those of luma, 0, or chroma, 1. It returns its DC coefficient; last
+// is that of the block before (F.1.2).
+func (s *symbols) addBlock(b *block, d *divisors, tables uint, last int) int {
+	s.list = slices.Grow(s.list, maxSymbols)
+	used := len(s.list)
+	list := (*[maxSymbols]symbol)(s.list[used : used+maxSymbols])
 	dc := d.quantize(b, 0)
 	value, size := magnitude(dc - last)
-	w.put(codes.dc[size&255], value, size)
+	s.counts[tableDC+tables&1][size&255]++
+	list[0] = symbol(size | size<<8 | (tableDC+tables)<<12 | uint(value)<<16)
 
 	var q [64]int
 	nonzero := uint64(0) // bit k for coefficient k
@@ -102,21 +115,105 @@ func (w *bitWriter) writeBlock(b *block, d *divisors, codes *struct{ dc, ac code
 		// A number or its negative has the topmost bit set, unless it is 0.
 		nonzero = nonzero>>1 | uint64(v|-v)&(1<<63)
 	}
-	for k := 0; nonzero != 0; {
+	counts, table := &s.counts[tableAC+tables&1], symbol(tableAC+tables)<<12
+	n, k := 1, 0
+	for nonzero != 0 {
 		next := bits.TrailingZeros64(nonzero)
 		nonzero &= nonzero - 1
 		run := uint(next - k - 1)
 		for k = next; run > 15; run -= 16 {
-			w.put(codes.ac[0xf0], 0, 0)
+			counts[0xf0]++
+			list[n&(maxSymbols-1)] = table | 0xf0
+			n++
 		}
 		value, size := magnitude(q[k&63])
-		w.put(codes.ac[(run<<4|size)&255], value, size)
-		if k == 63 {
-			return dc
+		sym := (run<<4 | size) & 255
+		counts[sym]++
+		list[n&(maxSymbols-1)] = table | symbol(sym|size<<8|uint(value)<<16)
+		n++
+	}
+	if k < 63 { // end of block
+		counts[0]++
+		list[n&(maxSymbols-1)] = table
+		n++
+	}
+	s.list = s.list[:used+n]
+	return dc
+}
+
+// maxCode is the greatest length of a code, in bits.
+const maxCode = 16
+
+// optimal returns the table that codes symbols, which occur so often, in the fewest bits. At least one occurs. A code of nothing but
+// ones is not among its codes (annex C): a symbol more, the rarest, keeps it.
+//
+// It merges packages (Larmore and Hirschberg, 1990): for each length but the last, the symbols by their counts are merged with the
+// pairs of what was there for the length before. How often a symbol is in the cheapest of what comes of that is its code's length.
+func optimal(counts *[256]int) (spec huffmanSpec) {
+	type item struct {
+		count int
+		sym   int32 // -1 for a package
+		of    int32 // of a package: the first of the two in the list before that it is made of
+	}
+	leaves := []item{{0, 256, 0}}
+	for sym, n := range counts {
+		if n > 0 {
+			leaves = append(leaves, item{n, int32(sym), 0})
 		}
 	}
-	w.put(codes.ac[0], 0, 0) // end of block
-	return dc
+	slices.SortStableFunc(leaves, func(a, b item) int { return a.count - b.count })
+	var lists [maxCode][]item
+	lists[0] = leaves
+	for i := 1; i < maxCode; i++ {
+		before, rest := lists[i-1], leaves
+		list := make([]item, 0, len(leaves)+len(before)/2)
+		for k := 0; k+1 < len(before); k += 2 { // packages come in the order of their counts
+			count := before[k].count + before[k+1].count
+			for len(rest) > 0 && rest[0].count <= count {
+				list, rest = append(list, rest[0]), rest[1:]
+			}
+			list = append(list, item{count, -1, int32(k)})
+		}
+		lists[i] = append(list, rest...)
+	}
+	var lengths [257]int
+	var count func(list, k int)
+	count = func(list, k int) {
+		if it := lists[list][k]; it.sym >= 0 {
+			lengths[it.sym]++
+		} else {
+			count(list-1, int(it.of))
+			count(list-1, int(it.of)+1)
+		}
+	}
+	for k := range 2 * (len(leaves) - 1) {
+		count(maxCode-1, k)
+	}
+	// The reserved code is the last of the greatest length, for its symbol is the rarest.
+	for length := 1; length <= maxCode; length++ {
+		for sym, n := range lengths[:256] {
+			if n == length {
+				spec.counts[length-1]++
+				spec.symbols = append(spec.symbols, byte(sym))
+			}
+		}
+	}
+	return spec
+}
+
+// maxSymbolBytes is the most that a symbol adds to the file, in bytes: a flush of four, each stuffed.
+const maxSymbolBytes = 8
+
+// write writes symbols in these codes.
+func (w *bitWriter) write(list []symbol, codes *[4]codeTable) {
+	for len(list) > 0 {
+		n := min(len(list), 1<<10)
+		w.out = slices.Grow(w.out, maxSymbolBytes*n)
+		for _, s := range list[:n] {
+			w.put(codes[s>>12&3][s&255], uint64(s>>16), uint(s>>8&15))
+		}
+		list = list[n:]
+	}
 }
 
 // magnitude returns the bits that follow the code for v, and their number (F.1.2.1): those of v, or of v-1 if it is negative.
