@@ -198,8 +198,10 @@ func (p *albumPages) newGrid(ctx context.Context, key pageKey, stamp thumbs.Stam
 		return nil, answer.NotFound
 	}
 	if photos, ok := p.store.Arrange(ctx, a, key.order, false); ok {
-		g.layOut(photos)
-		g.warm = g.fillKnown()
+		if albums, exact, ok := g.albumsInOrder(ctx, true); ok {
+			g.layOut(albums, photos)
+			g.warm = g.fillKnown() && exact
+		}
 	}
 	return g, nil
 }
@@ -214,11 +216,48 @@ func (g *grid) clone() *grid {
 	return &c
 }
 
-// layOut makes the page's cells from the album's photos in their order.
-func (g *grid) layOut(photos []album.Photo) {
+// albumsInOrder returns the sub-albums in the page's order: by name, or by the date of the
+// newest photo in each, where those without one come last. It is exact if all dates are
+// known. With known it reads no folder that is not remembered, and reports false instead.
+func (g *grid) albumsInOrder(ctx context.Context, known bool) (albums []string, exact, ok bool) {
+	albums = g.album.Albums
+	switch g.key.order {
+	case album.ByName:
+		return albums, true, true
+	case album.ByNameDown:
+		albums = slices.Clone(albums)
+		slices.Reverse(albums)
+		return albums, true, true
+	}
+	newest := make(map[string]time.Time, len(albums))
+	exact = true
+	for _, name := range albums {
+		sum, ok := g.p.library.summarize(ctx, path.Join(g.album.Name, name), known)
+		if !ok {
+			return nil, false, false
+		}
+		newest[name] = sum.taken.newest
+		exact = exact && sum.exact
+	}
+	albums = slices.Clone(albums)
+	slices.SortStableFunc(albums, func(a, b string) int {
+		x, y := newest[a], newest[b]
+		switch {
+		case x.IsZero() != y.IsZero():
+			return y.Compare(x) // the zero time is before all others
+		case g.key.order == album.ByDateDown:
+			return y.Compare(x)
+		}
+		return x.Compare(y)
+	})
+	return albums, exact, true
+}
+
+// layOut makes the page's cells from the album's sub-albums and photos in their order.
+func (g *grid) layOut(albums []string, photos []album.Photo) {
 	g.arranged = true
 	if g.key.n == 1 {
-		for _, name := range g.album.Albums {
+		for _, name := range albums {
 			g.cells = append(g.cells, cell{sub: path.Join(g.album.Name, name)})
 		}
 	}
@@ -366,7 +405,11 @@ func (g *grid) stream(w http.ResponseWriter, r *http.Request) {
 		if !ok {
 			return
 		}
-		g.layOut(photos)
+		albums, _, ok := g.albumsInOrder(ctx, false)
+		if !ok {
+			return
+		}
+		g.layOut(albums, photos)
 	}
 	done := make([]chan struct{}, len(g.cells))
 	for i := range done {
@@ -459,7 +502,7 @@ func (g *grid) writeHead(w io.Writer) error {
 		}
 		view.Zip, view.ZipSize = g.p.addresses.archive(a.Name), t.Bytes(total)
 	}
-	if len(a.Photos) > 1 {
+	if max(len(a.Photos), len(a.Albums)) > 1 {
 		view.Sorts = g.sortLinks()
 	}
 	if g.pages > 1 {

@@ -1084,3 +1084,42 @@ func TestServe_otherForm(t *testing.T) {
 		}
 	}
 }
+
+// Albums sort as photos do, on the index and in albums: by name or by the date of their
+// newest photo, each way; those without a date come last.
+func TestAlbum_orderOfAlbums(t *testing.T) {
+	dir := t.TempDir()
+	for _, below := range []string{"", "Deep"} {
+		for name, file := range map[string]string{"A": "IMG_20210101_120000.jpg", "B": "IMG_20190101_120000.jpg", "C": "undated.jpg", "D": "IMG_20230101_120000.jpg", "E": "none"} {
+			if file == "none" {
+				file = "IMG_20200101_120000.jpg"
+				write(t, filepath.Join(dir, below, name, "sub", file), 60, 40, 1) // below counts
+				continue
+			}
+			write(t, filepath.Join(dir, below, name, file), 60, 40, 1)
+		}
+	}
+	os.RemoveAll(filepath.Join(dir, "Deep", "Deep"))
+	s := newSite(t, dir)
+	for _, at := range []string{"/Deep/", "/"} {
+		for query, want := range map[string]string{"": "A B C D E", "?sort=-name": "E D C B A", "?sort=date": "B E A D C", "?sort=-date": "D A E B C"} {
+			for _, state := range []string{"cold", "warm", "warm after a while"} {
+				got := ""
+				for _, href := range values(s.page(at+query), ".card a", "href") {
+					if name := strings.Trim(strings.TrimPrefix(href, at), "/"); name != "Deep" {
+						got += " " + name
+					}
+				}
+				if strings.TrimSpace(got) != want {
+					t.Errorf("%s%s, %s: the albums are%s, want %s", at, query, state, got, want)
+				}
+				if state == "warm" {
+					s.later()
+				}
+			}
+		}
+		if got := values(s.page(at+"?sort=date"), ".sorts a", "href"); !slices.Equal(got, []string{at, at + "?sort=-date"}) {
+			t.Errorf("%s offers the orders %q", at, got)
+		}
+	}
+}
