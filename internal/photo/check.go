@@ -43,6 +43,9 @@ func Check(r io.ReaderAt, size int64, info Info, memory int64) (err error) {
 	if h.layout != info.layout {
 		return errors.New("picture is not the one inspected")
 	}
+	if err := h.checkSparse(size); err != nil {
+		return err
+	}
 	if h.format == JPEG {
 		data, err := s.readAll(nil)
 		if err != nil {

@@ -55,8 +55,8 @@ func ReduceAll(r io.ReaderAt, size int64, info Info, sides ...int) (all []image.
 	if h.layout != info.layout {
 		return nil, errors.New("picture is not the one inspected")
 	}
-	if bytes := h.coded(size); h.work() > maxSparse && area(h.frame.Size())/sparse > bytes {
-		return nil, fmt.Errorf("reduce %s: %d x %d pixels are too many for %d bytes", h.format, h.width, h.height, bytes)
+	if err := h.checkSparse(size); err != nil {
+		return nil, fmt.Errorf("reduce %s: %w", h.format, err)
 	}
 	convert := info.colors.transform(s, h)
 	var m image.Image
@@ -132,6 +132,17 @@ func reduceFurther(m image.Image, to image.Point) (image.Image, error) {
 		return opaque(imaging.Resize(m, to.X, to.Y, imaging.Lanczos), false), nil
 	}
 	return planes.Reduce(m, planes.Options{Original: from, To: to})
+}
+
+// ErrTooManyPixels says that a file has far more pixels than its bytes can tell anything about.
+var ErrTooManyPixels = errors.New("too many pixels for its size")
+
+// checkSparse refuses a picture that takes long to decode and has hardly a byte for it.
+func (h *header) checkSparse(size int64) error {
+	if bytes := h.coded(size); h.work() > maxSparse && area(h.frame.Size())/sparse > bytes {
+		return fmt.Errorf("%w: %d x %d pixels are too many for %d bytes", ErrTooManyPixels, h.width, h.height, bytes)
+	}
+	return nil
 }
 
 // sparse is from how many pixels a byte on a picture is one colour nearly

@@ -50,6 +50,8 @@ func (t *Store) checkWhole(ctx context.Context, f *os.File, size int64, info pho
 	defer t.budget.Release(cost)
 	if err := photo.Check(f, size, info, t.memory); nolink.FromDisk(err) {
 		return err
+	} else if errors.Is(err, photo.ErrTooManyPixels) {
+		return ErrTooManyPixels
 	} else if err != nil {
 		return ErrDamaged
 	}
