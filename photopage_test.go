@@ -3,7 +3,14 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
+	"gallery/internal/album"
+	"hash/crc32"
+	"image"
+	"image/color/palette"
+	"image/gif"
 	"image/jpeg"
+	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -178,5 +185,127 @@ func TestPhotoPage_position(t *testing.T) {
 				t.Errorf("without -gps an answer says where: %.200q", body)
 			}
 		}
+	}
+}
+
+func TestPhotoPage(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "small.png"), 64, 48, 1)
+	writeNoise(t, filepath.Join(dir, "large.jpg"), 1800, 1200)
+	writeFile(t, filepath.Join(dir, "bad.jpg"), []byte("not a picture"))
+	s := newSite(t, dir)
+	for name, want := range map[string]string{
+		"small.png": "/small.png",
+		"large.jpg": "/_thumbs/1600/large.jpg",
+		"bad.jpg":   "",
+	} {
+		doc := s.page("/" + name + "/")
+		got, _, _ := strings.Cut(strings.Join(values(doc, "#photo", "src"), " "), "?")
+		if got != want {
+			t.Errorf("the page of %s shows %s, want %s", name, got, want)
+		}
+		if got := values(doc, "a.download", "href"); !slices.Equal(got, []string{"/" + name}) {
+			t.Errorf("the page of %s offers %s for download", name, got)
+		}
+	}
+	a := s.get("/large.jpg/")
+	if again := s.get("/large.jpg/", "If-None-Match", a.Header.Get("ETag")); again.StatusCode != 304 {
+		t.Errorf("a photo's page with its ETag = %d, want 304", again.StatusCode)
+	}
+	preview, err := jpeg.DecodeConfig(bytes.NewReader(s.get("/_thumbs/1600/large.jpg").body))
+	if err != nil || preview.Width != 1600 || preview.Height != 1067 {
+		t.Errorf("the preview is %d x %d, %v, want 1600 x 1067", preview.Width, preview.Height, err)
+	}
+}
+
+// A preview that has as many pixels as its photo and no fewer bytes is not made: the
+// photo is shown. Its address leads to the photo's.
+func TestPhotoPage_previewSavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	noise := func(quality int) []byte {
+		m := image.NewNRGBA(image.Rect(0, 0, 1500, 1200))
+		v := uint32(1)
+		for i := range m.Pix {
+			v = v*1664525 + 1013904223
+			m.Pix[i] = uint8(v>>24) | -uint8(i%4/3)
+		}
+		var b bytes.Buffer
+		if err := jpeg.Encode(&b, m, &jpeg.Options{Quality: quality}); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	coarse, fine := noise(60), noise(95)
+	if len(coarse) < 600<<10 {
+		t.Fatalf("%d bytes are too few for the test", len(coarse))
+	}
+	writeFile(t, filepath.Join(dir, "coarse.jpg"), coarse)
+	writeFile(t, filepath.Join(dir, "fine.jpg"), fine)
+	write(t, filepath.Join(dir, "small.jpg"), 1000, 700, 1)
+	s := newSite(t, dir)
+	for name, want := range map[string]string{"coarse.jpg": "/coarse.jpg", "fine.jpg": "/_thumbs/1600/fine.jpg", "small.jpg": "/small.jpg"} {
+		page := s.page("/" + name + "/")
+		if got, _, _ := strings.Cut(values(page, "#photo", "src")[0], "?"); got != want {
+			t.Errorf("the page of %s shows %s, want %s", name, got, want)
+		}
+	}
+	if got := s.get("/_thumbs/1600/coarse.jpg"); got.StatusCode != 302 || got.Header.Get("Location") != "/coarse.jpg" || got.Header.Get("Cache-Control") != "no-cache" {
+		t.Errorf("the preview is answered with %d, Location: %q", got.StatusCode, got.Header.Get("Location"))
+	}
+	if got := len(find(s.page("/"), "figure.photo a[data-itself]")); got != 2 {
+		t.Errorf("the album says of %d photos that they are shown themselves, want 2", got)
+	}
+	warmUp(t, []string{dir}, "3 photos: 3 made in")
+	for name, want := range map[string]bool{"coarse.jpg": false, "fine.jpg": true, "small.jpg": false} {
+		if got := there(filepath.Join(dir, album.ThumbsDir, "1600", name)); got != want {
+			t.Errorf("warm made the preview of %s: %t, want %t", name, got, want)
+		}
+	}
+}
+
+// A photo's page shows what moves itself, whatever its size, and never what a browser
+// does not turn upright.
+func TestPhotoPage_showsSource(t *testing.T) {
+	dir := t.TempDir()
+	var moving gif.GIF
+	noise := rand.New(rand.NewPCG(1, 2))
+	for range 2 {
+		m := image.NewPaletted(image.Rect(0, 0, 700, 600), palette.WebSafe)
+		for i := range m.Pix {
+			m.Pix[i] = byte(noise.IntN(200))
+		}
+		moving.Image, moving.Delay = append(moving.Image, m), append(moving.Delay, 10)
+	}
+	var b bytes.Buffer
+	if err := gif.EncodeAll(&b, &moving); err != nil {
+		t.Fatal(err)
+	}
+	if b.Len() < 512<<10 {
+		t.Fatalf("the animation has only %d bytes", b.Len())
+	}
+	writeFile(t, filepath.Join(dir, "moving.gif"), b.Bytes())
+	write(t, filepath.Join(dir, "small.png"), 60, 40, 1)
+	// The Exif of a PNG behind its pixels, which browsers do not heed: turned to the right.
+	png, err := os.ReadFile(filepath.Join(dir, "small.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	exif := []byte("eXIfMM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00\x00\x00\x00\x00")
+	chunk := binary.BigEndian.AppendUint32(nil, uint32(len(exif)-4))
+	chunk = binary.BigEndian.AppendUint32(append(chunk, exif...), crc32.ChecksumIEEE(exif))
+	end := len(png) - 12 // IEND
+	writeFile(t, filepath.Join(dir, "turned.png"), slices.Concat(png[:end], chunk, png[end:]))
+	s := newSite(t, dir)
+	for file, want := range map[string]string{
+		"moving.gif": "/moving.gif", "small.png": "/small.png", "turned.png": "/_thumbs/1600/turned.png",
+	} {
+		doc := s.page("/" + file + "/")
+		src, _, _ := strings.Cut(strings.Join(values(doc, "#photo", "src"), " "), "?")
+		if src != want {
+			t.Errorf("the page of %s shows %s, want %s", file, src, want)
+		}
+	}
+	if got := values(s.page("/turned.png/"), "#photo", "height"); !slices.Equal(got, []string{"60"}) {
+		t.Errorf("what is turned has the height %q, want 60", got)
 	}
 }
