@@ -97,7 +97,7 @@ func TestListen_socketsFromSystemd(t *testing.T) {
 			defer l.Close()
 			sockets[name] = l
 		}
-		args := []string{"-listen", "127.0.0.1:1", dir}
+		args := []string{"-listen", "127.0.0.1:1", "-host", "gallery.example.com", dir}
 		if sockets["debug"] != nil {
 			args = append([]string{"-debug", "127.0.0.1:1"}, args...)
 		}
@@ -127,7 +127,7 @@ func TestListen_debugUnixSocket(t *testing.T) {
 		return net.Dial("unix", socket)
 	}}}
 	defer client.CloseIdleConnections()
-	resp, err := client.Get("http://gallery/metrics")
+	resp, err := client.Get("http://localhost/metrics")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,6 +47,8 @@ await 200 $site/Trip/1.jpg
 await 200 $site/Trip/_thumbs/1.jpg
 [ -f /disk/photos/Trip/_thumbs/1.jpg ] || failed "no thumbnail is on the disk"
 
+await 200 --header "Host: gallery.example.com" $site/
+
 echo "it is unmounted, and comes back"
 systemctl stop srv-photos.mount || failed "it cannot be unmounted"
 rm /disk/plugged
@@ -73,7 +75,7 @@ setting GALLERY_DEBUG=127.0.0.1:5002
 await 200 $site/Trip/1.jpg
 setting GALLERY_DEBUG=unix:/run/gallery/debug.sock
 await 200 $site/Trip/1.jpg
-await 200 --unix-socket /run/gallery/debug.sock http://gallery/metrics
+await 200 --unix-socket /run/gallery/debug.sock http://localhost/metrics
 echo >/etc/default/gallery
 systemctl stop gallery.socket gallery.service
 systemctl start gallery.socket gallery-debug.socket gallery.service || failed "gallery-debug.socket does not start"
