@@ -184,6 +184,7 @@ type cell struct {
 	broken bool             // src has no thumbnail
 	known  bool             // all of the above is as it will be shown
 	sharp  rendition.Record // of src's sharp rendition, if there is one
+	widest rendition.Record // of src's preview, if there is one
 }
 
 // newGrid lists an album and fills in as much of the page as is known without
@@ -263,9 +264,10 @@ func (g *grid) layOut(albums []string, photos []album.Photo) {
 	}
 	from := (g.key.n - 1) * pageSize
 	to := min(from+pageSize, len(photos))
-	sharper := g.p.store.Sharper(g.album.Name, photos[from:to])
+	sharper := g.p.store.Sharper(g.album.Name, rendition.Sharp, photos[from:to])
+	widest := g.p.store.Sharper(g.album.Name, rendition.Preview, photos[from:to])
 	for _, src := range photos[from:to] {
-		g.cells = append(g.cells, cell{src: src, sharp: sharper[src.File]})
+		g.cells = append(g.cells, cell{src: src, sharp: sharper[src.File], widest: widest[src.File]})
 	}
 }
 
@@ -628,7 +630,9 @@ type figure struct {
 	Thumb      string // "" shows a placeholder
 	Sharp      string // address of a larger rendition, "" if there is none on disk
 	SharpWidth int    // its width, pixels
-	Width      int    // of the thumbnail, pixels
+	Wide       string // address of a still larger one for a wide photo, "" if there is none
+	WideWidth  int
+	Width      int // of the thumbnail, pixels
 	Height     int
 	Ratio      string // width / height as the grid lays it out
 	Tall       bool   // taller than that
@@ -716,6 +720,11 @@ func (f *figure) show(p *albumPages, c *cell) {
 	if sharper.X > size.X {
 		f.Sharp, f.SharpWidth = p.addresses.thumb(c.src, rendition.Sharp, c.sharp), sharper.X
 		f.Shown, f.ShownSmall = shownWidth(size, 240), shownWidth(size, 140)
+		// A wide photo fills its row's height with a longer side than others do.
+		widest := photo.Fitted(image.Pt(max(c.widest.Width, 1), max(c.widest.Height, 1)), rendition.Sides[rendition.Preview])
+		if widest.X > sharper.X && 2*shownWidth(size, tallestRow) > sharper.X*11/10 {
+			f.Wide, f.WideWidth = p.addresses.thumb(c.src, rendition.Preview, c.record), widest.X
+		}
 	}
 	f.Color = cssColor(c.record.Color)
 }
@@ -732,6 +741,9 @@ func (f *figure) setSize(size image.Point) {
 	ratio := float64(size.X) / float64(size.Y)
 	f.Ratio, f.Tall = fmt.Sprintf("%.4f", max(ratio, tallest)), ratio < tallest
 }
+
+// tallestRow is about the height to which rows grow on a large window, CSS pixels.
+const tallestRow = 280
 
 // shownWidth is about how wide the grid shows a picture of these proportions,
 // in CSS pixels, in rows that are so high once they have grown to their width.

@@ -7,9 +7,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"image/jpeg"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -446,6 +448,52 @@ func TestAlbum_listedOnce(t *testing.T) {
 	write(t, filepath.Join(dir, "x", "new.gif"), 4, 3, 1)
 	if again, _ := s.server.library.list(t.Context(), "x"); len(again.Photos) != 1001 {
 		t.Errorf("after a photo was added %d are listed", len(again.Photos))
+	}
+}
+
+// A wide photo is offered as its preview, too, once that is on disk: in a row as high
+// as others its width takes more pixels than the sharp rendition has.
+func TestAlbum_sharpWide(t *testing.T) {
+	dir := t.TempDir()
+	for name, size := range map[string]image.Point{"2x3": {1200, 1800}, "3x2": {1800, 1200}, "16x9": {1760, 990}, "3x1": {1800, 600}} {
+		writeNoise(t, filepath.Join(dir, name+".jpg"), size.X, size.Y)
+	}
+	s := newSite(t, dir)
+	offered := func() map[string]string {
+		s.later()
+		doc := s.page("/")
+		all := map[string]string{}
+		for _, img := range find(doc, ".photo img") {
+			var widths []string
+			for candidate := range strings.SplitSeq(attribute(img, "srcset"), ", ") {
+				address, width, _ := strings.Cut(candidate, " ")
+				if address == "" {
+					continue
+				}
+				got, err := jpeg.DecodeConfig(bytes.NewReader(s.get(address).body))
+				if err != nil || fmt.Sprintf("%dw", got.Width) != width {
+					t.Errorf("%s is %d wide, offered as %s", address, got.Width, width)
+				}
+				widths = append(widths, width)
+			}
+			all[attribute(img, "alt")] = strings.Join(widths, " ")
+		}
+		return all
+	}
+	s.get("/")
+	if got := offered(); len(got) != 4 || strings.Join(slices.Collect(maps.Values(got)), "") != "" {
+		t.Errorf("with nothing made, %q is offered", got)
+	}
+	for _, name := range []string{"2x3", "3x2", "16x9", "3x1"} {
+		for _, rend := range []string{"800", "1600"} {
+			if a := s.get("/_thumbs/" + rend + "/" + name + ".jpg"); a.StatusCode != 200 {
+				t.Fatalf("%s of %s = %d", rend, name, a.StatusCode)
+			}
+		}
+	}
+	want := map[string]string{"2x3": "267w 533w", "3x2": "400w 800w", "16x9": "400w 800w 1600w", "3x1": "400w 800w 1600w"}
+	if got := offered(); !maps.Equal(got, want) {
+		t.Errorf("%q is offered, want %q", got, want)
 	}
 }
 

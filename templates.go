@@ -275,7 +275,7 @@ const viewText = `
 {{end}}{{end}}
 
 {{define "picture" -}}
-{{if .Thumb}}<img src="{{.Thumb}}"{{if .Sharp}} srcset="{{.Thumb}} {{.Width}}w, {{.Sharp}} {{.SharpWidth}}w" sizes="{{if .Lazy}}auto,{{else}}(width<=600px){{.ShownSmall}}px,{{end}}{{.Shown}}px"{{end}} width="{{.Width}}" height="{{.Height}}" alt="{{if not .Heading}}{{or .Caption .Name}}{{end}}" decoding="async"{{if .Lazy}} loading="lazy"{{end}}>
+{{if .Thumb}}<img src="{{.Thumb}}"{{if .Sharp}} srcset="{{.Thumb}} {{.Width}}w, {{.Sharp}} {{.SharpWidth}}w{{if .Wide}}, {{.Wide}} {{.WideWidth}}w{{end}}" sizes="{{if .Lazy}}auto,{{else}}(width<=600px){{.ShownSmall}}px,{{end}}{{.Shown}}px"{{end}} width="{{.Width}}" height="{{.Height}}" alt="{{if not .Heading}}{{or .Caption .Name}}{{end}}" decoding="async"{{if .Lazy}} loading="lazy"{{end}}>
 {{- else}}<span class="placeholder"{{if not .Heading}} role="img" aria-label="{{printf .T.NoPreview .Name}}"{{end}}></span>{{end}}
 {{- end}}
 

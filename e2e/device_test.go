@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -190,6 +191,43 @@ func TestLightbox_inertia(t *testing.T) {
 		steps := eval[[]float64](b, `window.at.map((x, i, all) => i ? all[i - 1] - x : 0).filter((d) => d > 0.5)`)
 		if len(steps) < 4 || steps[len(steps)-1] > steps[len(steps)/2]+1 {
 			t.Errorf("it does not slow down: %s", strings.Trim(fmt.Sprint(steps), "[]"))
+		}
+	}
+}
+
+// On a screen of two device pixels each, a warm grid shows no wide photo with more of
+// them than its file has.
+func TestDevice_sharpWide(t *testing.T) {
+	dir := t.TempDir()
+	for i, size := range [][2]int{{1920, 1080}, {1080, 1920}, {2000, 1000}, {1600, 1600}, {1920, 1080}, {2100, 900}} {
+		drawLarge(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i+1)), size[0], size[1], i)
+	}
+	warm(t, dir)
+	p := start(t, nil, dir)
+	for _, width := range []int{390, 820, 1440} {
+		b := newBrowser(t, width, 900)
+		b.do(func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
+			_, err := cdp.Call(ctx, tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+				Width: int64(width), Height: 900, DeviceScaleFactor: 2})
+			return chromedp.Void{}, err
+		})
+		b.do(chromedp.Navigate(p.url + "/a/"))
+		b.decoded()
+		b.rest()
+		soft := eval[[]string](b, `(async () => {
+			const soft = [];
+			for (const img of document.querySelectorAll('.photo img')) {
+				if (img.width < 1.6 * img.height) continue;
+				const file = new Image(); // an img's own natural width is that of its srcset's descriptor and sizes
+				file.src = img.currentSrc;
+				await file.decode();
+				const stretched = img.getBoundingClientRect().width * devicePixelRatio / file.naturalWidth;
+				if (stretched > 1.1) soft.push(img.alt + ': ' + stretched.toFixed(2) + ' of ' + img.currentSrc);
+			}
+			return soft;
+		})()`)
+		for _, photo := range soft {
+			t.Errorf("at %d px, stretched: %s", width, photo)
 		}
 	}
 }

@@ -152,12 +152,12 @@ func (t *Store) Cached(folder *os.Root, src album.Photo, rend string) (rendition
 	return r, ok && t.Fresh(r, src, rend)
 }
 
-// Sharper returns the records of the fresh sharp renditions in an album, by
-// their files' names. Their folder is read once: unlike cached, it looks at no
+// Sharper returns the records of an album's fresh renditions of a kind, by their
+// photos' files. Their folder is read once: unlike cached, it looks at no
 // file whose record is indexed, so that one that was just replaced by hand may
 // pass for what it was.
-func (t *Store) Sharper(albumName string, photos []album.Photo) map[string]rendition.Record {
-	folder := t.OpenRenditions(albumName, rendition.Sharp)
+func (t *Store) Sharper(albumName, rend string, photos []album.Photo) map[string]rendition.Record {
+	folder := t.OpenRenditions(albumName, rend)
 	if folder == nil {
 		return nil
 	}
@@ -174,14 +174,14 @@ func (t *Store) Sharper(albumName string, photos []album.Photo) map[string]rendi
 	}
 	records := make(map[string]rendition.Record, len(files))
 	for _, src := range photos {
-		name := rendition.Name(src, rendition.Sharp)
+		name := rendition.Name(src, rend)
 		if !there[src.File] {
 			t.index.Delete(name)
 			continue
 		}
 		r, ok := t.index.Get(name)
-		if !ok || !t.Fresh(r, src, rendition.Sharp) {
-			r, ok = t.Cached(folder, src, rendition.Sharp)
+		if !ok || !t.Fresh(r, src, rend) {
+			r, ok = t.Cached(folder, src, rend)
 		}
 		if ok {
 			records[src.File] = r
