@@ -14,7 +14,8 @@ import (
 
 const forever = "max-age=31536000, immutable"
 
-var renditionAddress = regexp.MustCompile(`/a/_thumbs/[^"\s]*\?v=[^"\s]*`)
+// renditionAddress matches what a page shows, not the whole address that it has for links.
+var renditionAddress = regexp.MustCompile(`["\s]/a/_thumbs/[^"\s]*\?v=[^"\s]*`)
 
 // renditionsOf returns the addresses of renditions that the album's and a photo's page
 // name, which holds their states.
@@ -24,7 +25,7 @@ func renditionsOf(n *nginx, photo string) []string {
 	seen := map[string]bool{}
 	for _, page := range []string{"/a/", "/a/" + photo + "/"} {
 		for _, address := range renditionAddress.FindAllString(html.UnescapeString(string(n.send("GET", page).body)), -1) {
-			if address = strings.TrimRight(address, ","); !seen[address] && strings.Contains(address, "/"+photo+"?") {
+			if address = strings.Trim(address, ", \""); !seen[address] && strings.Contains(address, "/"+photo+"?") {
 				all = append(all, address)
 			}
 			seen[address] = true
