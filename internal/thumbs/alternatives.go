@@ -136,7 +136,7 @@ func (t *Store) putAlternative(src album.Photo, alt rendition.Alternative, data 
 	if err != nil {
 		return err
 	}
-	below, err := nolink.Step(folder, alt.Dir, true)
+	below, err := t.makeFolder(folder, alt.Dir)
 	if err != nil {
 		return NotStored{err}
 	}

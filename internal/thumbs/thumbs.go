@@ -15,6 +15,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -44,6 +45,7 @@ type Store struct {
 	memory int64               // the budget of decoded pixels, bytes
 	budget *semaphore.Weighted // what is left of memory
 	slots  *semaphore.Weighted // pictures made at once
+	folder sync.Mutex          // held while a folder is made and opened to others
 
 	making   bounded.Calls[making]   // by the photo's name
 	dating   bounded.Calls[struct{}] // by the album's name
@@ -738,9 +740,9 @@ func (t *Store) unfitUnlessChanged(f *os.File, before fs.FileInfo, err error) er
 
 // put writes a rendition to its place, indexes it and returns its record.
 func (t *Store) put(src album.Photo, rend string, m Made) (rendition.Record, error) {
-	folder, err := nolink.Folder(t.storage.Cache.Root(), rendition.Folder(src.Album, rend), true)
+	folder, err := t.makeFolder(t.storage.Cache.Root(), rendition.Folder(src.Album, rend))
 	if errors.Is(err, fs.ErrNotExist) && !t.storage.Beside() && t.storage.Cache.Remake() {
-		folder, err = nolink.Folder(t.storage.Cache.Root(), rendition.Folder(src.Album, rend), true)
+		folder, err = t.makeFolder(t.storage.Cache.Root(), rendition.Folder(src.Album, rend))
 	}
 	if err != nil {
 		return rendition.Record{}, err
@@ -766,6 +768,17 @@ func (t *Store) put(src album.Photo, rend string, m Made) (rendition.Record, err
 	// If the photo went meanwhile, so did the view that would have removed this.
 	t.removeIfGone(folder, src)
 	return r, nil
+}
+
+// makeFolder opens a folder for renditions, which it makes if need be. It takes its
+// permissions from that it lies in, so that one has to have its own before the next is made.
+func (t *Store) makeFolder(root *os.Root, name string) (*os.Root, error) {
+	if folder, err := nolink.Folder(root, name, false); err == nil {
+		return folder, nil
+	}
+	t.folder.Lock()
+	defer t.folder.Unlock()
+	return nolink.Folder(root, name, true)
 }
 
 // replace writes a rendition's file. Validators know its mtime in whole seconds, so it is
