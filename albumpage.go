@@ -79,16 +79,16 @@ type builtPage struct {
 
 // pageKey names one page of an album.
 type pageKey struct {
-	album string
-	order string
-	n     int // counted from 1
-	texts *messages.Catalogue
-	adds  bool   // the visitor may add photos
-	at    string // the site's origin as the visitor sees it, "" if it is unknown
+	album     string
+	order     string
+	n         int // counted from 1
+	texts     *messages.Catalogue
+	mayUpload bool   // the visitor may add photos
+	at        string // the site's origin as the visitor sees it, "" if it is unknown
 }
 
 func (k pageKey) String() string {
-	return fmt.Sprint(k.texts.Lang, k.n, k.order, k.adds, k.at, "/", k.album)
+	return fmt.Sprint(k.texts.Lang, k.n, k.order, k.mayUpload, k.at, "/", k.album)
 }
 
 // serve answers with an album's page: whole where every thumbnail is
@@ -122,7 +122,7 @@ func (p *albumPages) serve(w http.ResponseWriter, r *http.Request, name string) 
 // header sets the header of a page.
 func (p *albumPages) header(w http.ResponseWriter, key pageKey) {
 	p.views.header(w)
-	if key.adds {
+	if key.mayUpload {
 		p.views.uploadHeader(w)
 	}
 }
@@ -559,7 +559,7 @@ func (g *grid) share() *share {
 // the form or, before a password, the way to it.
 func (g *grid) offerUpload(view *gridView) {
 	switch {
-	case g.key.adds:
+	case g.key.mayUpload:
 		view.Style += g.p.views.upload.style
 		view.Add = g.p.uploads.form(g.key.texts, g.key.album)
 	case g.p.uploads != nil:

@@ -121,7 +121,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// A site of the same domain may show the photos, others may not.
 	h.Set("Cross-Origin-Resource-Policy", "same-site")
 	if err := s.answerSafely(o, r, to); err != nil {
-		s.fail(o, r, err)
+		s.answerError(o, r, err)
 	}
 }
 
@@ -229,10 +229,10 @@ func (s *server) answers(r *http.Request) bool {
 	return false
 }
 
-// fail answers with an error page. No validator, no caching and no type of
+// answerError answers with an error page. No validator, no caching and no type of
 // what was asked for stays on it: a proxy may keep it otherwise. Where part of an
 // answer was sent already, the connection is cut.
-func (s *server) fail(w *observedWriter, r *http.Request, err error) {
+func (s *server) answerError(w *observedWriter, r *http.Request, err error) {
 	var panicked *bounded.PanicError
 	if errors.As(err, &panicked) {
 		s.log.Error("panic", "path", r.URL.Path, "value", fmt.Sprint(panicked.Value), "stack", string(panicked.Stack))

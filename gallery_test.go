@@ -330,7 +330,7 @@ func TestServe_panicMidway(t *testing.T) {
 	}()
 	w := &observedWriter{ResponseWriter: httptest.NewRecorder()}
 	w.WriteHeader(200)
-	s.server.fail(w, httptest.NewRequest("GET", "/", nil), &bounded.PanicError{Value: "ours"})
+	s.server.answerError(w, httptest.NewRequest("GET", "/", nil), &bounded.PanicError{Value: "ours"})
 	t.Error("after half an answer fail answers once more")
 }
 

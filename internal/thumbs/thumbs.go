@@ -215,10 +215,10 @@ func (t *Store) FailedBefore(src album.Photo, rend string) error {
 	return f.err
 }
 
-// fail remembers that no rendition can be made of src as it is now, and says
+// noteUnfit remembers that no rendition can be made of src as it is now, and says
 // so in the log, once. Errors that may be gone the next moment are not
 // remembered.
-func (t *Store) fail(src album.Photo, rend string, err error) {
+func (t *Store) noteUnfit(src album.Photo, rend string, err error) {
 	f := failure{src: src, err: err}
 	if errors.Is(err, fs.ErrPermission) {
 		f.until = time.Now().Add(RetryUnreadable)
@@ -370,7 +370,7 @@ func (t *Store) blamePhoto(src album.Photo, tasks []task, err *error) {
 		t.log.Error("panic", "photo", src.Name(), "value", fmt.Sprint(panicked.Value), "stack", string(panicked.Stack))
 		*err = fmt.Errorf("%w: %w", ErrUnfit, *err)
 		for _, k := range tasks {
-			t.fail(src, k.dir(), *err)
+			t.noteUnfit(src, k.dir(), *err)
 		}
 	}
 }
@@ -441,7 +441,7 @@ func (t *Store) find(ctx context.Context, src album.Photo, rend string, more fun
 	for _, f := range files {
 		switch {
 		case f.err != nil:
-			t.fail(src, f.dir(), f.err)
+			t.noteUnfit(src, f.dir(), f.err)
 		case f.alternative != nil:
 			failed = cmp.Or(failed, t.putAlternative(src, *f.alternative, f.content))
 		default:

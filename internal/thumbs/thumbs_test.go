@@ -209,7 +209,7 @@ func TestStore_panic(t *testing.T) {
 func TestStore_failedBefore(t *testing.T) {
 	s, _ := newStore(t, usual)
 	src := album.Photo{Album: ".", File: "1.jpg", Size: 10, MTime: 5}
-	s.fail(src, "", fmt.Errorf("opening: %w", fs.ErrPermission))
+	s.noteUnfit(src, "", fmt.Errorf("opening: %w", fs.ErrPermission))
 	f, _ := s.failed.Get(rendition.Name(src, ""))
 	if s.FailedBefore(src, "") == nil || f.until.IsZero() || time.Until(f.until) > RetryUnreadable {
 		t.Errorf("a photo that may not be read is left alone until %v", f.until)
@@ -219,7 +219,7 @@ func TestStore_failedBefore(t *testing.T) {
 	if err := s.FailedBefore(src, ""); err != nil {
 		t.Errorf("after %v it is not tried again: %v", RetryUnreadable, err)
 	}
-	s.fail(src, "", ErrUnfit)
+	s.noteUnfit(src, "", ErrUnfit)
 	if s.FailedBefore(src, "") == nil {
 		t.Error("what is no picture is tried again")
 	}

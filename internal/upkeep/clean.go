@@ -121,19 +121,19 @@ func (c *cleanRun) folder(ctx context.Context, name string) {
 	}
 	folder, err := nolink.Folder(c.thumbs.CacheRoot(), name, false)
 	if err != nil {
-		c.fail(name, err)
+		c.noteUncleaned(name, err)
 		return
 	}
 	defer folder.Close()
 	list, err := folder.Open(".")
 	if err != nil {
-		c.fail(name, err)
+		c.noteUncleaned(name, err)
 		return
 	}
 	entries, err := list.ReadDir(-1)
 	list.Close()
 	if err != nil {
-		c.fail(name, err)
+		c.noteUncleaned(name, err)
 	}
 	filename.Sort(entries, fs.DirEntry.Name)
 	for _, entry := range entries {
@@ -153,12 +153,12 @@ func (c *cleanRun) folder(ctx context.Context, name string) {
 func (c *cleanRun) album(ctx context.Context, folder *os.Root, name string) {
 	photos, err := c.photos(name)
 	if err != nil {
-		c.fail(name, err) // without knowing the photos nothing can be told of thumbnails
+		c.noteUncleaned(name, err) // without knowing the photos nothing can be told of thumbnails
 		return
 	}
 	thumbs, err := nolink.Folder(folder, album.ThumbsDir, false)
 	if err != nil {
-		c.fail(path.Join(name, album.ThumbsDir), err)
+		c.noteUncleaned(path.Join(name, album.ThumbsDir), err)
 		return
 	}
 	defer thumbs.Close()
@@ -211,13 +211,13 @@ func (c *cleanRun) photos(name string) (map[string]album.Photo, error) {
 func (c *cleanRun) entries(folder *os.Root, name string) []fs.DirEntry {
 	list, err := folder.Open(".")
 	if err != nil {
-		c.fail(name, err)
+		c.noteUncleaned(name, err)
 		return nil
 	}
 	defer list.Close()
 	entries, err := list.ReadDir(-1)
 	if err != nil {
-		c.fail(name, err)
+		c.noteUncleaned(name, err)
 	}
 	return entries
 }
@@ -250,7 +250,7 @@ func (c *cleanRun) settle(folder *os.Root, r stored, reason string, err error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist), reason == isBusy:
 	case err != nil:
-		c.fail(path.Join(r.folder, r.file), err)
+		c.noteUncleaned(path.Join(r.folder, r.file), err)
 	case reason == isKept:
 		c.kept = append(c.kept, r)
 	default:
@@ -357,7 +357,7 @@ func (c *cleanRun) remove(folder *os.Root, r stored, reason string) {
 			return // it has an owner after all
 		}
 		if err != nil {
-			c.fail(name, err)
+			c.noteUncleaned(name, err)
 			return
 		}
 	}
@@ -379,7 +379,7 @@ func (c *cleanRun) removeTree(folder *os.Root, folderName, file string) {
 	name := path.Join(folderName, file)
 	if !c.dryRun {
 		if err := folder.RemoveAll(file); err != nil {
-			c.fail(name, err)
+			c.noteUncleaned(name, err)
 			return
 		}
 	}
@@ -398,7 +398,7 @@ func (c *cleanRun) note(name, reason string, bytes int64) {
 	}
 }
 
-func (c *cleanRun) fail(name string, err error) {
+func (c *cleanRun) noteUncleaned(name string, err error) {
 	c.failed++
 	fmt.Fprintf(c.stdout, "%s: %v\n", strconv.QuoteToGraphic(name), nolink.Cause(err))
 }

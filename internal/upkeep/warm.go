@@ -118,13 +118,13 @@ func (w *warmRun) stopped(ctx context.Context) error {
 func (w *warmRun) album(ctx context.Context, name string, queue chan<- album.Photo) {
 	folder, err := album.Open(w.thumbs.PhotosRoot(), name)
 	if err != nil {
-		w.fail(name+"/", err)
+		w.noteFailed(name+"/", err)
 		return
 	}
 	defer folder.Close()
 	a, err := album.List(folder, name)
 	if err != nil {
-		w.fail(name+"/", err)
+		w.noteFailed(name+"/", err)
 		return
 	}
 	w.thumbs.Recognize(name, folder)
@@ -167,14 +167,14 @@ func (w *warmRun) done(ctx context.Context, src album.Photo, err error) {
 			w.mu.Unlock()
 			return
 		}
-		w.fail(src.Name(), err)
+		w.noteFailed(src.Name(), err)
 	case errors.Is(err, thumbs.ErrUnfit):
 		w.mu.Lock()
 		w.unfit++
 		w.mu.Unlock()
-		w.fail(src.Name(), err)
+		w.noteFailed(src.Name(), err)
 	default:
-		w.fail(src.Name(), err)
+		w.noteFailed(src.Name(), err)
 	}
 	w.progress.add()
 }
@@ -186,8 +186,8 @@ func (e LeftOutError) Error() string {
 	return fmt.Sprintf("no thumbnails of %d of %d photos", e.left, e.total)
 }
 
-// fail notes a photo or an album that could not be read.
-func (w *warmRun) fail(name string, err error) {
+// noteFailed notes a photo or an album that could not be read.
+func (w *warmRun) noteFailed(name string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.failed = append(w.failed, fmt.Sprintf("%s: %s", name, strings.TrimPrefix(nolink.Cause(err).Error(), thumbs.ErrUnfit.Error()+": ")))
