@@ -237,7 +237,7 @@ func (g *grid) albumsInOrder(ctx context.Context, known bool) (albums []string, 
 		if !ok {
 			return nil, false, false
 		}
-		newest[name] = sum.taken.newest
+		newest[name] = sum.newest
 		exact = exact && sum.exact
 	}
 	albums = slices.Clone(albums)

@@ -16,6 +16,7 @@ import (
 	"gallery/internal/album"
 	"gallery/internal/bounded"
 	"gallery/internal/filename"
+	"gallery/internal/metadata"
 	"gallery/internal/nolink"
 	"gallery/internal/note"
 	"gallery/internal/photo"
@@ -222,6 +223,7 @@ type summary struct {
 	first      album.Photo // the first by name that makes a cover; no name where there is none
 	taken      dateRange   // of the photos that say when they were taken
 	exact      bool        // every photo has a record, so that taken is that of all
+	newest     time.Time   // by records and, where there is none yet, by files' names
 	unreadable bool        // the album cannot be opened
 }
 
@@ -250,6 +252,9 @@ func (s *summary) add(below summary, own bool) {
 	}
 	s.photos += below.photos
 	s.exact = s.exact && below.exact
+	if below.newest.After(s.newest) {
+		s.newest = below.newest
+	}
 }
 
 func (d *dateRange) add(below dateRange, own bool) {
@@ -369,12 +374,16 @@ func (l *library) readSummary(ctx context.Context, name string) folderSummary {
 		if sum.first.File == "" {
 			sum.first = src
 		}
-		if !sum.exact {
-			continue // the range cannot be told any more
-		}
 		r, ok := l.store.Cached(own, src, "")
-		if sum.exact = ok; ok && !r.TakenAt().IsZero() {
-			sum.taken.add(dateRange{src, r.TakenAt(), r.TakenAt()}, false)
+		date := r.TakenAt()
+		if !ok {
+			date, sum.exact = metadata.NameDate(src.File).Time, false
+		}
+		if date.After(sum.newest) {
+			sum.newest = date
+		}
+		if ok && !date.IsZero() {
+			sum.taken.add(dateRange{src, date, date}, false)
 		}
 	}
 	if cover, ok := chosenCover(a.Photos); ok && l.store.FailedBefore(cover, "") == nil {

@@ -210,7 +210,7 @@ func TestClean_webp(t *testing.T) {
 	needWebP(t)
 	dir := t.TempDir()
 	for _, name := range []string{"keep.jpg", "gone.jpg", "lonely.jpg", "torn.jpg"} {
-		writeNoise(t, filepath.Join(dir, name), 500, 400)
+		write(t, filepath.Join(dir, name), 1000, 700, 1) // of which a WebP saves much
 	}
 	warmUp(t, []string{"-webp", dir}, "4 made")
 	at := func(name string) string { return filepath.Join(dir, album.ThumbsDir, "webp", name) }
