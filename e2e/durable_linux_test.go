@@ -65,7 +65,7 @@ func TestDurable_passwd(t *testing.T) {
 // recordServer runs the server while use uses it, and returns what record does.
 func recordServer(t *testing.T, args []string, use func(p *program)) map[string]int {
 	t.Helper()
-	cmd := exec.Command(binary, append([]string{"-listen", "127.0.0.1:0"}, args...)...)
+	cmd := exec.Command(binary, append([]string{"-listen", "127.0.0.1:0", "-host", "gallery.example.com,example.org,x"}, args...)...)
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

@@ -553,6 +553,8 @@ func TestLightbox_trackpad(t *testing.T) {
 	b.until(scale + ` > 2.2`)
 	b.rest()
 	left := `Math.round(` + shownImg + `.getBoundingClientRect().left)`
+	b.until(left + ` < 0`) // as wide as 2.2 times the fitted photo is
+	b.rest()
 	from := eval[int](b, left)
 	b.do(aside(100))
 	b.until(fmt.Sprintf(`%s === %d`, left, from-100))
