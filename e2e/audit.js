@@ -13,9 +13,10 @@ const [, , port, address] = process.argv;
 // CPU slowdown").
 let slowdown = 4;
 
-// What the speed's score is made of; all else that could be measured of it
-// counts nothing.
-const speed = ['first-contentful-paint', 'largest-contentful-paint', 'total-blocking-time', 'cumulative-layout-shift', 'speed-index'];
+// What the speed's score is made of, but for the total blocking time: that is time on the
+// clock, which other work on this machine has its part in, so the test counts the
+// processor's instead. All else that could be measured counts nothing.
+const speed = ['first-contentful-paint', 'largest-contentful-paint', 'cumulative-layout-shift', 'speed-index'];
 
 async function audit(what) {
   const settings = { ...what, throttling: { rttMs: 150, throughputKbps: 1638.4, cpuSlowdownMultiplier: slowdown } };

@@ -3,9 +3,11 @@ package e2e
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -18,6 +20,8 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/performance"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -222,8 +226,35 @@ func TestAccessibility_readOnce(t *testing.T) {
 	b.until(position + ` === '3 of 3' && document.activeElement.id === 'lightbox'`)
 }
 
+// mainThread returns the processor time that a page takes on the browser's main thread
+// until it is at rest, the least of five loads.
+func mainThread(t *testing.T, address string) time.Duration {
+	least := time.Duration(math.MaxInt64)
+	for range 5 {
+		b := newBrowser(t, 412, 823)
+		var metrics *performance.GetMetricsResult
+		b.do(func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
+			_, err := cdp.Call(ctx, tab, performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks})
+			return chromedp.Void{}, err
+		}, chromedp.Navigate(address))
+		b.until(`document.readyState === 'complete'`)
+		b.rest()
+		b.do(func(ctx context.Context, tab *chromedp.Target) (_ chromedp.Void, err error) {
+			result, err := cdp.Call(ctx, tab, performance.GetMetrics, cdp.Empty{})
+			metrics = &result
+			return chromedp.Void{}, err
+		})
+		for _, m := range metrics.Metrics {
+			if m.Name == "TaskDuration" {
+				least = min(least, time.Duration(m.Value*float64(time.Second)))
+			}
+		}
+	}
+	return least
+}
+
 // Lighthouse gives at least 98 of 100 to a warm album of 200 on a phone, the
-// speed as the middle of five.
+// speed as the middle of five, and the main thread has little to do.
 func TestLighthouse(t *testing.T) {
 	npm(t, "lighthouse/package.json")
 	dir := t.TempDir()
@@ -248,6 +279,12 @@ func TestLighthouse(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	t.Log(report.Scores, report.Speeds, report.Ran)
+	const limit = 250 * time.Millisecond
+	took := mainThread(t, p.url+"/a/")
+	t.Logf("main thread: a processor %v", took)
+	if took > limit {
+		t.Errorf("the page takes a processor %v on the main thread, want at most %v", took, limit)
+	}
 	for category, score := range report.Scores {
 		if score < 98 {
 			t.Errorf("%s gets %d of 100, want at least 98: %s", category, score, strings.Join(report.Lost[category], "\n"))
