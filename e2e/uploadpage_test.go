@@ -108,13 +108,14 @@ func TestUpload_browser(t *testing.T) {
 	}
 }
 
-// Files may be dropped anywhere on the page.
+// Files may be dropped anywhere on the page: here a thumbnail, since the photo itself is
+// there already.
 func TestUpload_dropped(t *testing.T) {
 	p, dir, _ := uploadSite(t)
 	b := newBrowser(t, 1440, 900)
 	b.signIn(p.url + "/.signin?album=Trip")
 	b.until(`location.pathname === '/Trip/' && document.querySelector('.add.live') !== null`)
-	eval[bool](b, `fetch('/Trip/1.jpg').then((r) => r.blob()).then((photo) => {
+	eval[bool](b, `fetch('/Trip/_thumbs/1.jpg').then((r) => r.blob()).then((photo) => {
 		const files = new DataTransfer();
 		files.items.add(new File([photo], 'dropped.jpg', {type: 'image/jpeg'}));
 		for (const type of ['dragover', 'drop']) {
