@@ -113,9 +113,10 @@ func TestReduceAll_sides(t *testing.T) {
 }
 
 // Of camera photos all renditions made together are those made alone, as far as can be
-// seen; of odd ones, drawings in black and white among them, nearly so.
+// seen; of odd ones, drawings in black and white among them, nearly so. Both are reduced
+// from decodings of different scales, each at least 42 dB from the whole one's reduction.
 func TestReduceAll_realPhotos(t *testing.T) {
-	for folder, limit := range map[string]float64{"camera": 50, "odd": 40} {
+	for folder, limit := range map[string]float64{"camera": 45, "odd": 40} {
 		photos(t, folder, func(t *testing.T, file []byte, decodes string) {
 			if _, err := Inspect(bytes.NewReader(file), int64(len(file))); err != nil || !strings.HasPrefix(decodes, "ok") {
 				return
