@@ -61,6 +61,36 @@ func thumbnail(s *Store, src album.Photo) (Made, error) {
 	return Made{files[0].record, files[0].content, files[0].mode}, files[0].err
 }
 
+// One whose disk goes away while its thumbnail is made keeps it.
+func TestStore_diskGoesMeanwhile(t *testing.T) {
+	base := t.TempDir()
+	dir, cache := filepath.Join(base, "p"), filepath.Join(base, "c")
+	writeJPEG(t, filepath.Join(dir, "a", "1.jpg"), 60, 40)
+	st, err := storage.New(dir, cache, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(st.Close)
+	s := New(st, usual, slog.New(slog.DiscardHandler))
+	src := s.Restat(album.Photo{Album: "a", File: "1.jpg"})
+	m, err := thumbnail(s, src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(dir, "a"), filepath.Join(base, "off")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "a"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.put(src, "", m); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(cache, "a", album.ThumbsDir, "1.jpg")); err != nil {
+		t.Errorf("the thumbnail went with the disk: %v", err)
+	}
+}
+
 // A photo that goes while its thumbnail is made leaves none behind.
 func TestStore_photoGoesMeanwhile(t *testing.T) {
 	s, dir := newStore(t, usual)
