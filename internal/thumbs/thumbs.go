@@ -444,6 +444,7 @@ func (t *Store) find(ctx context.Context, src album.Photo, rend string, more fun
 			t.noteUnfit(src, f.dir(), f.err)
 		case f.alternative != nil:
 			failed = cmp.Or(failed, t.putAlternative(src, *f.alternative, f.content))
+		case t.have(src, f.rend, made): // another process was faster, and may have put more beside it
 		default:
 			made[f.rend] = t.store(src, f.rend, Made{f.record, f.content, f.mode})
 		}

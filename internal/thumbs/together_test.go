@@ -224,3 +224,23 @@ func TestEnsureAll_records(t *testing.T) {
 		}
 	}
 }
+
+// What another process makes of a photo meanwhile stays, with the alternative that it put
+// beside it.
+func TestEnsure_otherProcess(t *testing.T) {
+	o := usual
+	o.Alternatives = rendition.Alternatives
+	s, src, _ := counted(t, o)
+	other := New(s.storage, o, s.log)
+	s.rendered = func(time.Duration, error) { // s has made the thumbnail, and not stored it
+		if err := other.Warm(context.Background(), src); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := s.Ensure(context.Background(), src, ""); err != nil {
+		t.Fatal(err)
+	}
+	if there := stored(s, src, "", "webp"); !there[0] || !there[1] {
+		t.Errorf("the thumbnail and its alternative that another process made are there: %v", there)
+	}
+}
