@@ -211,10 +211,10 @@ func TestReduce_inks(t *testing.T) {
 		{"plain", nil, 0, []uint8{200, 90, 120, 230}, color.RGBA{180, 81, 108, 255}},
 		{"plain without a marker", nil, -1, []uint8{200, 90, 120, 230}, color.RGBA{180, 81, 108, 255}},
 		{"paper by profile", testkit.InkProfile(), 0, []uint8{255, 255, 255, 255}, color.RGBA{255, 255, 255, 255}},
-		{"black by profile", testkit.InkProfile(), 0, []uint8{255, 255, 255, 0}, color.RGBA{158, 158, 158, 255}},
-		{"half black by profile", testkit.InkProfile(), 0, []uint8{255, 255, 255, 128}, color.RGBA{205, 205, 205, 255}},
+		{"black by profile", testkit.InkProfile(), 0, []uint8{255, 255, 255, 0}, color.RGBA{132, 80, 54, 255}},
+		{"half black by profile", testkit.InkProfile(), 0, []uint8{255, 255, 255, 128}, color.RGBA{196, 165, 149, 255}},
 		{"YCCK paper by profile", testkit.InkProfile(), 2, []uint8{0, 128, 128, 255}, color.RGBA{255, 255, 255, 255}},
-		{"YCCK black by profile", testkit.InkProfile(), 2, []uint8{0, 128, 128, 0}, color.RGBA{158, 158, 158, 255}},
+		{"YCCK black by profile", testkit.InkProfile(), 2, []uint8{0, 128, 128, 0}, color.RGBA{132, 80, 54, 255}},
 	} {
 		file := testkit.FlatJPEG{Width: 50, Height: 30, Values: test.values, Adobe: test.adobe}.Encode()
 		if test.profile != nil {

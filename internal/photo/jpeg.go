@@ -285,8 +285,9 @@ func denoms(l layout, size int64, maxSide int) (denom, finer int) {
 }
 
 // reduceChannels reduces a JPEG in RGB or CMYK, each of its channels like a
-// plane, and converts what comes of them: by the transform, or where that is nil
-// and the channels are inks, each of which takes its part of red, green or blue.
+// plane, and converts what comes of them by the transform, unless that is nil. Of inks, each
+// takes its part of red, green or blue; black is added to the other three before the
+// transform, which is not how a press prints it but how Chromium shows the original.
 func reduceChannels(s *source, l layout, convert *srgb.Transform, orientation, maxSide int) (image.Image, error) {
 	m, denom, err := decodeJPEG(s, l, maxSide)
 	if err != nil {
@@ -320,11 +321,12 @@ func reduceChannels(s *source, l layout, convert *srgb.Transform, orientation, m
 			in[c] = plane.Pix[i]
 		}
 		rgb := [3]uint8(in[:3])
-		switch {
-		case convert != nil:
-			rgb = convert.Color(in)
-		case l.jpeg.Components == 4:
+		if l.jpeg.Components == 4 {
 			rgb[0], rgb[1], rgb[2] = color.CMYKToRGB(in[0], in[1], in[2], in[3])
+			in = [4]uint8{255 - rgb[0], 255 - rgb[1], 255 - rgb[2], 0}
+		}
+		if convert != nil {
+			rgb = convert.Color(in)
 		}
 		out.Y[i], out.Cb[i], out.Cr[i] = color.RGBToYCbCr(rgb[0], rgb[1], rgb[2])
 	}

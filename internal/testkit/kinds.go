@@ -216,8 +216,8 @@ func Kinds(t *testing.T) []Kind {
 		{Name: "jpeg-grey-profile.jpg", Data: profiled(grey, GreyProfile(1.4))},
 		{Name: "jpeg-grey-rgb-profile.jpg", Data: profiled(grey, light)},
 		{Name: "jpeg-cmyk.jpg", Data: inkJPEG(t, m, true)},
-		// Without black: Chromium 156 adds that to the other inks before it converts by a profile.
 		{Name: "jpeg-cmyk-profile.jpg", Data: profiled(inkJPEG(t, m, false), InkProfile())},
+		{Name: "jpeg-cmyk-profile-black.jpg", Data: profiled(inkJPEG(t, m, true), InkProfile())},
 		{Name: "jpeg-without-tables.jpg", Data: withoutTables(j)},
 		{Name: "jpeg-damaged.jpg", Data: damaged(withRestarts(t, m))},
 		{Name: "jpeg-lines.jpg", Data: JPEG(t, lines(1000, 800))},
