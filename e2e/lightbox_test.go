@@ -541,11 +541,16 @@ func TestLightbox_trackpad(t *testing.T) {
 		}
 	}
 	resting := `new Promise((resolve) => setTimeout(() => resolve(true), 200))` // as long as a hand
-	b.do(aside(20), aside(40), aside(60), aside(60), aside(30), aside(5))
+	// The strokes are sent by the page, at once: one by one they come apart where much else runs.
+	stroke := func(deltas ...int) {
+		eval[bool](b, fmt.Sprintf(`%s.every((deltaX) => !document.elementFromPoint(600, 400).dispatchEvent(
+			new WheelEvent('wheel', { deltaX, deltaY: 1, bubbles: true, cancelable: true })))`, strings.ReplaceAll(fmt.Sprint(deltas), " ", ",")))
+	}
+	stroke(20, 40, 60, 60, 30, 5)
 	b.at(links[2])
 	eval[bool](b, resting)
 	b.at(links[2])
-	b.do(aside(-40), aside(-40))
+	stroke(-40, -40)
 	b.at(links[1])
 	eval[bool](b, resting)
 	b.rest()
