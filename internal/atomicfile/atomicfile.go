@@ -12,6 +12,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // prefix begins the name of Write's temporary files. The dot keeps such a file
@@ -25,16 +26,32 @@ const prefix = ".tmp-"
 // replaced. The directory is not flushed: after a power cut the file may be
 // missing, never torn.
 func Write(dir *os.Root, name string, data []byte, perm fs.FileMode) error {
+	_, err := WriteTimed(dir, name, data, perm, time.Time{})
+	return err
+}
+
+// WriteTimed is Write for a file that has that mtime, unless it is zero, from when it has its
+// name. It returns what the file is like then, whoever may remove it the next moment.
+func WriteTimed(dir *os.Root, name string, data []byte, perm fs.FileMode, mtime time.Time) (fs.FileInfo, error) {
 	f, err := Create(dir, prefix, perm)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer f.Close()
 	_ = f.Chmod(perm) // some file systems have no permissions
 	if _, err := f.Write(data); err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
+		return nil, fmt.Errorf("writing %s: %w", name, err)
 	}
-	return f.Replace(name)
+	if !mtime.IsZero() {
+		if err := dir.Chtimes(f.temp, mtime, mtime); err != nil {
+			return nil, err
+		}
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return info, f.Replace(name)
 }
 
 // File is a file that has no final name yet. Whoever creates one closes it,

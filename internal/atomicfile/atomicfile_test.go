@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func open(t *testing.T) (*os.Root, string) {
@@ -54,6 +55,24 @@ func TestWrite_replacesWhole(t *testing.T) {
 	}
 	if got := listing(t, path); len(got) != 2 {
 		t.Errorf("directory holds %q, want the two files only", got)
+	}
+}
+
+// A file is what WriteTimed says, with the time that it was given.
+func TestWriteTimed(t *testing.T) {
+	dir, path := open(t)
+	for _, mtime := range []time.Time{{}, time.Unix(1e9, 5000)} {
+		info, err := WriteTimed(dir, "a.jpg", []byte("content"), 0o640, mtime)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.Stat(filepath.Join(path, "a.jpg"))
+		if err != nil || got.Size() != info.Size() || !got.ModTime().Equal(info.ModTime()) || got.Mode() != info.Mode() {
+			t.Errorf("the file is %v, %v, %v, and was said to be %v, %v", got.Size(), got.ModTime(), got.Mode(), info.Size(), info.ModTime())
+		}
+		if !mtime.IsZero() && !got.ModTime().Equal(mtime) {
+			t.Errorf("its mtime is %v, want %v", got.ModTime(), mtime)
+		}
 	}
 }
 

@@ -133,7 +133,9 @@ func (t *Store) putAlternative(src album.Photo, alt rendition.Alternative, data 
 		return nil
 	}
 	jpeg, err := folder.Lstat(src.File)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // a cleaning took it just now
+	} else if err != nil {
 		return err
 	}
 	below, err := t.makeFolder(folder, alt.Dir)
@@ -146,10 +148,7 @@ func (t *Store) putAlternative(src album.Photo, alt rendition.Alternative, data 
 		name, other, data = other, name, nil
 	}
 	_ = below.Remove(other) // mostly there is none
-	err = atomicfile.Write(below, name, data, asReadable(jpeg))
-	if err == nil {
-		err = below.Chtimes(name, jpeg.ModTime(), jpeg.ModTime())
-	}
+	_, err = atomicfile.WriteTimed(below, name, data, asReadable(jpeg), jpeg.ModTime())
 	switch {
 	case errors.Is(err, syscall.ENAMETOOLONG):
 		return nil // rendition.NoAlternative is a byte longer than the photo's name: it is tried again

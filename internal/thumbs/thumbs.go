@@ -785,23 +785,14 @@ func (t *Store) makeFolder(root *os.Root, name string) (*os.Root, error) {
 // replace writes a rendition's file. Validators know its mtime in whole seconds, so it is
 // given a later one than the file has that it replaces, unless that has one far off.
 func replace(folder *os.Root, file string, m Made) (fs.FileInfo, error) {
-	before, _ := folder.Lstat(file) // mostly there is none
-	if err := atomicfile.Write(folder, file, m.JPEG, m.Mode); err != nil {
-		return nil, err
+	const far = 60      // seconds
+	var mtime time.Time // now
+	if before, err := folder.Lstat(file); err == nil {
+		if ahead := before.ModTime().Unix() - time.Now().Unix(); ahead >= 0 && ahead <= far {
+			mtime = before.ModTime().Add(time.Second)
+		}
 	}
-	info, err := folder.Lstat(file)
-	if err != nil || before == nil {
-		return info, err
-	}
-	const far = 60 // seconds
-	if ahead := before.ModTime().Unix() - info.ModTime().Unix(); ahead < 0 || ahead > far {
-		return info, nil
-	}
-	next := before.ModTime().Add(time.Second)
-	if err := folder.Chtimes(file, next, next); err != nil {
-		return nil, err
-	}
-	return folder.Lstat(file)
+	return atomicfile.WriteTimed(folder, file, m.JPEG, m.Mode, mtime)
 }
 
 // OpenRenditions opens an album's folder of renditions of one kind, or returns

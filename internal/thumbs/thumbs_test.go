@@ -14,6 +14,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -357,5 +359,38 @@ func TestStore_validatorsOfReplacement(t *testing.T) {
 	}
 	if len(seen) != times {
 		t.Errorf("%d files had the validators %v, want as many", times, seen)
+	}
+}
+
+// A cleaning that removes each thumbnail as soon as it is there keeps none from being stored.
+func TestReplace_removedAtOnce(t *testing.T) {
+	s, _ := newStore(t, usual)
+	folder := s.CacheRoot()
+	done := make(chan struct{})
+	var removed atomic.Int64
+	var cleaning sync.WaitGroup
+	cleaning.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				if folder.Remove("1.jpg") == nil {
+					removed.Add(1)
+				}
+			}
+		}
+	})
+	for range 300 {
+		info, err := replace(folder, "1.jpg", Made{JPEG: []byte("a thumbnail"), Mode: 0o644})
+		if err != nil || info.Size() != 11 {
+			t.Errorf("replace = %v, %v", info, err)
+			break
+		}
+	}
+	close(done)
+	cleaning.Wait()
+	if removed.Load() == 0 {
+		t.Error("nothing was removed meanwhile")
 	}
 }
