@@ -26,6 +26,7 @@ import (
 	"gallery/internal/answer"
 	"gallery/internal/bounded"
 	"gallery/internal/messages"
+	"gallery/internal/observe"
 	"gallery/internal/photo"
 	"gallery/internal/rendition"
 	"gallery/internal/storage"
@@ -46,7 +47,7 @@ type albumPages struct {
 	gate       *gate
 	zip        bool               // albums may be downloaded whole
 	background *upkeep.Background // nil for none
-	meters     *meters            // nil for none
+	meters     *observe.Meters    // nil for none
 	log        *slog.Logger
 
 	pages    *bounded.Map[pageKey, cachedPage]
@@ -102,7 +103,7 @@ func (p *albumPages) serve(w http.ResponseWriter, r *http.Request, name string) 
 	stamp := p.store.Stamp(name)
 	cached, ok := p.pages.Get(key)
 	ok = ok && cached.stamp == stamp && time.Since(cached.built) < pageAge
-	p.meters.looked(ok)
+	p.meters.Looked(ok)
 	built := builtPage{page: cached.Page}
 	if !ok {
 		if built, err = p.building.Do(r.Context(), key.String(), func() (builtPage, error) { return p.build(r.Context(), key, stamp) }); err != nil {

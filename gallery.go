@@ -19,6 +19,7 @@ import (
 	"gallery/internal/bounded"
 	"gallery/internal/messages"
 	"gallery/internal/nolink"
+	"gallery/internal/observe"
 	"gallery/internal/storage"
 	"gallery/internal/thumbs"
 	"gallery/internal/upkeep"
@@ -43,7 +44,7 @@ type server struct {
 	uploads    *uploader          // nil where nobody can add photos
 	archives   *archives          // nil where albums cannot be downloaded whole
 	background *upkeep.Background // nil for none
-	meters     *meters            // nil where nothing is observed
+	meters     *observe.Meters    // nil where nothing is observed
 	log        *slog.Logger
 }
 
@@ -108,13 +109,13 @@ func (s *server) route(r *http.Request) route {
 // by which an answer is cut short on purpose, passes on.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	o := &observedWriter{ResponseWriter: w}
+	o := &observe.Writer{ResponseWriter: w}
 	asked := r
 	if r.URL.Path != healthPath && r.URL.Path != readyPath && r.URL.Path != authPath {
 		r = s.addresses.rebase(r)
 	}
 	to := s.route(r)
-	defer func() { s.meters.answered(asked, o, to.kind, start, s.gate.visitor) }()
+	defer func() { s.meters.Answered(asked, o, to.kind, start, s.gate.visitor) }()
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
@@ -232,12 +233,12 @@ func (s *server) answers(r *http.Request) bool {
 // answerError answers with an error page. No validator, no caching and no type of
 // what was asked for stays on it: a proxy may keep it otherwise. Where part of an
 // answer was sent already, the connection is cut.
-func (s *server) answerError(w *observedWriter, r *http.Request, err error) {
+func (s *server) answerError(w *observe.Writer, r *http.Request, err error) {
 	var panicked *bounded.PanicError
 	if errors.As(err, &panicked) {
 		s.log.Error("panic", "path", r.URL.Path, "value", fmt.Sprint(panicked.Value), "stack", string(panicked.Stack))
 	}
-	if r.Context().Err() != nil || w.status != 0 {
+	if r.Context().Err() != nil || w.Status != 0 {
 		// The client has left, or half of it: an empty success must not reach a
 		// proxy that still listens. Nor may half an answer pass for a whole one.
 		panic(http.ErrAbortHandler)

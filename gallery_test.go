@@ -16,6 +16,7 @@ import (
 	"gallery/internal/answer"
 	"gallery/internal/bounded"
 	"gallery/internal/messages"
+	"gallery/internal/observe"
 )
 
 // smallSite has one of everything.
@@ -328,7 +329,7 @@ func TestServe_panicMidway(t *testing.T) {
 			t.Errorf("fail panics with %v, want http.ErrAbortHandler", v)
 		}
 	}()
-	w := &observedWriter{ResponseWriter: httptest.NewRecorder()}
+	w := &observe.Writer{ResponseWriter: httptest.NewRecorder()}
 	w.WriteHeader(200)
 	s.server.answerError(w, httptest.NewRequest("GET", "/", nil), &bounded.PanicError{Value: "ours"})
 	t.Error("after half an answer fail answers once more")

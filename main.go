@@ -144,6 +144,7 @@ import (
 
 	"gallery/internal/bounded"
 	"gallery/internal/listen"
+	"gallery/internal/observe"
 	"gallery/internal/patient"
 	"gallery/internal/storage"
 	"gallery/internal/thumbs"
@@ -239,7 +240,7 @@ func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) err
 	fmt.Fprintf(stdout, "gallery: %s is at %s (Ctrl-C ends it)\n", c.root, homepage(listener.Addr(), p.server.addresses.page(".")))
 	p.begin(ctx)
 	if inside != nil {
-		debug := &http.Server{Handler: listen.OnlyHosts(c.hosts, p.server.meters.debugHandler()), ReadHeaderTimeout: 10 * time.Second}
+		debug := &http.Server{Handler: listen.OnlyHosts(c.hosts, p.server.meters.Handler()), ReadHeaderTimeout: 10 * time.Second}
 		go debug.Serve(inside)
 		defer debug.Close()
 		fmt.Fprintf(stdout, "gallery: metrics are at %s, profiles at /debug/pprof/\n", homepage(inside.Addr(), "/metrics"))
@@ -261,20 +262,20 @@ type program struct {
 
 // assemble puts the program together as its flags say. It starts nothing.
 func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error) {
-	var m *meters
+	var m *observe.Meters
 	options := c.thumbsOptions()
 	if c.debug != "" || c.logRequests {
 		var requestLog *slog.Logger
 		if c.logRequests {
 			requestLog = log
 		}
-		m = newMeters(requestLog)
-		options.Rendered = m.rendered
+		m = observe.New(requestLog)
+		options.Rendered = m.Rendered
 	}
 	store := thumbs.New(st, options, log)
 	lib := newLibrary(c.title, st.Photos, store, log)
 	if m != nil {
-		m.watch(st, store, lib, c.memory)
+		m.Watch(st, store, lib.unreadable.Len, c.memory)
 	}
 	at := addresses{base: c.base, trustProxy: c.trustProxy}
 	who := &gate{private: c.private, upload: c.upload, trustProxy: c.trustProxy, root: c.root, addresses: at, log: log}

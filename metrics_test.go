@@ -20,7 +20,7 @@ func observedSite(t *testing.T, change ...func(*config)) (s *site, web *httptest
 func (s *site) scrape() string {
 	s.t.Helper()
 	w := httptest.NewRecorder()
-	s.server.meters.debugHandler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	s.server.meters.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 	return w.Body.String()
 }
 

@@ -16,6 +16,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -89,18 +90,13 @@ func (s *site) later() {
 // made is how many renditions were made since the program was put together.
 func (s *site) made() int {
 	s.t.Helper()
-	families, err := s.server.meters.registry.Gather()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for _, family := range families {
-		if family.GetName() != "gallery_render_seconds" {
-			continue
-		}
-		for _, m := range family.GetMetric() {
-			if m.GetLabel()[0].GetValue() == "made" {
-				return int(m.GetHistogram().GetSampleCount())
+	for line := range strings.Lines(s.scrape()) {
+		if n, ok := strings.CutPrefix(line, `gallery_render_seconds_count{result="made"} `); ok {
+			made, err := strconv.Atoi(strings.TrimSpace(n))
+			if err != nil {
+				s.t.Fatal(err)
 			}
+			return made
 		}
 	}
 	return 0

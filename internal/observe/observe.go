@@ -1,10 +1,10 @@
-package main
+// Package observe counts what the server does, for Prometheus and in the log. It is told
+// the kind of each request.
+package observe
 
 import (
 	"context"
 	"errors"
-	"gallery/internal/storage"
-	"gallery/internal/thumbs"
 	"io"
 	"log/slog"
 	"net/http"
@@ -16,12 +16,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"gallery/internal/storage"
+	"gallery/internal/thumbs"
 )
 
-// meters count what the server does, for Prometheus and, with a log, in a line for
+// Meters count what the server does, for Prometheus and, with a log, in a line for
 // each request. Nil meters do nothing. No label has a value that a
 // visitor can choose.
-type meters struct {
+type Meters struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec   // by route and status
 	latency  *prometheus.HistogramVec // seconds, by route
@@ -32,9 +35,9 @@ type meters struct {
 	requestLog *slog.Logger // nil where requests are not logged
 }
 
-// newMeters makes meters that log each request to requestLog, unless that is nil.
-func newMeters(requestLog *slog.Logger) *meters {
-	m := &meters{
+// New makes meters that log each request to requestLog, unless that is nil.
+func New(requestLog *slog.Logger) *Meters {
+	m := &Meters{
 		requestLog: requestLog,
 		registry:   prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "gallery_requests_total",
@@ -55,9 +58,9 @@ func newMeters(requestLog *slog.Logger) *meters {
 	return m
 }
 
-// watch shows the state of what keeps photos and thumbnails; budget is what -memory
-// allows, in bytes.
-func (m *meters) watch(st *storage.Storage, store *thumbs.Store, lib *library, budget int64) {
+// Watch shows the state of what keeps photos and thumbnails. unreadable is how many albums
+// cannot be read, budget what -memory allows, in bytes.
+func (m *Meters) Watch(st *storage.Storage, store *thumbs.Store, unreadable func() int, budget int64) {
 	for _, gauge := range []struct {
 		name, help string
 		value      func() int64
@@ -65,7 +68,7 @@ func (m *meters) watch(st *storage.Storage, store *thumbs.Store, lib *library, b
 		{"gallery_decode_budget_used_bytes", "Of -memory, what pictures being decoded take.", store.MemoryInUse},
 		{"gallery_decode_budget_bytes", "What -memory allows.", func() int64 { return budget }},
 		{"gallery_unstored_thumbnails", "Thumbnails that could not be stored and are kept in memory.", func() int64 { return int64(store.Unstored()) }},
-		{"gallery_unreadable_albums", "Albums that could not be read when they were last looked at.", func() int64 { return int64(lib.unreadable.Len()) }},
+		{"gallery_unreadable_albums", "Albums that could not be read when they were last looked at.", func() int64 { return int64(unreadable()) }},
 		{"gallery_free_bytes", "Space left where thumbnails are kept; -1 where that is not known.", st.Cache.Free},
 	} {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: gauge.name, Help: gauge.help},
@@ -73,8 +76,8 @@ func (m *meters) watch(st *storage.Storage, store *thumbs.Store, lib *library, b
 	}
 }
 
-// rendered counts the making of a rendition. Without metrics it does nothing.
-func (m *meters) rendered(took time.Duration, err error) {
+// Rendered counts the making of a rendition. Without metrics it does nothing.
+func (m *Meters) Rendered(took time.Duration, err error) {
 	if m == nil || errors.Is(err, context.Canceled) {
 		return
 	}
@@ -85,8 +88,8 @@ func (m *meters) rendered(took time.Duration, err error) {
 	m.renders.WithLabelValues(result).Observe(took.Seconds())
 }
 
-// looked counts a look for a page in memory. Without metrics it does nothing.
-func (m *meters) looked(hit bool) {
+// Looked counts a look for a page in memory. Without metrics it does nothing.
+func (m *Meters) Looked(hit bool) {
 	if m == nil {
 		return
 	}
@@ -97,8 +100,8 @@ func (m *meters) looked(hit bool) {
 	m.lookups.WithLabelValues(result).Inc()
 }
 
-// debugHandler shows the metrics, and Go's profiles of the process.
-func (m *meters) debugHandler() http.Handler {
+// Handler shows the metrics, and Go's profiles of the process.
+func (m *Meters) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
@@ -109,43 +112,43 @@ func (m *meters) debugHandler() http.Handler {
 	return mux
 }
 
-// answered counts and logs an answer that began at start. route is the kind of what
+// Answered counts and logs an answer that began at start. route is the kind of what
 // was asked for, one of a few whatever the address is.
-func (m *meters) answered(r *http.Request, o *observedWriter, route string, start time.Time, from func(*http.Request) netip.Addr) {
+func (m *Meters) Answered(r *http.Request, o *Writer, route string, start time.Time, from func(*http.Request) netip.Addr) {
 	if m == nil {
 		return
 	}
 	took := time.Since(start)
-	m.requests.WithLabelValues(route, strconv.Itoa(o.status)).Inc()
+	m.requests.WithLabelValues(route, strconv.Itoa(o.Status)).Inc()
 	m.latency.WithLabelValues(route).Observe(took.Seconds())
 	m.bytes.WithLabelValues(route).Add(float64(o.bytes))
 	if m.requestLog != nil {
 		m.requestLog.LogAttrs(context.Background(), slog.LevelInfo, "request",
-			slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", o.status),
+			slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", o.Status),
 			slog.Int64("bytes", o.bytes), slog.Duration("took", took), slog.Any("from", from(r)))
 	}
 }
 
-// observedWriter notes what is answered, and whether anything was.
-type observedWriter struct {
+// Writer notes what is answered, and whether anything was.
+type Writer struct {
 	http.ResponseWriter
-	status int // 0 while nothing was written, and where the client had left
+	Status int // 0 while nothing was written, and where the client had left
 	bytes  int64
 }
 
 // Unwrap lets http.ResponseController reach the connection.
-func (o *observedWriter) Unwrap() http.ResponseWriter { return o.ResponseWriter }
+func (o *Writer) Unwrap() http.ResponseWriter { return o.ResponseWriter }
 
-func (o *observedWriter) WriteHeader(status int) {
-	if o.status == 0 && status >= 200 {
-		o.status = status
+func (o *Writer) WriteHeader(status int) {
+	if o.Status == 0 && status >= 200 {
+		o.Status = status
 	}
 	o.ResponseWriter.WriteHeader(status)
 }
 
-func (o *observedWriter) Write(p []byte) (int, error) {
-	if o.status == 0 {
-		o.status = http.StatusOK
+func (o *Writer) Write(p []byte) (int, error) {
+	if o.Status == 0 {
+		o.Status = http.StatusOK
 	}
 	n, err := o.ResponseWriter.Write(p)
 	o.bytes += int64(n)
@@ -153,9 +156,9 @@ func (o *observedWriter) Write(p []byte) (int, error) {
 }
 
 // ReadFrom lets the kernel copy from file to socket.
-func (o *observedWriter) ReadFrom(r io.Reader) (int64, error) {
-	if o.status == 0 {
-		o.status = http.StatusOK
+func (o *Writer) ReadFrom(r io.Reader) (int64, error) {
+	if o.Status == 0 {
+		o.Status = http.StatusOK
 	}
 	n, err := io.Copy(o.ResponseWriter, r)
 	o.bytes += n
