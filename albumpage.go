@@ -487,10 +487,10 @@ func (g *grid) writeHead(w io.Writer) error {
 	}
 	var counts []string
 	if n := len(a.Albums); n > 0 {
-		counts = append(counts, t.Count(n, t.OneAlbum, t.ManyAlbums))
+		counts = append(counts, t.Count(n, t.CountAlbums))
 	}
 	if n := len(a.Photos); n > 0 {
-		counts = append(counts, t.Count(n, t.OnePhoto, t.ManyPhotos))
+		counts = append(counts, t.Count(n, t.CountPhotos))
 	}
 	view.Counts = strings.Join(counts, ", ")
 	if from, to := g.period(); !from.IsZero() {
@@ -691,7 +691,7 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 	}
 	f.Href, f.Heading = g.p.addresses.page(c.sub), true
 	f.Name = g.p.library.albumTitle(c.sub)
-	view := card{figure: f, Counts: t.Count(c.sum.photos, t.OnePhoto, t.ManyPhotos)}
+	view := card{figure: f, Counts: t.Count(c.sum.photos, t.CountPhotos)}
 	if date := c.record.TakenAt(); c.sum.exact && !c.sum.taken.newest.IsZero() {
 		view.Date = t.Period(c.sum.taken.oldest, c.sum.taken.newest)
 	} else if !c.sum.exact && !c.broken && !date.IsZero() {

@@ -281,8 +281,8 @@ func TestServe_languages(t *testing.T) {
 	for range 3 { // cold, warm, from memory
 		for accepted, w := range map[string]*messages.Catalogue{"en": &messages.English, "de-CH, en": &messages.German, "es": &messages.Spanish} {
 			for path, want := range map[string]string{
-				"/":         w.Count(1, w.OneAlbum, w.ManyAlbums),
-				"/a/":       w.Count(2, w.OnePhoto, w.ManyPhotos),
+				"/":         w.Count(1, w.CountAlbums),
+				"/a/":       w.Count(2, w.CountPhotos),
 				"/a/1.jpg/": w.At(1, 2),
 				"/nowhere/": "404 " + w.NotFound,
 			} {

@@ -583,7 +583,7 @@ func (u *uploader) view(up *uploads) uploadedView {
 	view.Crumbs[len(view.Crumbs)-1].Current = false
 	view.Style += u.views.upload.style
 	if n := len(up.Stored); n > 0 {
-		view.Added = t.Count(n, t.OneAdded, t.ManyAdded)
+		view.Added = t.Count(n, t.CountAdded)
 	}
 	return view
 }

@@ -1,5 +1,5 @@
 // Package messages holds every text that the pages and the script show, a file for
-// each language, and writes numbers, sizes and dates as each does.
+// each language, and writes counts, numbers, sizes and dates as each does.
 package messages
 
 import (
@@ -9,8 +9,14 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
 )
+
+// Plural is a text with a number in it, %s, in the forms that a language counts by (CLDR's
+// rules for cardinals). Many is for each number that has no other form; a form that the
+// language lacks is empty.
+type Plural struct{ One, Few, Many string }
 
 // Catalogue is every text that the pages and the script show, in one language.
 // Texts with a verb, such as %s, are for fmt; the script fills in {n} and the
@@ -27,8 +33,7 @@ type Catalogue struct {
 	// Albums.
 	Breadcrumb, Albums, Photos string // what landmarks are called
 	SortBy, ByName, ByDate     string
-	OneAlbum, ManyAlbums       string
-	OnePhoto, ManyPhotos       string
+	CountAlbums, CountPhotos   Plural
 	PageOf, Pages              string
 	PreviousPage, NextPage     string
 	SkipPhotos                 string
@@ -56,7 +61,8 @@ type Catalogue struct {
 	SignIn, AddPhotos, ChoosePhotos, TakePhoto            string
 	DropPhotos, NewAlbum, PhotosOfUpTo, Upload            string
 	Remove, Waiting, Checking, Added, ShowAlbum           string
-	OneAdded, ManyAdded, NotAdded, SignInAgain            string
+	CountAdded                                            Plural
+	NotAdded, SignInAgain                                 string
 	NotAPhoto, HEIC, AlreadyThere, TooLarge, Damaged      string
 	TooManyPixels, TooManyFiles, NoFiles                  string
 	BadAlbumName, LongName, DiskFull, NotStored, BrokeOff string
@@ -100,12 +106,16 @@ func (w *Catalogue) number(n int) string {
 	return strings.ReplaceAll(humanize.Comma(int64(n)), ",", w.Thousands)
 }
 
-// Count is a number of things: one or, with %s for the number, many.
-func (w *Catalogue) Count(n int, one, many string) string {
-	if n == 1 {
-		return one
+// Count says a number of things, in the form that the language has for this number.
+func (w *Catalogue) Count(n int, things Plural) string {
+	text := things.Many
+	switch plural.Cardinal.MatchPlural(language.Make(w.Lang), n, 0, 0, 0, 0) {
+	case plural.One:
+		text = things.One
+	case plural.Few:
+		text = things.Few
 	}
-	return fmt.Sprintf(many, w.number(n))
+	return fmt.Sprintf(text, w.number(n))
 }
 
 // WithDecimal replaces the point in a number.

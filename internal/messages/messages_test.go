@@ -1,6 +1,7 @@
 package messages
 
 import (
+	"fmt"
 	"reflect"
 	"regexp"
 	"slices"
@@ -11,32 +12,77 @@ import (
 	"gallery/internal/testkit"
 )
 
-// Every text stands in every language, with the same verbs in it.
+// textsOf returns the texts of a catalogue's field: itself, each of a list, or the forms of
+// a plural that the language has.
+func textsOf(field reflect.Value) []string {
+	var texts []string
+	switch field.Kind() {
+	case reflect.Array:
+		for i := range field.Len() {
+			texts = append(texts, field.Index(i).String())
+		}
+	case reflect.Struct:
+		for i := range field.NumField() {
+			if form := field.Field(i).String(); form != "" {
+				texts = append(texts, form)
+			}
+		}
+	default:
+		texts = append(texts, field.String())
+	}
+	return texts
+}
+
+// verbsOf returns the verbs of a text with the places of their values, "%[2]s", in that order.
+func verbsOf(text string) []string {
+	var verbs []string
+	for i, m := range regexp.MustCompile(`%(\[\d\])?([sd])|\{\w+\}`).FindAllStringSubmatch(text, -1) {
+		switch {
+		case m[2] == "":
+			verbs = append(verbs, m[0])
+		case m[1] == "":
+			verbs = append(verbs, fmt.Sprintf("%%[%d]%s", i+1, m[2]))
+		default:
+			verbs = append(verbs, m[0])
+		}
+	}
+	slices.Sort(verbs)
+	return verbs
+}
+
+// Every text stands in every language, with the same verbs in it, and each text with a
+// number has the forms that the language counts by, no more and no less.
 func TestWords_complete(t *testing.T) {
-	verbs := regexp.MustCompile(`%[sd]|\{\w+\}`)
 	for _, w := range Languages {
 		v, e := reflect.ValueOf(*w), reflect.ValueOf(English)
 		for i := range v.NumField() {
 			name := v.Type().Field(i).Name
-			texts, same := []string{}, []string{}
-			if v.Field(i).Kind() == reflect.Array {
-				for j := range v.Field(i).Len() {
-					texts, same = append(texts, v.Field(i).Index(j).String()), append(same, e.Field(i).Index(j).String())
+			if p, ok := v.Field(i).Interface().(Plural); ok {
+				if got, want := []bool{p.One != "", p.Few != "", p.Many != ""}, formsOf(w); !slices.Equal(got, want) {
+					t.Errorf("%s: %s has one, few, many = %v, want %v", w.Lang, name, got, want)
 				}
-			} else {
-				texts, same = append(texts, v.Field(i).String()), append(same, e.Field(i).String())
 			}
-			for j := range texts {
-				if texts[j] == "" {
+			texts, same := textsOf(v.Field(i)), textsOf(e.Field(i))
+			for j, text := range texts {
+				if text == "" {
 					t.Errorf("%s lacks %s", w.Lang, name)
 				}
-				got, want := verbs.FindAllString(texts[j], -1), verbs.FindAllString(same[j], -1)
-				if !reflect.DeepEqual(got, want) {
+				if got, want := verbsOf(text), verbsOf(same[min(j, len(same)-1)]); !slices.Equal(got, want) {
 					t.Errorf("%s: %s has the verbs %q, want %q", w.Lang, name, got, want)
 				}
 			}
 		}
 	}
+}
+
+// formsOf tells which forms of a plural numbers take in a language: one, few, many.
+func formsOf(w *Catalogue) []bool {
+	taken := make([]bool, 3)
+	for n := range 1000 {
+		form := w.Count(n, Plural{One: "0%.0s", Few: "1%.0s", Many: "2%.0s"})
+		taken[form[0]-'0'] = true
+	}
+	return taken
 }
 
 func TestWordsFor(t *testing.T) {
@@ -70,11 +116,11 @@ func TestWords_formats(t *testing.T) {
 		{&Spanish, "12.345 fotos", "3,2 MB", "marzo de 2024", "7 de marzo de 2024, 09:05"},
 	} {
 		w := test.w
-		if got := w.Count(12345, w.OnePhoto, w.ManyPhotos); got != test.count {
+		if got := w.Count(12345, w.CountPhotos); got != test.count {
 			t.Errorf("count = %q, want %q", got, test.count)
 		}
-		if got := w.Count(1, w.OnePhoto, w.ManyPhotos); got != w.OnePhoto {
-			t.Errorf("count = %q, want %q", got, w.OnePhoto)
+		if got, want := w.Count(1, w.CountPhotos), strings.Replace(w.CountPhotos.One, "%s", "1", 1); got != want {
+			t.Errorf("count = %q, want %q", got, want)
 		}
 		if got := w.Period(at, at); got != test.month {
 			t.Errorf("period = %q, want %q", got, test.month)
