@@ -321,7 +321,7 @@ const viewText = `
 <button class="turn next" data-do="next" aria-label="{{.T.NextPhoto}}"><svg viewBox="0 0 24 24"><path d="M9 5l7 7-7 7"/></svg></button>
 <section class="panel about" aria-live="polite" aria-label="{{.T.Information}}" tabindex="0" hidden><h2>{{.T.Information}}</h2></section>
 <section class="panel help" aria-label="{{.T.Help}}" tabindex="0" hidden><h2>{{.T.Keyboard}}</h2>
-<dl class="keys"><div><dt>← →</dt><dd>{{.T.PreviousPhoto}}, {{.T.NextPhoto}}</dd></div><div><dt>Home End</dt><dd>{{.T.First}}, {{.T.Last}}</dd></div><div><dt>+ − 0</dt><dd>{{.T.Zoom}}</dd></div><div><dt>F</dt><dd>{{.T.Fullscreen}}</dd></div><div><dt>I</dt><dd>{{.T.Information}}</dd></div><div><dt>S</dt><dd>{{.T.Slideshow}}</dd></div><div><dt>D</dt><dd>{{.T.Download}}</dd></div><div><dt>?</dt><dd>{{.T.Help}}</dd></div><div><dt>Esc</dt><dd>{{.T.Close}}</dd></div></dl></section>
+<dl class="keys"><div><dt>← →</dt><dd>{{.T.PreviousPhoto}}, {{.T.NextPhoto}}</dd></div><div><dt>{{.T.HomeEnd}}</dt><dd>{{.T.First}}, {{.T.Last}}</dd></div><div><dt>+ − 0</dt><dd>{{.T.Zoom}}</dd></div><div><dt>F</dt><dd>{{.T.Fullscreen}}</dd></div><div><dt>I</dt><dd>{{.T.Information}}</dd></div><div><dt>S</dt><dd>{{.T.Slideshow}}</dd></div><div><dt>D</dt><dd>{{.T.Download}}</dd></div><div><dt>?</dt><dd>{{.T.Help}}</dd></div><div><dt>Esc</dt><dd>{{.T.Close}}</dd></div></dl></section>
 <p class="toast" role="status"></p>
 <p class="said" aria-live="polite"></p>
 </div></dialog>

@@ -1,13 +1,12 @@
 package messages
 
-// English is the catalogue of English.
+// English is the catalogue of English, with dates as most of the world writes them.
 var English = Catalogue{
-	Lang:      "en",
-	Thousands: ",", Decimal: ".",
-	Months: [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September",
-		"October", "November", "December"},
+	Lang: "en", Regions: []string{"en-GB"},
+	Thousands: ",", Decimal: ".", Byte: "B",
+	Months: englishMonths, MonthsOfDay: englishMonths,
 	DayOf:   "%d %s %d",
-	MonthOf: "%s %d",
+	MonthOf: "%s %d", MonthsOf: "%s – %s %d", YearsOf: "%d – %d", Clock: ", 15:04",
 
 	Breadcrumb: "Breadcrumb", Albums: "Albums", Photos: "Photos",
 	SortBy: "Sort by", ByName: "Name", ByDate: "Date",
@@ -32,7 +31,7 @@ var English = Catalogue{
 	Fullscreen: "Full screen",
 	LoadFailed: "This photo could not be loaded.", CannotShowHere: "This photo cannot be shown here.", Retrying: "The connection is poor. Trying again …",
 	Interval: "Seconds for each photo", Shuffle: "Shuffle",
-	First: "First photo", Last: "Last photo", Zoom: "Zoom", Slideshow: "Slideshow", Keyboard: "Keyboard",
+	First: "First photo", Last: "Last photo", Zoom: "Zoom", Slideshow: "Slideshow", Keyboard: "Keyboard", HomeEnd: "Home End",
 
 	SignIn:        "Sign in",
 	AddPhotos:     "Add photos",
@@ -74,3 +73,14 @@ var English = Catalogue{
 	Unanswered: "This request cannot be answered.",
 	AllAlbums:  "All albums", UpTo: "Go to %s",
 }
+
+// American is English with dates as North America and the Philippines write them.
+var American = func() Catalogue {
+	w := English
+	w.Lang, w.Regions = "en-US", []string{"en-CA", "en-PH"}
+	w.DayOf, w.Clock = "%[2]s %[1]d, %[3]d", ", 3:04 PM"
+	return w
+}()
+
+var englishMonths = [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September",
+	"October", "November", "December"}

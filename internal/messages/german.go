@@ -3,11 +3,10 @@ package messages
 // German is the catalogue of German.
 var German = Catalogue{
 	Lang:      "de",
-	Thousands: ".", Decimal: ",",
-	Months: [12]string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September",
-		"Oktober", "November", "Dezember"},
+	Thousands: ".", Decimal: ",", Byte: "B",
+	Months: germanMonths, MonthsOfDay: germanMonths,
 	DayOf:   "%d. %s %d",
-	MonthOf: "%s %d",
+	MonthOf: "%s %d", MonthsOf: "%s – %s %d", YearsOf: "%d – %d", Clock: ", 15:04",
 
 	Breadcrumb: "Pfad", Albums: "Alben", Photos: "Fotos",
 	SortBy: "Sortieren nach", ByName: "Name", ByDate: "Datum",
@@ -32,7 +31,7 @@ var German = Catalogue{
 	Fullscreen: "Vollbild",
 	LoadFailed: "Dieses Foto konnte nicht geladen werden.", CannotShowHere: "Dieses Foto kann hier nicht gezeigt werden.", Retrying: "Die Verbindung ist gestört. Neuer Versuch …",
 	Interval: "Sekunden je Foto", Shuffle: "Zufällige Reihenfolge",
-	First: "Erstes Foto", Last: "Letztes Foto", Zoom: "Zoom", Slideshow: "Diaschau", Keyboard: "Tastatur",
+	First: "Erstes Foto", Last: "Letztes Foto", Zoom: "Zoom", Slideshow: "Diashow", Keyboard: "Tastatur", HomeEnd: "Pos1 Ende",
 
 	SignIn:        "Anmelden",
 	AddPhotos:     "Fotos hinzufügen",
@@ -61,16 +60,19 @@ var German = Catalogue{
 	LongName:      "Der Name ist zu lang.",
 	BadAlbumName:  "So kann kein Album heißen.",
 	DiskFull:      "Der Speicherplatz ist voll.",
-	NotStored:     "Es konnte nicht gespeichert werden. Das ist vermerkt.",
+	NotStored:     "Es konnte nicht gespeichert werden. Das wurde protokolliert.",
 	BrokeOff:      "Es kam nicht vollständig an.",
 
 	NotFound:     "Nicht gefunden",
 	NotFoundHelp: "Unter dieser Adresse gibt es kein Foto und kein Album. Vielleicht wurde es verschoben oder umbenannt.",
-	Failed:       "Etwas ging schief",
-	FailedHelp:   "Hier ist etwas schiefgegangen. Es ist vermerkt; bitte versuchen Sie es später noch einmal.",
+	Failed:       "Etwas ist schiefgegangen",
+	FailedHelp:   "Hier ist etwas schiefgegangen. Es wurde protokolliert; bitte versuchen Sie es später noch einmal.",
 	NoPassword:   "Passwort nötig", NoPasswordHelp: "Hier sind ein Name und ein Passwort nötig.",
 	Away: "Die Fotos sind gerade nicht da", AwayHelp: "Der Datenträger, auf dem sie liegen, ist im Moment nicht zu erreichen. Bitte versuchen Sie es in ein paar Minuten noch einmal.",
 	TooMany: "Zu viele Versuche", TooManyHelp: "Es gab zu viele falsche Passwörter. Bitte warten Sie etwas und versuchen Sie es dann noch einmal.",
 	Unanswered: "Diese Anfrage kann nicht beantwortet werden.",
 	AllAlbums:  "Alle Alben", UpTo: "Zu %s",
 }
+
+var germanMonths = [12]string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September",
+	"Oktober", "November", "Dezember"}

@@ -22,13 +22,19 @@ type Plural struct{ One, Few, Many string }
 // Texts with a verb, such as %s, are for fmt; the script fills in {n} and the
 // like itself.
 type Catalogue struct {
-	Lang string // BCP 47, for <html lang>
+	Lang    string   // BCP 47, for <html lang>
+	Regions []string // further tags whose readers get this catalogue, if any
 
 	// Numbers and dates.
 	Thousands, Decimal string
-	Months             [12]string
-	DayOf              string // day (1), month's name (2) and year (3)
-	MonthOf            string // month's name (1) and year (2)
+	Byte               string     // its letter in kB and MB
+	Months             [12]string // standing alone
+	MonthsOfDay        [12]string // after a day
+	DayOf              string     // day (1), month's name (2) and year (3)
+	MonthOf            string     // month's name (1) and year (2)
+	MonthsOf           string     // the names of two months (1 and 2) and year (3)
+	YearsOf            string     // two years
+	Clock              string     // what follows a date to say the time, as package time writes it
 
 	// Albums.
 	Breadcrumb, Albums, Photos string // what landmarks are called
@@ -55,6 +61,7 @@ type Catalogue struct {
 	Fullscreen                                  string
 	LoadFailed, CannotShowHere, Retrying        string
 	First, Last, Zoom, Slideshow, Keyboard      string
+	HomeEnd                                     string // what the two keys bear
 	Interval, Shuffle                           string
 
 	// Adding photos.
@@ -75,14 +82,21 @@ type Catalogue struct {
 }
 
 // Languages are those that pages speak; the first is for everybody else.
-var Languages = []*Catalogue{&English, &German, &Spanish}
+var Languages = []*Catalogue{
+	&English, &American, &German, &Spanish, &French, &Italian, &Portuguese, &Dutch, &Polish, &Czech,
+	&Japanese, &Chinese,
+}
 
-var languageMatcher = func() language.Matcher {
+// matched are the tags that visitors' languages are compared with, and the catalogue of each.
+var matched, languageMatcher = func() ([]*Catalogue, language.Matcher) {
+	var catalogues []*Catalogue
 	var tags []language.Tag
 	for _, w := range Languages {
-		tags = append(tags, language.Make(w.Lang))
+		for _, tag := range append([]string{w.Lang}, w.Regions...) {
+			catalogues, tags = append(catalogues, w), append(tags, language.Make(tag))
+		}
 	}
-	return language.NewMatcher(tags)
+	return catalogues, language.NewMatcher(tags)
 }()
 
 // maxAccepted is how many bytes of Accept-Language are read: browsers send less than a
@@ -98,7 +112,7 @@ func For(accepted string) *Catalogue {
 		return Languages[0]
 	}
 	_, i := language.MatchStrings(languageMatcher, accepted)
-	return Languages[i]
+	return matched[i]
 }
 
 // number writes a number with its thousands apart.
@@ -124,7 +138,9 @@ func (w *Catalogue) WithDecimal(number string) string {
 }
 
 // Bytes is a file's size for people.
-func (w *Catalogue) Bytes(n int64) string { return w.WithDecimal(humanize.Bytes(uint64(n))) }
+func (w *Catalogue) Bytes(n int64) string {
+	return w.WithDecimal(strings.TrimSuffix(humanize.Bytes(uint64(n)), "B")) + w.Byte
+}
 
 // Month writes a date as month and year.
 func (w *Catalogue) Month(t time.Time) string {
@@ -135,16 +151,16 @@ func (w *Catalogue) Month(t time.Time) string {
 func (w *Catalogue) Period(from, to time.Time) string {
 	switch {
 	case from.Year() != to.Year():
-		return fmt.Sprintf("%d – %d", from.Year(), to.Year())
+		return fmt.Sprintf(w.YearsOf, from.Year(), to.Year())
 	case from.Month() != to.Month():
-		return w.Months[from.Month()-1] + " – " + w.Month(to)
+		return fmt.Sprintf(w.MonthsOf, w.Months[from.Month()-1], w.Months[to.Month()-1], to.Year())
 	}
 	return w.Month(to)
 }
 
 // DateTime writes a date with the time of day.
 func (w *Catalogue) DateTime(t time.Time) string {
-	return fmt.Sprintf(w.DayOf, t.Day(), w.Months[t.Month()-1], t.Year()) + ", " + t.Format("15:04")
+	return fmt.Sprintf(w.DayOf, t.Day(), w.MonthsOfDay[t.Month()-1], t.Year()) + t.Format(w.Clock)
 }
 
 // At says which of how many.

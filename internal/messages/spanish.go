@@ -3,11 +3,10 @@ package messages
 // Spanish is the catalogue of Spanish.
 var Spanish = Catalogue{
 	Lang:      "es",
-	Thousands: ".", Decimal: ",",
-	Months: [12]string{"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre",
-		"octubre", "noviembre", "diciembre"},
+	Thousands: ".", Decimal: ",", Byte: "B",
+	Months: spanishMonths, MonthsOfDay: spanishMonths,
 	DayOf:   "%d de %s de %d",
-	MonthOf: "%s de %d",
+	MonthOf: "%s de %d", MonthsOf: "%s – %s de %d", YearsOf: "%d – %d", Clock: ", 15:04",
 
 	Breadcrumb: "Ruta", Albums: "Álbumes", Photos: "Fotos",
 	SortBy: "Ordenar por", ByName: "Nombre", ByDate: "Fecha",
@@ -24,15 +23,15 @@ var Spanish = Catalogue{
 	PreviousPhoto: "Foto anterior", NextPhoto: "Foto siguiente",
 	Download: "Descargar", CannotShow: "Esta foto no se puede mostrar aquí, pero se puede descargar.",
 	Camera: "Cámara", Lens: "Objetivo", FocalLength: "Distancia focal",
-	Aperture: "Apertura", Shutter: "Exposición", ISO: "Sensibilidad",
+	Aperture: "Apertura", Shutter: "Tiempo de exposición", ISO: "Sensibilidad",
 	Date: "Fecha", Dimensions: "Dimensiones", Size: "Tamaño", FileName: "Nombre de archivo",
 	Place: "Lugar", ShowOnMap: "Ver en el mapa", On35mm: "%s mm en película de 35 mm",
 
 	Close: "Cerrar", Information: "Información", Help: "Ayuda", Share: "Compartir", LinkCopied: "Enlace copiado",
 	Fullscreen: "Pantalla completa",
-	LoadFailed: "No se ha podido cargar esta foto.", CannotShowHere: "Esta foto no se puede mostrar aquí.", Retrying: "La conexión falla. Reintentando …",
+	LoadFailed: "No se ha podido cargar esta foto.", CannotShowHere: "Esta foto no se puede mostrar aquí.", Retrying: "La conexión falla. Reintentando…",
 	Interval: "Segundos por foto", Shuffle: "Orden aleatorio",
-	First: "Primera foto", Last: "Última foto", Zoom: "Zoom", Slideshow: "Presentación", Keyboard: "Teclado",
+	First: "Primera foto", Last: "Última foto", Zoom: "Zoom", Slideshow: "Presentación", Keyboard: "Teclado", HomeEnd: "Inicio Fin",
 
 	SignIn:        "Iniciar sesión",
 	AddPhotos:     "Añadir fotos",
@@ -51,7 +50,7 @@ var Spanish = Catalogue{
 	NotAdded:      "No añadidas",
 	SignInAgain:   "Vuelve a iniciar sesión.",
 	NotAPhoto:     "No es una imagen JPEG, PNG, GIF ni WebP.",
-	HEIC:          "Es una foto HEIC, que la mayoría de los navegadores no puede mostrar. En el iPhone, elija Ajustes, Cámara, Formatos, Más compatible; o compártala como JPEG.",
+	HEIC:          "Es una foto HEIC, que la mayoría de los navegadores no puede mostrar. En el iPhone, elige Ajustes, Cámara, Formatos, Más compatible; o compártela como JPEG.",
 	AlreadyThere:  "Ya está",
 	TooLarge:      "Ocupa más de %s.",
 	Damaged:       "Está dañada o incompleta.",
@@ -74,3 +73,6 @@ var Spanish = Catalogue{
 	Unanswered: "No se puede responder a esta petición.",
 	AllAlbums:  "Todos los álbumes", UpTo: "Ir a %s",
 }
+
+var spanishMonths = [12]string{"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre",
+	"octubre", "noviembre", "diciembre"}
