@@ -9,23 +9,52 @@ import (
 	"os"
 )
 
-// coding is how a JPEG is coded, as far as it matters to a decoder's speed.
+// coding is how a picture is coded, as far as it matters to a decoder's speed.
 type coding string
 
 const (
-	baseline    coding = "baseline" // or extended sequential
-	progressive coding = "progressive"
+	baseline     coding = "baseline JPEG" // or extended sequential
+	progressive  coding = "progressive JPEG"
+	codingPNG    coding = "PNG"
+	webpLossy    coding = "WebP lossy"
+	webpLossless coding = "WebP lossless"
+	codingGIF    coding = "GIF"
 )
 
-var errNotJPEG = errors.New("not a JPEG file")
+// codings are all, in the order of the tables.
+var codings = [...]coding{baseline, progressive, codingPNG, webpLossy, webpLossless, codingGIF}
 
-// codingOf reads a JPEG up to its frame header (ITU-T T.81, B.2.2).
+// ending is of a file's name, which says the format to those who go by it.
+func (c coding) ending() string {
+	return map[coding]string{baseline: ".jpg", progressive: ".jpg", codingPNG: ".png", codingGIF: ".gif"}[c]
+}
+
+var errNotPicture = errors.New("not a picture")
+
+// codingOf reads a file up to where it tells its coding.
 func codingOf(r io.Reader) (coding, error) {
 	b := bufio.NewReader(r)
-	var soi [2]byte
-	if _, err := io.ReadFull(b, soi[:]); err != nil || soi != [2]byte{0xff, 0xd8} {
-		return "", errNotJPEG
+	begin, _ := b.Peek(12)
+	has := func(at int, text string) bool {
+		return len(begin) >= at+len(text) && string(begin[at:at+len(text)]) == text
 	}
+	switch {
+	case has(0, "\xff\xd8"):
+		b.Discard(2)
+		return codingOfJPEG(b)
+	case has(0, "\x89PNG\r\n\x1a\n"):
+		return codingPNG, nil
+	case has(0, "GIF8"):
+		return codingGIF, nil
+	case has(0, "RIFF") && has(8, "WEBP"):
+		b.Discard(12)
+		return codingOfWebP(b)
+	}
+	return "", errNotPicture
+}
+
+// codingOfJPEG reads up to the frame header (ITU-T T.81, B.2.2).
+func codingOfJPEG(b *bufio.Reader) (coding, error) {
 	for {
 		marker, err := nextMarker(b)
 		if err != nil {
@@ -69,6 +98,29 @@ func nextMarker(b *bufio.Reader) (byte, error) {
 		}
 		if c != 0 && (c < 0xd0 || c > 0xd7) {
 			return c, nil
+		}
+	}
+}
+
+// codingOfWebP reads chunks up to the first bitstream (RFC 9649, 2.3). That of
+// an animation lies deeper: such files are no photos.
+func codingOfWebP(b *bufio.Reader) (coding, error) {
+	for {
+		var head [8]byte
+		if _, err := io.ReadFull(b, head[:]); err != nil {
+			return "", err
+		}
+		switch string(head[:4]) {
+		case "VP8 ":
+			return webpLossy, nil
+		case "VP8L":
+			return webpLossless, nil
+		case "ANIM":
+			return "", errNotPicture
+		}
+		n := int64(binary.LittleEndian.Uint32(head[4:]))
+		if _, err := io.CopyN(io.Discard, b, n+n%2); err != nil {
+			return "", err
 		}
 	}
 }

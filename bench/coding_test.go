@@ -35,8 +35,14 @@ func TestCodingOf(t *testing.T) {
 		{"no frame", soi + dht + "\xff\xda\x00\x02", "", "no frame header"},
 		{"cut short", soi + exif, "", "EOF"},
 		{"segment too short", soi + "\xff\xe0\x00\x00", "", "negative count"},
-		{"empty", "", "", "not a JPEG"},
-		{"PNG", "\x89PNG\r\n\x1a\n", "", "not a JPEG"},
+		{"empty", "", "", "not a picture"},
+		{"text", "RIFF and so on", "", "not a picture"},
+		{"PNG", "\x89PNG\r\n\x1a\n", codingPNG, ""},
+		{"GIF", "GIF89a", codingGIF, ""},
+		{"WebP", "RIFF\x00\x00\x00\x00WEBPVP8 \x00\x00\x00\x00", webpLossy, ""},
+		{"WebP with a profile", "RIFF\x00\x00\x00\x00WEBPICCP\x03\x00\x00\x00VP8\x00VP8L\x00\x00\x00\x00", webpLossless, ""},
+		{"WebP, animated", "RIFF\x00\x00\x00\x00WEBPANIM\x00\x00\x00\x00", "", "not a picture"},
+		{"WebP, cut short", "RIFF\x00\x00\x00\x00WEBPICCP\x03\x00\x00\x00V", "", "EOF"},
 	} {
 		got, err := codingOf(strings.NewReader(test.file))
 		if got != test.want || (err == nil) != (test.fails == "") || err != nil && !strings.Contains(err.Error(), test.fails) {

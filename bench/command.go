@@ -7,93 +7,75 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 )
 
 func vipsthumbnail() contender {
-	run := func(options string) func(photo, out string) []string {
-		return func(photo, out string) []string {
-			return []string{"--vips-concurrency=1", "-s", fmt.Sprintf("%dx%d>", side, side), "-o", out + options, photo}
-		}
-	}
-	return command(contender{name: "vipsthumbnail"}, "vipsthumbnail", "libvips-tools",
-		run(fmt.Sprintf(".jpg[Q=%d,strip]", quality)), run(".png[compression=1,strip]"))
-}
-
-func djpeg(denominator int) contender {
-	c := contender{name: fmt.Sprintf("djpeg 1/%d", denominator), decodes: true}
-	return command(c, "djpeg", "libjpeg-turbo-progs", func(photo, _ string) []string {
-		return []string{"-scale", fmt.Sprintf("1/%d", denominator), "-outfile", os.DevNull, photo}
-	}, nil)
-}
-
-// command completes a contender that is a command of a Debian package. The
-// functions return its arguments; the name of the file it makes has an ending
-// behind out.
-func command(c contender, name, debian string, reduce, picture func(photo, out string) []string) contender {
+	const name = "vipsthumbnail"
 	path, err := exec.LookPath(name)
+	c := contender{name: name, anew: true, start: func(ctx context.Context) (runner, error) {
+		return &vipsRunner{ctx: ctx, path: path}, nil
+	}}
 	if err != nil {
-		c.missing = "apt-get install " + debian
-	}
-	c.anew = true
-	c.start = func(ctx context.Context) (runner, error) {
-		return &commandRunner{ctx: ctx, path: path, reduceArgs: reduce, pictureArgs: picture}, nil
+		c.missing = "apt-get install libvips-tools"
 	}
 	return c
 }
 
-// commandRunner is a contender that starts anew for each photo.
-type commandRunner struct {
-	ctx                     context.Context
-	path                    string
-	reduceArgs, pictureArgs func(photo, out string) []string
-	most                    int64 // memory resident, bytes
+// vipsRunner is vipsthumbnail, which starts anew for each photo and side.
+type vipsRunner struct {
+	ctx  context.Context
+	path string
+	most int64 // memory resident, bytes
 }
 
-func (r *commandRunner) run(args []string) (sample, error) {
-	cmd := exec.CommandContext(r.ctx, r.path, args...)
+// run makes a picture in a file whose ending is options' beginning.
+func (r *vipsRunner) run(photo, out, options string, side int) (sample, error) {
+	cmd := exec.CommandContext(r.ctx, r.path,
+		"--vips-concurrency=1", "-s", fmt.Sprintf("%dx%d>", side, side), "-o", out+options, photo)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
-	start := time.Now()
 	err := cmd.Run()
-	s := sample{Wall: time.Since(start)}
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-		// djpeg exits with 2 if it had to warn of something in the file.
-		if filepath.Base(r.path) != "djpeg" || exit.ExitCode() != 2 {
-			return s, fmt.Errorf("%w: %s", err, firstLine(stderr.String()))
-		}
-	} else if err != nil {
-		return s, err
+		err = fmt.Errorf("%w: %s", err, firstLine(stderr.String()))
+	}
+	if err != nil {
+		return sample{}, err
 	}
 	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	s.CPU = time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 	r.most = max(r.most, usage.Maxrss<<10)
-	return s, nil
-}
-
-func (r *commandRunner) reduce(photo, out string) (sample, error) {
-	s, err := r.run(r.reduceArgs(photo, out))
+	// Where it fails for a file, it says so and succeeds.
+	ending, _, _ := strings.Cut(options, "[")
+	made, err := os.Stat(out + ending)
 	if err != nil {
-		return s, err
+		return sample{}, errors.New(firstLine(stderr.String()))
 	}
-	if made, err := os.Stat(out + ".jpg"); err == nil {
-		s.Bytes = made.Size()
-	}
-	return s, nil
+	return sample{processTime(usage), made.Size()}, os.Rename(out+ending, out)
 }
 
-func (r *commandRunner) picture(photo, out string) error {
-	if _, err := r.run(r.pictureArgs(photo, out)); err != nil {
-		return err
+func (r *vipsRunner) reduce(photo, out string, sides []int) (sum sample, err error) {
+	for _, side := range sides {
+		s, err := r.run(photo, outOf(out, side), fmt.Sprintf(".jpg[Q=%d,strip]", quality), side)
+		if err != nil {
+			return s, err
+		}
+		sum.CPU, sum.Bytes = sum.CPU+s.CPU, sum.Bytes+s.Bytes
 	}
-	return os.Rename(out+".png", out)
+	return sum, nil
 }
 
-func (r *commandRunner) peak() (int64, error) { return r.most, nil }
-func (r *commandRunner) stop() error          { return nil }
+func (r *vipsRunner) picture(photo, out string, sides []int) error {
+	for _, side := range sides {
+		if _, err := r.run(photo, outOf(out, side), ".png[compression=1,strip]", side); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *vipsRunner) peak() (int64, error) { return r.most, nil }
+func (r *vipsRunner) stop() error          { return nil }
 
 func firstLine(s string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")

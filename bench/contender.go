@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	_ "embed"
+	"fmt"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -13,72 +15,94 @@ import (
 type contender struct {
 	name    string
 	missing string // what it lacks, where it cannot run
-	decodes bool   // it only decodes: there is no thumbnail and no picture
 	anew    bool   // a process of its own for each photo
 	start   func(ctx context.Context) (runner, error)
 }
 
 // runner is a contender at work, on one thread.
 type runner interface {
-	// reduce makes a thumbnail in a file.
-	reduce(photo, out string) (sample, error)
-	// picture writes what reduce would encode as PNG.
-	picture(photo, out string) error
+	// reduce makes thumbnails whose longer side has so many pixels at most.
+	// Only gallery's is ever asked for several. They are in files whose names
+	// begin with out.
+	reduce(photo, out string, sides []int) (sample, error)
+	// picture writes what reduce would encode as PNG, to files as named by
+	// outOf.
+	picture(photo, out string, sides []int) error
 	// peak returns the most memory that a process had resident so far, in
 	// bytes.
 	peak() (int64, error)
 	stop() error
 }
 
+// outOf names a file for what is made at a side.
+func outOf(out string, side int) string { return fmt.Sprintf("%s-%d", out, side) }
+
 // sample is what one photo took.
 type sample struct {
-	CPU   time.Duration `json:"cpu"` // user and system
-	Wall  time.Duration `json:"wall"`
-	Bytes int64         `json:"bytes"` // of the thumbnail
+	CPU   time.Duration `json:"cpu"`   // user and system
+	Bytes int64         `json:"bytes"` // of what was made
 }
 
-// contenders returns all, in the order of the table's rows.
+// contenders returns all, in the order of the tables' columns.
 func contenders() []contender {
-	all := []contender{
-		{name: "gallery", start: inRole("gallery")},
-		{name: "imaging", start: inRole("imaging")},
+	return []contender{
+		{name: "gallery", start: func(ctx context.Context) (runner, error) {
+			w, err := startRole(ctx, "gallery", 1)
+			return galleryRunner{w}, err
+		}},
 		vipsthumbnail(),
+		sharp(),
 		pillow(),
 	}
-	for _, denominator := range []int{8, 4, 1} {
-		all = append(all, djpeg(denominator))
-	}
-	return all
 }
 
-// inRole starts this program in a role that reduces photos.
-func inRole(name string) func(context.Context) (runner, error) {
-	return func(ctx context.Context) (runner, error) {
-		w, err := startRole(ctx, name, 1)
-		return workerRunner{w}, err
-	}
-}
-
-// order asks a worker for a thumbnail, or for the picture that it shows.
-type order struct {
+// galleryOrder asks for a photo at all the given sides.
+type galleryOrder struct {
 	Photo   string `json:"photo"`
 	Out     string `json:"out"`
+	Sides   []int  `json:"sides"` // the largest first
 	Picture bool   `json:"picture"`
 }
 
-// workerRunner is a contender that lives on from photo to photo.
-type workerRunner struct{ *worker }
+type galleryRunner struct{ *worker }
 
-func (r workerRunner) reduce(photo, out string) (s sample, err error) {
-	return s, r.call(order{photo, out, false}, &s)
+func (r galleryRunner) reduce(photo, out string, sides []int) (s sample, err error) {
+	return s, r.call(galleryOrder{photo, out, sides, false}, &s)
 }
 
-func (r workerRunner) picture(photo, out string) error {
-	return r.call(order{photo, out, true}, &sample{})
+func (r galleryRunner) picture(photo, out string, sides []int) error {
+	return r.call(galleryOrder{photo, out, sides, true}, &sample{})
 }
 
-func (r workerRunner) peak() (int64, error) {
-	return memory(r.cmd.Process.Pid, "status", "VmHWM")
+// order asks a script for a thumbnail, or for the picture that it shows.
+type order struct {
+	Photo   string `json:"photo"`
+	Out     string `json:"out"`
+	Side    int    `json:"side"`
+	Picture bool   `json:"picture"`
+}
+
+// scriptRunner is a peer that lives on from photo to photo.
+type scriptRunner struct{ *worker }
+
+func (r scriptRunner) reduce(photo, out string, sides []int) (sum sample, err error) {
+	for _, side := range sides {
+		var s sample
+		if err := r.call(order{photo, outOf(out, side), side, false}, &s); err != nil {
+			return s, err
+		}
+		sum.CPU, sum.Bytes = sum.CPU+s.CPU, sum.Bytes+s.Bytes
+	}
+	return sum, nil
+}
+
+func (r scriptRunner) picture(photo, out string, sides []int) error {
+	for _, side := range sides {
+		if err := r.call(order{photo, outOf(out, side), side, true}, &sample{}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // python is Debian's, which has the peers as Debian packages.
@@ -107,8 +131,31 @@ func pillow() contender {
 		name:    "Pillow",
 		missing: lacksPython("python3-pil"),
 		start: func(ctx context.Context) (runner, error) {
-			w, err := startWorker(exec.CommandContext(ctx, python, "-c", pillowScript, strconv.Itoa(side), strconv.Itoa(quality)))
-			return workerRunner{w}, err
+			w, err := startWorker(exec.CommandContext(ctx, python, "-c", pillowScript, strconv.Itoa(quality)))
+			return scriptRunner{w}, err
 		},
 	}
+}
+
+// sharpDir is where sharp is installed, of this module's own.
+var sharpDir = filepath.Join("bench", "sharp")
+
+func sharp() contender {
+	c := contender{
+		name: "sharp",
+		start: func(ctx context.Context) (runner, error) {
+			w, err := startWorker(exec.CommandContext(ctx, "node", filepath.Join(sharpDir, "reduce.cjs"), strconv.Itoa(quality)))
+			return scriptRunner{w}, err
+		},
+	}
+	if versionOf(sharpVersion(context.Background())) == "-" {
+		c.missing = "npm ci --prefix " + sharpDir
+	}
+	return c
+}
+
+func sharpVersion(ctx context.Context) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "node", "-p", "require('sharp').versions.sharp")
+	cmd.Dir = sharpDir
+	return cmd
 }

@@ -19,7 +19,6 @@ func (b *bench) writeMachine(ctx context.Context) {
 		command []string
 	}{
 		{"libvips", []string{"vipsthumbnail", "--vips-version"}},
-		{"libjpeg-turbo", []string{"djpeg", "-version"}},
 		{"Python", []string{python, "-c", "import sys; print(sys.version)"}},
 		{"Pillow", []string{python, "-c", "import PIL; print(PIL.__version__)"}},
 		{"Flask", []string{python, "-c", "import flask; print(flask.__version__)"}},
@@ -27,6 +26,7 @@ func (b *bench) writeMachine(ctx context.Context) {
 	} {
 		peers = append(peers, peer.name+" "+versionOf(exec.CommandContext(ctx, peer.command[0], peer.command[1:]...)))
 	}
+	peers = append(peers, "sharp "+versionOf(sharpVersion(ctx)))
 	b.printf("%s\n", strings.Join(peers, ", "))
 }
 

@@ -1,55 +1,58 @@
 // Bench measures the gallery and its peers side by side, in one run and with
 // the same files.
 //
-//	go run ./bench [-photos DIR]... [-n ROUNDS] [-each | -server]
+//	go run ./bench [-photos DIR]... [-n ROUNDS] [-most N] [-each] [-only PART]
 //
-// It is to be run from the repository's root, on Linux. Peers that are not
-// installed are left out, and a row says so. On Debian:
+// It is to be run from the repository's root, on Linux. What it takes is for
+// most of it processor time, which others on the machine change little. Peers
+// that are not installed are left out, and a line says so. On Debian:
 //
-//	apt-get install libvips-tools libjpeg-turbo-progs python3-pil python3-flask gunicorn
+//	apt-get install libvips-tools libjpeg-turbo-progs webp python3-pil python3-flask gunicorn
+//	npm ci --prefix bench/sharp
 //
 // # Flags
 //
-//	-photos DIR   measure with the JPEG files in DIR, without its folders; may be given
-//	              several times. Without it, four pictures of 12 megapixels are drawn that
-//	              have a photo's spectrum.
+//	-photos DIR   measure with the pictures in DIR, without its folders; may be given several
+//	              times. Without it, four pictures of 12 megapixels are drawn that have a
+//	              photo's spectrum.
 //	-n ROUNDS     measure each time so often and take the median (3)
+//	-most N       take at most so many photos of each coding, from all over; 0 takes all (12)
 //	-each         also write a row for each photo
-//	-server       measure the whole server rather than the making of single thumbnails
+//	-only PART    measure only this: thumbnails or server
 //
 // # Thumbnails
 //
-// Each contender makes a JPEG of quality 82 of each photo, whose longer side
-// is at most 400 pixels, from a file that the system has in memory to another
-// file, on one thread. The table has one row for each:
+// Each contender makes JPEGs of quality 82 of each photo, whose longer side is
+// at most 400, 800 or 1600 pixels, from a file that the system has in memory to
+// another file, on one thread:
 //
 //	gallery        internal/photo: Inspect, Reduce, Encode
-//	imaging        imaging.Decode with AutoOrientation, Fit with Lanczos, Encode: what one
-//	               would write first
 //	vipsthumbnail  with [Q=82,strip] and one thread
-//	Pillow         Image.thumbnail with Lanczos, which decodes at a reduced size (draft mode)
-//	               where that leaves twice the thumbnail's, exif_transpose, save
-//	djpeg 1/N      decodes only, to no file: what libjpeg-turbo takes for its part
+//	sharp          autoOrient, resize, jpeg, with one thread and without cache
+//	Pillow         Image.thumbnail with Lanczos, which decodes JPEGs at a reduced size (draft
+//	               mode) where that leaves twice the thumbnail's, exif_transpose, save
 //
-// and these columns:
+// There is a table for each coding. Of one that no photo has, files are made of
+// three of the photos: progressive ones by jpegtran, PNG by image/png, WebP by
+// cwebp, GIF (of 3 megapixels) by image/gif. A table's rows, written as they are
+// measured, are what a photo takes at each side, in ms of processor time, user
+// and system: the median of all rounds, averaged over the photos, for which the
+// contenders take turns; then gallery's share of that; and at most what share of
+// the better of vipsthumbnail and sharp is aimed at. In the last row gallery makes
+// all three sides from one decoding, and the others one after the other.
 //
-//	CPU ms     of a photo, user and system time: the median of all rounds, averaged over the
-//	           photos. Contenders take turns at each photo.
-//	wall ms    the same for elapsed time
-//	photos/s   with one process for each core
+// vipsthumbnail starts anew for each picture, which is taken out: what it takes
+// for one of 16x16 pixels, measured in turn with all else and as often, is
+// subtracted. A photo that some contender cannot read is named and left out.
+//
+// A second table has
+//
+//	PSNR       of the pictures before they are encoded, in dB, against the whole photo decoded
+//	           and reduced by imaging with Lanczos to the same dimensions: over red, green and
+//	           blue of all pixels of a photo; mean and least over the photos
+//	bytes      of what is made, mean. gallery's keep the colour profile, others have none.
 //	peak MB    the most memory that one process had resident, working on one photo at a time;
 //	           after < where no less could be seen than what this program takes itself
-//	bytes out  of a thumbnail, mean. gallery's keep the colour profile, others have none.
-//	PSNR       of the picture before it is encoded, in dB, against the whole photo decoded and
-//	           reduced by imaging with Lanczos to the same dimensions: over red, green and
-//	           blue of all pixels of a photo; mean and least over the photos. imaging's is
-//	           exact, for it is the reference.
-//
-// gallery, imaging and Pillow run in processes that live on from photo to
-// photo. vipsthumbnail and djpeg start anew for each, which is taken out: what
-// they take for a picture of 16x16 pixels, measured in turn with all else and
-// as often, is subtracted. Photos in baseline and in progressive coding have tables of
-// their own. A photo that some contender cannot read is named and left out.
 //
 // # Server
 //
@@ -86,18 +89,16 @@ import (
 	"syscall"
 )
 
-// What every contender makes.
-const (
-	side    = 400 // of the thumbnail's longer side, at most; pixels
-	quality = 82  // JPEG
-)
+// quality is of every JPEG that is made.
+const quality = 82
 
 // config is what the flags say.
 type config struct {
 	photos []string // directories; none for drawn pictures
 	rounds int      // at least 1
+	most   int      // photos of each coding; 0 for all
 	each   bool     // also a row for each photo
-	server bool     // the whole server
+	only   string   // the part to measure; "" for all
 }
 
 func main() {
@@ -138,23 +139,29 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	b.writeMachine(ctx)
-	if c.server {
+	if c.only != "server" {
+		if _, err := b.compareThumbnails(ctx, photos); err != nil {
+			return err
+		}
+	}
+	if c.only != "thumbnails" {
 		return b.compareServers(ctx, photos)
 	}
-	return b.compareThumbnails(ctx, photos)
+	return nil
 }
 
 func parseFlags(args []string, stderr io.Writer) (config, error) {
 	var c config
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.Func("photos", "`DIR` with JPEG files; may be repeated (drawn pictures)", func(dir string) error {
+	flags.Func("photos", "`DIR` with pictures; may be repeated (drawn ones)", func(dir string) error {
 		c.photos = append(c.photos, dir)
 		return nil
 	})
 	flags.IntVar(&c.rounds, "n", 3, "how many `ROUNDS` to measure")
 	flags.BoolVar(&c.each, "each", false, "also write a row for each photo")
-	flags.BoolVar(&c.server, "server", false, "measure the whole server")
+	flags.IntVar(&c.most, "most", 12, "take at most `N` photos of each coding; 0 takes all")
+	flags.StringVar(&c.only, "only", "", "measure only this `PART`: thumbnails or server")
 	if err := flags.Parse(args); err != nil {
 		return c, err
 	}
@@ -163,6 +170,12 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 	}
 	if c.rounds < 1 {
 		return c, fmt.Errorf("-n %d: at least one round is expected", c.rounds)
+	}
+	if c.most < 0 {
+		return c, fmt.Errorf("-most %d: a number of photos is expected, or 0 for all", c.most)
+	}
+	if c.only != "" && c.only != "thumbnails" && c.only != "server" {
+		return c, fmt.Errorf("-only %q: thumbnails or server is expected", c.only)
 	}
 	return c, nil
 }

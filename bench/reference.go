@@ -9,12 +9,14 @@ import (
 	"os"
 
 	"github.com/disintegration/imaging"
+	_ "golang.org/x/image/webp"
 )
 
 // comparison asks how far a picture is from the reference for its photo.
 type comparison struct {
 	Photo   string `json:"photo"`
 	Picture string `json:"picture"` // a PNG file
+	Side    int    `json:"side"`    // that was asked for
 }
 
 // difference is the mean squared error over red, green and blue.
@@ -25,11 +27,12 @@ type difference struct {
 // judge is the role that knows what a reduced photo should look like: decoded
 // whole, turned upright, and reduced with Lanczos by imaging, to the
 // dimensions of the picture it is compared with, for these differ by a pixel
-// between contenders. It keeps the last photo decoded.
+// between contenders. It keeps the last photo decoded, and what became of it.
 func judge() role {
 	var (
-		last  string
-		whole image.Image
+		last    string
+		whole   image.Image
+		reduced map[image.Point]*image.NRGBA
 	)
 	return func(request json.RawMessage) (any, error) {
 		var c comparison
@@ -37,11 +40,11 @@ func judge() role {
 			return nil, err
 		}
 		if c.Photo != last {
-			m, err := imaging.Open(c.Photo, imaging.AutoOrientation(true))
+			m, err := decodeWhole(c.Photo)
 			if err != nil {
 				return nil, err
 			}
-			last, whole = c.Photo, m
+			last, whole, reduced = c.Photo, m, map[image.Point]*image.NRGBA{}
 		}
 		f, err := os.Open(c.Picture)
 		if err != nil {
@@ -53,17 +56,44 @@ func judge() role {
 			return nil, err
 		}
 		size := picture.Bounds().Size()
-		if err := checkShape(whole.Bounds().Size(), size); err != nil {
+		if err := checkShape(whole.Bounds().Size(), size, c.Side); err != nil {
 			return nil, err
 		}
-		reference := imaging.Resize(whole, size.X, size.Y, imaging.Lanczos)
-		return difference{meanSquare(reference, imaging.Clone(picture))}, nil
+		if reduced[size] == nil {
+			reduced[size] = imaging.Resize(whole, size.X, size.Y, imaging.Lanczos)
+		}
+		return difference{meanSquare(reduced[size], imaging.Clone(picture))}, nil
 	}
+}
+
+// decodeWhole decodes a photo. The planes of lossy WebP are in studio range
+// (RFC 6386, 9.2), which Go takes for JFIF's.
+func decodeWhole(name string) (image.Image, error) {
+	m, err := imaging.Open(name, imaging.AutoOrientation(true))
+	if err != nil {
+		return nil, err
+	}
+	planes, ok := m.(*image.YCbCr)
+	if c, err := codingOfFile(name); err != nil || c != webpLossy || !ok {
+		return m, err
+	}
+	studio := func(plane []uint8, zero, steps float64) {
+		for i, v := range plane {
+			plane[i] = uint8(min(max((float64(v)-zero)*255/steps+zero+0.5, 0), 255))
+		}
+	}
+	for i := range planes.Y {
+		planes.Y[i] -= min(planes.Y[i], 16)
+	}
+	studio(planes.Y, 0, 219)
+	studio(planes.Cb, 128, 224)
+	studio(planes.Cr, 128, 224)
+	return planes, nil
 }
 
 // checkShape fails where a reduced picture is not upright or not of the size
 // asked for.
-func checkShape(whole, reduced image.Point) error {
+func checkShape(whole, reduced image.Point, side int) error {
 	long := max(whole.X, whole.Y)
 	want := func(v int) float64 { return float64(v) * float64(min(long, side)) / float64(long) }
 	if math.Abs(want(whole.X)-float64(reduced.X)) > 1 || math.Abs(want(whole.Y)-float64(reduced.Y)) > 1 {

@@ -47,7 +47,7 @@ func TestCheckShape(t *testing.T) {
 		{image.Pt(320, 200), image.Pt(320, 200), true},
 		{image.Pt(320, 200), image.Pt(400, 250), false},
 	} {
-		if err := checkShape(test.whole, test.reduced); (err == nil) != test.ok {
+		if err := checkShape(test.whole, test.reduced, 400); (err == nil) != test.ok {
 			t.Errorf("checkShape(%v, %v) = %v, want ok %v", test.whole, test.reduced, err, test.ok)
 		}
 	}

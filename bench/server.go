@@ -53,6 +53,7 @@ func (b *bench) compareServers(ctx context.Context, photos []photoFile) error {
 	if err != nil {
 		return err
 	}
+	photos = append(ofCoding(photos, baseline), ofCoding(photos, progressive)...)
 	root, err := b.makeAlbum(photos)
 	if err != nil {
 		return err

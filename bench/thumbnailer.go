@@ -6,73 +6,57 @@ import (
 	"errors"
 	"image"
 	"image/png"
-	"io"
 	"os"
 	"syscall"
 	"time"
 
-	"github.com/disintegration/imaging"
-
 	"gallery/internal/photo"
 )
 
-// thumbnailer decodes and reduces a photo, and returns what will encode it.
-type thumbnailer func(name string) (picture image.Image, encode func(io.Writer) error, err error)
-
-func ours(name string) (image.Image, func(io.Writer) error, error) {
-	f, err := os.Open(name)
+// reduceOurs is the role that makes thumbnails as the program does, of all sides
+// from one decoding.
+func reduceOurs(request json.RawMessage) (any, error) {
+	var o galleryOrder
+	if err := json.Unmarshal(request, &o); err != nil {
+		return nil, err
+	}
+	used := processorTime()
+	f, err := os.Open(o.Photo)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer f.Close()
 	stat, err := f.Stat()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	info, err := photo.Inspect(f, stat.Size())
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	m, err := photo.Reduce(f, stat.Size(), info, side)
+	pictures, err := photo.ReduceAll(f, stat.Size(), info, o.Sides...)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return m, func(w io.Writer) error { return photo.Encode(w, m, quality, nil, info.Profile()) }, nil
-}
-
-func naive(name string) (image.Image, func(io.Writer) error, error) {
-	m, err := imaging.Open(name, imaging.AutoOrientation(true))
-	if err != nil {
-		return nil, nil, err
-	}
-	m = imaging.Fit(m, side, side, imaging.Lanczos)
-	return m, func(w io.Writer) error { return imaging.Encode(w, m, imaging.JPEG, imaging.JPEGQuality(quality)) }, nil
-}
-
-// reducer is a role that makes thumbnails.
-func reducer(reduce thumbnailer) role {
-	return func(request json.RawMessage) (any, error) {
-		var o order
-		if err := json.Unmarshal(request, &o); err != nil {
-			return nil, err
-		}
-		start, used := time.Now(), processorTime()
-		m, encode, err := reduce(o.Photo)
-		if err != nil {
-			return nil, err
-		}
+	made := int64(0)
+	for i, m := range pictures {
+		out := outOf(o.Out, o.Sides[i])
 		if o.Picture {
-			return sample{}, writePNG(o.Out, m)
+			if err := writePNG(out, m); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		var b bytes.Buffer
-		if err := encode(&b); err != nil {
+		if err := photo.Encode(&b, m, quality, nil, info.Profile()); err != nil {
 			return nil, err
 		}
-		if err := os.WriteFile(o.Out, b.Bytes(), 0o600); err != nil {
+		if err := os.WriteFile(out, b.Bytes(), 0o600); err != nil {
 			return nil, err
 		}
-		return sample{processorTime() - used, time.Since(start), int64(b.Len())}, nil
+		made += int64(b.Len())
 	}
+	return sample{processorTime() - used, made}, nil
 }
 
 // processorTime returns what this process has used so far, the garbage
@@ -82,6 +66,10 @@ func processorTime() time.Duration {
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		panic(err) // cannot be, with these arguments
 	}
+	return processTime(&u)
+}
+
+func processTime(u *syscall.Rusage) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 

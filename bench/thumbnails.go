@@ -11,191 +11,239 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
+
+// together is the row in which all sides are made of each photo. The peers
+// make one after the other, so that they take the sum of the rows before.
+var together = []int{1600, 800, 400}
+
+// sidesOfRows is what each row of a table makes, the largest first.
+var sidesOfRows = [][]int{{400}, {800}, {1600}, together}
+
+func rowName(sides []int) string {
+	if len(sides) > 1 {
+		return "all three"
+	}
+	return fmt.Sprint(sides[0])
+}
+
+// aims is what gallery is to take at most, divided by the better of
+// vipsthumbnail and sharp, in each row.
+var aims = map[coding][4]float64{
+	baseline:    {0.50, 0.70, 0.90, 0.50},
+	progressive: {0.15, 0.40, 0.60, 0.20},
+	codingPNG:   {1.0, 1.0, 1.0, 0.60},
+	webpLossy:   {2.0, 2.0, 2.0, 1.0},
+	codingGIF:   {1.2, 1.2, 1.2, 1.2},
+}
 
 // standing is what one contender has reached with the photos of one coding.
 type standing struct {
 	contender
-	samples    [][]sample    // of each photo, in each round
-	startup    []sample      // of each turn, where the contender starts anew
-	psnr       []float64     // of each photo, dB
-	throughput float64       // photos a second on all cores
-	peak       int64         // bytes
-	cpu, wall  time.Duration // of a photo, mean
-	bytes      int64         // of a thumbnail, mean
+	runner
+	startup []sample          // of each turn, where the contender starts anew
+	cpu     [][]time.Duration // of each row and photo; of a row that was not measured none
+	bytes   []int64           // of each row, of what was made, mean
+	psnr    [][]float64       // of each row and picture, dB
+	peak    int64             // bytes
 }
 
 // compareThumbnails measures all contenders and writes a table for each
 // coding.
-func (b *bench) compareThumbnails(ctx context.Context, photos []photoFile) error {
-	if err := errors.Join(readAhead(photos), b.drawSmallPicture()); err != nil {
-		return err
+func (b *bench) compareThumbnails(ctx context.Context, photos []photoFile) (results []result, err error) {
+	if err := b.drawSmallPicture(); err != nil {
+		return nil, err
 	}
-	for _, c := range []coding{baseline, progressive} {
-		var group []photoFile
-		for _, p := range photos {
-			if p.coding == c {
-				group = append(group, p)
+	var able []contender
+	for _, c := range contenders() {
+		if c.missing != "" {
+			b.printf("%s is not installed (%s)\n", c.name, c.missing)
+			continue
+		}
+		able = append(able, c)
+	}
+	for _, c := range codings {
+		group := spread(ofCoding(photos, c), b.most)
+		if len(group) == 0 {
+			b.progress.Printf("%s: converting photos", c)
+			var missing string
+			if group, missing, err = b.convert(ctx, photos, c); err != nil {
+				return results, fmt.Errorf("%s: %w", c, err)
+			}
+			if missing != "" {
+				b.printf("\nNo %s files, and nothing to make them with (apt-get install %s).\n", c, missing)
+				continue
 			}
 		}
-		if len(group) == 0 {
-			b.printf("\nNo %s files.\n", c)
-			continue
-		}
-		if err := b.compareCoding(ctx, c, group); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (b *bench) compareCoding(ctx context.Context, c coding, photos []photoFile) error {
-	var all []*standing
-	var able []*standing
-	for _, c := range contenders() {
-		s := &standing{contender: c}
-		all = append(all, s)
-		if c.missing == "" {
-			able = append(able, s)
-		}
-	}
-	b.progress.Printf("%s: comparing pictures of %d photos", c, len(photos))
-	photos, err := b.judgePictures(ctx, able, photos)
-	if err != nil {
-		return err
-	}
-	if len(photos) == 0 {
-		return fmt.Errorf("no %s photo can be read by all contenders", c)
-	}
-	if err := b.takeTimes(ctx, c, able, photos); err != nil {
-		return err
-	}
-	for _, s := range able {
-		s.summarize()
-		b.progress.Printf("%s: %s on all cores", c, s.name)
-		if s.throughput, err = b.throughput(ctx, s, photos); err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
-		}
-	}
-	b.printf("\n%s\n\n%s\n", describePhotos(c, photos, b.rounds), thumbnailTable(all))
-	if b.each {
-		b.printf("%s\n", photoTable(able, photos))
-	}
-	b.writeRatios(c, able, photos)
-	return nil
-}
-
-// judgePictures fills in all PSNR and returns the photos that all contenders
-// can read.
-func (b *bench) judgePictures(ctx context.Context, able []*standing, photos []photoFile) (readable []photoFile, err error) {
-	judge, err := startRole(ctx, "judge", b.cores)
-	if err != nil {
-		return nil, err
-	}
-	defer judge.stop()
-	runners, stop, err := startAll(ctx, able)
-	if err != nil {
-		return nil, err
-	}
-	defer stop()
-	out := filepath.Join(b.scratch, "picture")
-	for _, p := range photos {
-		values, err := judgePhoto(judge, able, runners, p.path, out)
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
+		r, err := b.compareCoding(ctx, c, able, spread(group, b.most))
 		if err != nil {
-			b.printf("left out: %s: %v\n", filepath.Base(p.path), err)
-			continue
+			return results, fmt.Errorf("%s: %w", c, err)
 		}
-		readable = append(readable, p)
-		for i, s := range able {
-			s.psnr = append(s.psnr, values[i])
+		results = append(results, r)
+	}
+	return results, nil
+}
+
+// result is what became of one coding.
+type result struct {
+	coding coding
+	all    []*standing
+}
+
+func (b *bench) compareCoding(ctx context.Context, c coding, able []contender, photos []photoFile) (r result, err error) {
+	r.coding = c
+	if err := readAhead(photos); err != nil {
+		return r, err
+	}
+	for _, one := range able {
+		s := &standing{contender: one}
+		if s.runner, err = s.start(ctx); err != nil {
+			return r, fmt.Errorf("%s: %w", s.name, err)
 		}
+		defer s.stop()
+		r.all = append(r.all, s)
+	}
+	b.progress.Printf("%s: trying %d photos", c, len(photos))
+	if photos, err = b.tryPhotos(&r, photos); err != nil {
+		return r, err
+	}
+	b.printf("\n%s\n\n", describePhotos(c, photos, b.rounds))
+	widths := b.timeHead(r.all)
+	for row, sides := range sidesOfRows {
+		b.progress.Printf("%s: %s", c, rowName(sides))
+		if err := b.takeTimes(ctx, r.all, row, photos); err != nil {
+			return r, err
+		}
+		b.timeRow(r, row, widths)
+	}
+	for _, s := range r.all {
+		if s.peak, err = s.runner.peak(); err != nil {
+			return r, err
+		}
+	}
+	if b.each {
+		b.printf("\n%s", photoTable(r.all, photos))
+	}
+	b.progress.Printf("%s: comparing pictures", c)
+	if err := b.judgePictures(ctx, r.all, photos); err != nil {
+		return r, err
+	}
+	b.printf("\n%s", pictureTable(r.all))
+	b.writePictureNotes(r.all, photos)
+	return r, nil
+}
+
+// tryPhotos has all contenders reduce all photos, once in vain, and returns
+// the photos that can be read. Who can read none of the first ones is out.
+func (b *bench) tryPhotos(r *result, photos []photoFile) (readable []photoFile, err error) {
+	var able []*standing
+	for _, s := range r.all {
+		_, err := s.reduce(photos[0].path, b.thumbnail(), []int{400})
+		if err != nil && s.name != "gallery" {
+			if _, again := s.reduce(photos[len(photos)-1].path, b.thumbnail(), []int{400}); again != nil {
+				b.printf("\n%s cannot read %s: %v\n", s.name, r.coding, err)
+				continue
+			}
+		}
+		able = append(able, s)
+	}
+	r.all = able
+	for _, p := range photos {
+		for _, s := range able {
+			if _, err = s.reduce(p.path, b.thumbnail(), []int{400}); err != nil {
+				b.printf("left out: %s: %s: %v\n", filepath.Base(p.path), s.name, err)
+				break
+			}
+		}
+		if err == nil {
+			readable = append(readable, p)
+		}
+	}
+	if len(readable) == 0 {
+		return nil, errors.New("no photo can be read by all contenders")
 	}
 	return readable, nil
 }
 
-// judgePhoto returns each contender's PSNR for a photo, NaN where there is no
-// picture.
-func judgePhoto(judge *worker, able []*standing, runners []runner, photo, out string) ([]float64, error) {
-	var values []float64
-	for i, s := range able {
-		if s.decodes {
-			values = append(values, math.NaN())
-			continue
-		}
-		if err := runners[i].picture(photo, out); err != nil {
-			return nil, fmt.Errorf("%s: %w", s.name, err)
-		}
-		var d difference
-		if err := judge.call(comparison{photo, out}, &d); err != nil {
-			return nil, fmt.Errorf("%s: %w", s.name, err)
-		}
-		values = append(values, psnr(d.MSE))
-	}
-	return values, nil
-}
+// thumbnail is what the names of thumbnails begin with.
+func (b *bench) thumbnail() string { return filepath.Join(b.scratch, "thumbnail") }
 
-func startAll(ctx context.Context, able []*standing) (runners []runner, stop func() error, err error) {
-	stop = func() error {
-		var errs []error
-		for _, r := range runners {
-			errs = append(errs, r.stop())
+// takeTimes has the contenders make what a row asks for, in turn for each
+// photo.
+func (b *bench) takeTimes(ctx context.Context, all []*standing, row int, photos []photoFile) error {
+	sides := sidesOfRows[row]
+	for _, s := range all {
+		s.cpu, s.bytes = append(s.cpu, nil), append(s.bytes, 0)
+		if !s.measured(row) {
+			s.cpu[row] = make([]time.Duration, len(photos))
+			for i, took := range s.cpu[:row] {
+				for n := range took {
+					s.cpu[row][n] += took[n]
+				}
+				s.bytes[row] += s.bytes[i]
+			}
 		}
-		return errors.Join(errs...)
 	}
-	for _, s := range able {
-		r, err := s.start(ctx)
-		if err != nil {
-			return nil, nil, errors.Join(fmt.Errorf("%s: %w", s.name, err), stop())
-		}
-		runners = append(runners, r)
-	}
-	return runners, stop, nil
-}
-
-// takeTimes has the contenders make thumbnails, in turn for each photo.
-func (b *bench) takeTimes(ctx context.Context, c coding, able []*standing, photos []photoFile) error {
-	runners, stop, err := startAll(ctx, able)
-	if err != nil {
-		return err
-	}
-	defer stop()
-	out := filepath.Join(b.scratch, "thumbnail")
-	for i, s := range able { // once in vain: what is done at first use only
-		if _, err := runners[i].reduce(photos[0].path, out); err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
-		}
-		s.samples = make([][]sample, len(photos))
-	}
-	for round := range b.rounds {
-		b.progress.Printf("%s: round %d of %d", c, round+1, b.rounds)
-		for n, p := range photos {
-			for i, s := range able {
+	for _, p := range photos {
+		rounds := make([][]sample, len(all))
+		for range b.rounds {
+			for i, s := range all {
+				if !s.measured(row) {
+					continue
+				}
 				if s.anew {
-					took, err := runners[i].reduce(b.smallPicture(), out)
+					took, err := s.reduce(b.smallPicture(), b.thumbnail(), sides)
 					if err != nil {
 						return fmt.Errorf("%s: %w", s.name, err)
 					}
 					s.startup = append(s.startup, took)
 				}
-				took, err := runners[i].reduce(p.path, out)
+				took, err := s.reduce(p.path, b.thumbnail(), sides)
 				if err != nil {
 					return fmt.Errorf("%s: %s: %w", s.name, p.path, err)
 				}
-				s.samples[n] = append(s.samples[n], took)
+				rounds[i] = append(rounds[i], took)
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+		}
+		for i, s := range all {
+			if rounds[i] != nil {
+				m := medianSample(rounds[i])
+				s.cpu[row] = append(s.cpu[row], m.CPU)
+				s.bytes[row] += m.Bytes
 			}
 		}
 	}
-	for i, s := range able {
-		if s.peak, err = runners[i].peak(); err != nil {
-			return err
+	for _, s := range all {
+		if !s.measured(row) {
+			continue
+		}
+		s.bytes[row] /= int64(len(photos))
+		if s.anew {
+			start := medianSample(s.startup).CPU
+			for i := range s.cpu[row] {
+				s.cpu[row][i] -= start
+			}
 		}
 	}
 	return nil
+}
+
+// measured reports whether a row is not the sum of others.
+func (s *standing) measured(row int) bool {
+	return len(sidesOfRows[row]) == 1 || s.name == "gallery"
+}
+
+// mean is what a photo took in a row.
+func (s *standing) mean(row int) time.Duration {
+	var sum time.Duration
+	for _, took := range s.cpu[row] {
+		sum += took
+	}
+	return sum / time.Duration(len(s.cpu[row]))
 }
 
 // smallPicture names a JPEG that takes next to no time.
@@ -210,26 +258,12 @@ func (b *bench) drawSmallPicture() error {
 	return errors.Join(jpeg.Encode(f, m, nil), f.Close())
 }
 
-// summarize computes means over photos of medians over rounds, less what
-// starting takes.
-func (s *standing) summarize() {
-	start := medianSample(s.startup)
-	for _, rounds := range s.samples {
-		m := medianSample(rounds)
-		s.cpu += m.CPU - start.CPU
-		s.wall += m.Wall - start.Wall
-		s.bytes += m.Bytes
-	}
-	n := len(s.samples)
-	s.cpu, s.wall, s.bytes = s.cpu/time.Duration(n), s.wall/time.Duration(n), s.bytes/int64(n)
-}
-
 func medianSample(samples []sample) sample {
-	var cpu, wall, bytes []float64
+	var cpu, bytes []float64
 	for _, s := range samples {
-		cpu, wall, bytes = append(cpu, float64(s.CPU)), append(wall, float64(s.Wall)), append(bytes, float64(s.Bytes))
+		cpu, bytes = append(cpu, float64(s.CPU)), append(bytes, float64(s.Bytes))
 	}
-	return sample{time.Duration(median(cpu)), time.Duration(median(wall)), int64(median(bytes))}
+	return sample{time.Duration(median(cpu)), int64(median(bytes))}
 }
 
 // median returns the middle value, or the mean of the two in the middle; 0 of
@@ -243,61 +277,40 @@ func median(values []float64) float64 {
 	return (values[(n-1)/2] + values[n/2]) / 2
 }
 
-// throughput returns photos a second with a process for each core. Where each
-// photo starts a process, as many starts are timed in the same way and taken
-// out.
-func (b *bench) throughput(ctx context.Context, s *standing, photos []photoFile) (float64, error) {
-	const enough = 8 // photos for each core, so that the end, when not all work, is short
-	n := len(photos) * ((enough*b.cores + len(photos) - 1) / len(photos))
-	var paths, small []string
-	for i := range n {
-		paths = append(paths, photos[i%len(photos)].path)
-		small = append(small, b.smallPicture())
-	}
-	crew := make([]*standing, b.cores)
-	for i := range crew {
-		crew[i] = s
-	}
-	runners, stop, err := startAll(ctx, crew)
+// judgePictures fills in all PSNR.
+func (b *bench) judgePictures(ctx context.Context, all []*standing, photos []photoFile) error {
+	judge, err := startRole(ctx, "judge", b.cores)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	defer stop()
-	var start time.Duration
-	if s.anew {
-		if start, err = b.timeQueue(runners, small); err != nil {
-			return 0, err
-		}
-	} else if _, err = b.timeQueue(runners, paths[:b.cores]); err != nil { // what is done at first use only
-		return 0, err
+	defer judge.stop()
+	out := filepath.Join(b.scratch, "picture")
+	for _, s := range all {
+		s.psnr = make([][]float64, len(sidesOfRows))
 	}
-	took, err := b.timeQueue(runners, paths)
-	return float64(n) / (took - start).Seconds(), err
-}
-
-// timeQueue returns how long the runners together take for all photos. Each
-// takes the next one when it is done with one.
-func (b *bench) timeQueue(runners []runner, photos []string) (time.Duration, error) {
-	queue := make(chan string, len(photos))
-	for _, photo := range photos {
-		queue <- photo
-	}
-	close(queue)
-	errs := make([]error, len(runners))
-	start := time.Now()
-	var all sync.WaitGroup
-	for i, r := range runners {
-		out := filepath.Join(b.scratch, fmt.Sprint("thumbnail-", i))
-		all.Go(func() {
-			for photo := range queue {
-				if _, errs[i] = r.reduce(photo, out); errs[i] != nil {
-					return
+	for _, p := range photos {
+		for row, sides := range sidesOfRows {
+			for _, s := range all {
+				if !s.measured(row) {
+					continue
+				}
+				if err := s.picture(p.path, out, sides); err != nil {
+					return fmt.Errorf("%s: %w", s.name, err)
+				}
+				for _, side := range sides {
+					var d difference
+					if err := judge.call(comparison{p.path, outOf(out, side), side}, &d); err != nil {
+						return fmt.Errorf("%s: %s: %w", s.name, filepath.Base(p.path), err)
+					}
+					s.psnr[row] = append(s.psnr[row], psnr(d.MSE))
 				}
 			}
-		})
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 	}
-	all.Wait()
-	return time.Since(start), errors.Join(errs...)
+	return nil
 }
 
 // describePhotos is the line above a table.
@@ -308,54 +321,105 @@ func describePhotos(c coding, photos []photoFile, rounds int) string {
 			bytes += info.Size()
 		}
 	}
-	return fmt.Sprintf("%d %s photos, mean %.1f MB; median of %d rounds", len(photos), c, float64(bytes)/float64(len(photos))/1e6, rounds)
+	return fmt.Sprintf("%s: %d photos, mean %.1f MB; CPU ms, median of %d rounds", c, len(photos), float64(bytes)/float64(len(photos))/1e6, rounds)
 }
 
-func thumbnailTable(all []*standing) *table {
+// timeHead writes the head of a table whose rows are written one by one, and
+// returns the columns' widths.
+func (b *bench) timeHead(all []*standing) (widths []int) {
+	cells := []string{"         "}
+	for _, s := range all {
+		cells = append(cells, fmt.Sprintf("%7s", s.name))
+	}
+	for _, s := range all[1:] {
+		cells = append(cells, "/"+s.name)
+	}
+	cells = append(cells, "aim")
+	for _, cell := range cells {
+		widths = append(widths, len(cell))
+	}
+	b.printf("%s\n", strings.Join(cells, "  "))
+	return widths
+}
+
+// timeRow writes what each contender took, gallery's share of that, and what
+// is aimed at.
+func (b *bench) timeRow(r result, row int, widths []int) {
+	cells := []string{rowName(sidesOfRows[row])}
+	ours := r.all[0].mean(row)
+	for _, s := range r.all {
+		cells = append(cells, milliseconds(s.mean(row)))
+	}
+	for _, s := range r.all[1:] {
+		cells = append(cells, fmt.Sprintf("%.2f", float64(ours)/float64(s.mean(row))))
+	}
+	aim := "-"
+	if values, ok := aims[r.coding]; ok {
+		aim = fmt.Sprintf("%.2f", values[row])
+	}
+	cells = append(cells, aim)
+	line := fmt.Sprintf("%-*s", widths[0], cells[0])
+	for i, cell := range cells[1:] {
+		line += fmt.Sprintf("  %*s", widths[i+1], cell)
+	}
+	b.printf("%s\n", line)
+}
+
+// pictureTable says what the thumbnails are like.
+func pictureTable(all []*standing) *table {
 	t := &table{}
-	t.add("", "CPU ms", "wall ms", "photos/s", "peak MB", "bytes out", "PSNR mean", "least")
+	head := []string{"PSNR dB, mean (least)"}
+	for _, s := range all {
+		head = append(head, s.name)
+	}
+	t.add(head...)
+	for row, sides := range sidesOfRows {
+		cells := []string{rowName(sides)}
+		for _, s := range all {
+			if s.psnr[row] == nil {
+				cells = append(cells, "-")
+				continue
+			}
+			mean, least := meanAndLeast(s.psnr[row])
+			cells = append(cells, fmt.Sprintf("%s (%s)", decibels(mean), decibels(least)))
+		}
+		t.add(cells...)
+	}
+	for row, sides := range sidesOfRows {
+		cells := []string{"bytes, " + rowName(sides)}
+		for _, s := range all {
+			cells = append(cells, fmt.Sprint(s.bytes[row]))
+		}
+		t.add(cells...)
+	}
+	cells := []string{"peak MB"}
 	own, _ := memory(os.Getpid(), "status", "VmHWM")
 	for _, s := range all {
-		if s.missing != "" {
-			t.note(s.name, "not installed ("+s.missing+")")
-			continue
-		}
 		peak := fmt.Sprintf("%.0f", float64(s.peak)/1e6)
 		if s.anew && s.peak <= own+1<<20 {
 			peak = "<" + peak
 		}
-		cells := []string{s.name, milliseconds(s.cpu), milliseconds(s.wall), fmt.Sprintf("%.1f", s.throughput), peak, "-", "-", "-"}
-		if !s.decodes {
-			mean, least := meanAndLeast(s.psnr)
-			cells[5], cells[6], cells[7] = fmt.Sprint(s.bytes), decibels(mean), decibels(least)
-		}
-		t.add(cells...)
+		cells = append(cells, peak)
 	}
+	t.add(cells...)
 	return t
 }
 
-// photoTable has a row for each photo: CPU ms of every contender, then PSNR of
-// those that make thumbnails.
-func photoTable(able []*standing, photos []photoFile) *table {
+// photoTable has a row for each photo: CPU ms of every contender at each side.
+func photoTable(all []*standing, photos []photoFile) *table {
 	t := &table{}
-	head := []string{"CPU ms and PSNR of"}
-	for _, s := range able {
-		head = append(head, s.name)
-	}
-	for _, s := range able {
-		if !s.decodes {
-			head = append(head, s.name)
+	head := []string{"CPU ms of"}
+	for _, sides := range sidesOfRows {
+		for _, s := range all {
+			head = append(head, s.name+" "+rowName(sides))
 		}
 	}
 	t.add(head...)
 	for i, p := range photos {
 		cells := []string{filepath.Base(p.path)}
-		for _, s := range able {
-			cells = append(cells, milliseconds(medianSample(s.samples[i]).CPU-medianSample(s.startup).CPU))
-		}
-		for _, s := range able {
-			if !s.decodes {
-				cells = append(cells, decibels(s.psnr[i]))
+		for row := range sidesOfRows {
+			for _, s := range all {
+				cells = append(cells, milliseconds(s.cpu[row][i]))
 			}
 		}
 		t.add(cells...)
@@ -372,47 +436,32 @@ func decibels(v float64) string {
 	return fmt.Sprintf("%.1f", v)
 }
 
+// meanAndLeast takes an exact picture for one of 99 dB.
 func meanAndLeast(values []float64) (mean, least float64) {
 	for _, v := range values {
-		mean += v
+		mean += min(v, 99)
 	}
 	return mean / float64(len(values)), slices.Min(values)
 }
 
-// writeRatios writes what the table comes down to, and what is aimed at.
-func (b *bench) writeRatios(c coding, able []*standing, photos []photoFile) {
+// writePictureNotes writes how far behind gallery's pictures are, and what was
+// taken out for starting.
+func (b *bench) writePictureNotes(all []*standing, photos []photoFile) {
 	named := func(name string) *standing {
-		i := slices.IndexFunc(able, func(s *standing) bool { return s.name == name })
+		i := slices.IndexFunc(all, func(s *standing) bool { return s.name == name })
 		if i < 0 {
 			return nil
 		}
-		return able[i]
+		return all[i]
 	}
-	gallery, vips, pillow := named("gallery"), named("vipsthumbnail"), named("Pillow")
-	aims := map[coding]map[*standing]string{
-		baseline:    {vips: ", at most 0.50 is aimed at", pillow: ", at most 0.60 is aimed at"},
-		progressive: {vips: ", at most 0.25 is aimed at"},
-	}[c]
-	for _, peer := range []*standing{vips, pillow, named("imaging")} {
-		if peer != nil {
-			b.printf("CPU gallery/%s: %.2f%s\n", peer.name, float64(gallery.cpu)/float64(peer.cpu), aims[peer])
-		}
-	}
-	mean, _ := meanAndLeast(gallery.psnr)
-	b.printf("PSNR gallery: %s dB on average, at least 45 is aimed at\n", decibels(mean))
+	vips, pillow := named("vipsthumbnail"), named("Pillow")
 	if vips != nil && pillow != nil {
-		i, gap := furthestBehind(gallery.psnr, vips.psnr, pillow.psnr)
-		b.printf("PSNR gallery less the worse of vipsthumbnail and Pillow: %+.1f dB at the least (%s), -1.0 is aimed at\n",
+		i, gap := furthestBehind(all[0].psnr[0], vips.psnr[0], pillow.psnr[0])
+		b.printf("PSNR at 400, gallery's less the worse of vipsthumbnail's and Pillow's: %+.1f dB at the least (%s), -1.0 is aimed at\n",
 			gap, filepath.Base(photos[i].path))
 	}
-	for _, s := range able {
-		if s.anew {
-			start := medianSample(s.startup)
-			b.printf("Taken out for starting %s: CPU %s ms, wall %s ms\n", s.name, milliseconds(start.CPU), milliseconds(start.Wall))
-			if strings.HasPrefix(s.name, "djpeg") {
-				break // the others are the same
-			}
-		}
+	if vips != nil {
+		b.printf("Taken out for each start of vipsthumbnail: %s ms\n", milliseconds(medianSample(vips.startup).CPU))
 	}
 }
 

@@ -22,15 +22,49 @@ func TestMedian(t *testing.T) {
 	}
 }
 
-func TestSummarize_startup(t *testing.T) {
-	s := standing{
-		samples: [][]sample{{{CPU: 30, Wall: 50, Bytes: 7}, {CPU: 90, Wall: 40, Bytes: 7}, {CPU: 40, Wall: 60, Bytes: 7}}, {{CPU: 60, Wall: 70, Bytes: 9}}},
-		startup: []sample{{CPU: 10, Wall: 20}, {CPU: 11, Wall: 20}, {CPU: 1000, Wall: 1000}},
+// A contender that takes 100 for a photo and so many more for starting is
+// shown without.
+type slowStarter struct{ small string }
+
+func (r slowStarter) reduce(photo, _ string, sides []int) (sample, error) {
+	if photo == r.small {
+		return sample{CPU: 30, Bytes: 1}, nil
 	}
-	s.summarize()
-	// Medians are 40 and 60, and 11; 50 and 70, and 20.
-	if s.cpu != time.Duration(29+49)/2 || s.wall != time.Duration(30+50)/2 || s.bytes != 8 {
-		t.Errorf("cpu %d, wall %d, bytes %d, want 39, 40, 8", s.cpu, s.wall, s.bytes)
+	return sample{CPU: 30 + time.Duration(len(photo)), Bytes: 7}, nil
+}
+func (slowStarter) picture(string, string, []int) error { return nil }
+func (slowStarter) peak() (int64, error)                { return 0, nil }
+func (slowStarter) stop() error                         { return nil }
+
+func TestTakeTimes_startup(t *testing.T) {
+	b := &bench{config: config{rounds: 3}, scratch: t.TempDir()}
+	s := &standing{contender: contender{name: "peer", anew: true}, runner: slowStarter{b.smallPicture()}}
+	photos := []photoFile{{path: "ten letter"}, {path: "twenty letters of it"}}
+	for row := range sidesOfRows {
+		if err := b.takeTimes(t.Context(), []*standing{s}, row, photos); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for row, want := range []time.Duration{15, 15, 15, 45} {
+		if got := s.mean(row); got != want {
+			t.Errorf("row %s takes %d, want %d", rowName(sidesOfRows[row]), got, want)
+		}
+	}
+	if s.bytes[3] != 3*7 {
+		t.Errorf("all three are %d bytes, want 21", s.bytes[3])
+	}
+}
+
+func TestSpread(t *testing.T) {
+	photos := []photoFile{{path: "a"}, {path: "b"}, {path: "c"}, {path: "d"}, {path: "e"}}
+	for n, want := range []string{"abcde", "a", "ac", "abd"} {
+		got := ""
+		for _, p := range spread(photos, n) {
+			got += p.path
+		}
+		if got != want {
+			t.Errorf("spread(abcde, %d) = %s, want %s", n, got, want)
+		}
 	}
 }
 

@@ -24,9 +24,9 @@ type role func(request json.RawMessage) (answer any, err error)
 func roleOf(name string) (role, error) {
 	switch name {
 	case "gallery":
-		return reducer(ours), nil
-	case "imaging":
-		return reducer(naive), nil
+		return reduceOurs, nil
+	case "convert":
+		return convertPicture, nil
 	case "judge":
 		return judge(), nil
 	case "draw":
@@ -121,6 +121,11 @@ func (w *worker) call(request, answer any) error {
 		return errors.New(failed.Error)
 	}
 	return json.Unmarshal(line, answer)
+}
+
+// peak returns the most memory that it had resident so far, in bytes.
+func (w *worker) peak() (int64, error) {
+	return memory(w.cmd.Process.Pid, "status", "VmHWM")
 }
 
 // stop has the worker end.
