@@ -84,22 +84,23 @@ type pageKey struct {
 	order     string
 	n         int // counted from 1
 	texts     *messages.Catalogue
-	mayUpload bool   // the visitor may add photos
+	mayUpload bool // the visitor may add photos
+	visitor   visitor
 	at        string // the site's origin as the visitor sees it, "" if it is unknown
 }
 
 func (k pageKey) String() string {
-	return fmt.Sprint(k.texts.Lang, k.n, k.order, k.mayUpload, k.at, "/", k.album)
+	return fmt.Sprintf("%s %d %s %v %q %q %s", k.texts.Lang, k.n, k.order, k.mayUpload, k.visitor, k.at, k.album)
 }
 
 // serve answers with an album's page: whole where every thumbnail is
 // there, else as a stream.
-func (p *albumPages) serve(w http.ResponseWriter, r *http.Request, name string) error {
+func (p *albumPages) serve(w http.ResponseWriter, r *http.Request, name string, v visitor) error {
 	n, err := pageNumber(r)
 	if err != nil {
 		return err
 	}
-	key := pageKey{name, sortOrder(r), n, messages.For(r.Header.Get("Accept-Language")), p.gate.mayUpload(r), p.addresses.origin(r)}
+	key := pageKey{name, sortOrder(r), n, messages.For(r.Header.Get("Accept-Language")), p.gate.mayUpload(v), v, p.addresses.origin(r)}
 	stamp := p.store.Stamp(name)
 	cached, ok := p.pages.Get(key)
 	ok = ok && cached.stamp == stamp && time.Since(cached.built) < pageAge
@@ -122,7 +123,7 @@ func (p *albumPages) serve(w http.ResponseWriter, r *http.Request, name string) 
 
 // header sets the header of a page.
 func (p *albumPages) header(w http.ResponseWriter, key pageKey) {
-	p.views.header(w)
+	p.views.headerFor(w, key.visitor)
 	if key.mayUpload {
 		p.views.uploadHeader(w)
 	}
@@ -135,10 +136,10 @@ func (p *albumPages) build(ctx context.Context, key pageKey, stamp thumbs.Stamp)
 	if err != nil {
 		return builtPage{}, err
 	}
-	if len(g.album.Photos)+len(g.album.Albums) == 0 && p.store.Lost(key.album) {
+	if len(g.folder.Photos)+len(g.folder.Albums) == 0 && p.store.Lost(key.album) {
 		return builtPage{}, storage.ErrAway
 	}
-	p.store.Prune(g.album)
+	p.store.Prune(g.folder)
 	if !g.warm {
 		return builtPage{grid: g}, nil
 	}
@@ -169,11 +170,12 @@ func pageNumber(r *http.Request) (int, error) {
 type grid struct {
 	p        *albumPages
 	key      pageKey
-	album    album.Listing
-	pages    int    // how many pages the album has
-	arranged bool   // the album's photos are in their order, and the cells laid out
-	cells    []cell // none before that
-	warm     bool   // every cell is known
+	folder   album.Listing // as it is
+	album    album.Listing // as the visitor may see it
+	pages    int           // how many pages the album has
+	arranged bool          // the album's photos are in their order, and the cells laid out
+	cells    []cell        // none before that
+	warm     bool          // every cell is known
 }
 
 // cell is a sub-album or a photo on a page.
@@ -195,7 +197,7 @@ func (p *albumPages) newGrid(ctx context.Context, key pageKey, stamp thumbs.Stam
 	if err != nil {
 		return nil, err
 	}
-	g := &grid{p: p, key: key, album: a, pages: pagesFor(len(a.Photos))}
+	g := &grid{p: p, key: key, folder: a, album: p.library.seen(a, key.visitor), pages: pagesFor(len(a.Photos))}
 	if key.n > g.pages {
 		return nil, answer.NotFound
 	}
@@ -234,7 +236,7 @@ func (g *grid) albumsInOrder(ctx context.Context, known bool) (albums []string, 
 	newest := make(map[string]time.Time, len(albums))
 	exact = true
 	for _, name := range albums {
-		sum, ok := g.p.library.summarize(ctx, path.Join(g.album.Name, name), known)
+		sum, ok := g.p.library.summarize(ctx, path.Join(g.album.Name, name), g.key.visitor, known)
 		if !ok {
 			return nil, false, false
 		}
@@ -284,7 +286,7 @@ func (g *grid) fillKnown() bool {
 	for i := range g.cells {
 		c := &g.cells[i]
 		if c.sub != "" {
-			c.fillKnownCard(g.p)
+			c.fillKnownCard(g)
 		} else {
 			c.record, c.known = thumbs.Cached(own, c.src, "")
 		}
@@ -308,8 +310,9 @@ func (c *cell) fillUnstored(t *thumbs.Store) {
 
 // fillKnownCard fills in a sub-album's cell if that takes no listing of its
 // folders and no making of its cover.
-func (c *cell) fillKnownCard(p *albumPages) {
-	sum, ok := p.library.summarize(context.Background(), c.sub, true)
+func (c *cell) fillKnownCard(g *grid) {
+	p := g.p
+	sum, ok := p.library.summarize(context.Background(), c.sub, g.key.visitor, true)
 	if !ok {
 		return
 	}
@@ -358,7 +361,7 @@ const maxCovers = 8
 func (g *grid) fillCard(ctx context.Context, c *cell) {
 	c.src, c.broken = album.Photo{}, true
 	for range maxCovers {
-		c.sum, _ = g.p.library.summarize(ctx, c.sub, false)
+		c.sum, _ = g.p.library.summarize(ctx, c.sub, g.key.visitor, false)
 		cover := c.sum.cover()
 		if cover == c.src {
 			return // tried already, or there is none
@@ -477,7 +480,7 @@ type gridView struct {
 
 func (g *grid) writeHead(w io.Writer) error {
 	a, t := g.album, g.key.texts
-	view := gridView{frame: g.p.views.frame(t, a.Name), Empty: len(a.Albums)+len(a.Photos) == 0}
+	view := gridView{frame: g.p.views.frame(t, a.Name, g.key.visitor), Empty: len(a.Albums)+len(a.Photos) == 0}
 	about := g.p.library.readme(a.Name)
 	if g.key.n == 1 {
 		view.About = about.Body

@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"log/slog"
 	"math"
 	"net/http"
@@ -21,31 +23,41 @@ type gate struct {
 	upload     bool         // signed-in users may add photos
 	trustProxy bool         // X-Forwarded-For says who a visitor is
 	root       string       // the photos' directory
+	may        func(v visitor, name string) bool
 	addresses  addresses
 	log        *slog.Logger
 
 	proxied sync.Once // warns of a proxy that is not trusted
 }
 
-// authenticate fails, with the answer's header prepared, unless the request
-// names a user and the right password (HTTP Basic, RFC 7617).
-func (g *gate) authenticate(w http.ResponseWriter, r *http.Request) error {
-	g.warnOfProxy(r)
-	name, password, ok := r.BasicAuth()
-	err := users.ErrWrong
-	if ok {
-		err = g.users.Check(r.Context(), g.visitor(r), name, password)
+// who returns who asks, by the user's name and password in the request (HTTP Basic, RFC
+// 7617). A wrong password makes nobody of them, whatever they ask for; refused says what
+// was wrong, to be told where a password is needed.
+func (g *gate) who(r *http.Request) (v visitor, refused error) {
+	if g.users == nil {
+		return visitor{}, users.ErrWrong
 	}
+	name, password, ok := r.BasicAuth()
+	if !ok {
+		return visitor{}, users.ErrWrong
+	}
+	if err := g.users.Check(r.Context(), g.visitor(r), name, password); err != nil {
+		return visitor{}, err
+	}
+	return visitor{name: name}, nil
+}
+
+// challenge prepares the header of an answer to who was refused, and returns its error.
+func (g *gate) challenge(w http.ResponseWriter, r *http.Request, err error) error {
+	g.warnOfProxy(r)
 	var tooMany users.TooManyError
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &tooMany):
 		g.log.Warn("wrong passwords, refused for now", "from", g.visitor(r))
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(tooMany.Wait.Seconds()))))
 		return answer.Error{Status: http.StatusTooManyRequests, Err: err}
 	case errors.Is(err, users.ErrWrong):
-		if ok {
+		if _, _, ok := r.BasicAuth(); ok {
 			g.log.Info("wrong name or password", "from", g.visitor(r))
 		}
 		w.Header().Set("WWW-Authenticate", `Basic realm="Gallery", charset="UTF-8"`)
@@ -68,23 +80,29 @@ func (g *gate) warnOfProxy(r *http.Request) {
 	}
 }
 
-// admit fails, as authenticate does, where the whole site takes a password and the
-// request does not bear one.
-func (g *gate) admit(w http.ResponseWriter, r *http.Request) error {
-	if !g.private {
+// admit fails where the visitor may not see the album called name: with a challenge where
+// the whole site takes a password and none was right, else as if there were no such album.
+func (g *gate) admit(w http.ResponseWriter, r *http.Request, v visitor, refused error, name string) error {
+	switch {
+	case g.may(v, name):
 		return nil
+	case g.private && v.name == "":
+		return g.challenge(w, r, refused)
 	}
-	return g.authenticate(w, r)
+	return errClosed
 }
+
+// errClosed says that an album is closed to the visitor: for them, there is none.
+var errClosed = fmt.Errorf("closed to the visitor: %w", fs.ErrNotExist)
 
 // serveAuth tells nginx's auth_request whether the request that it asks about
 // bears a right password: 204, or the refusal.
-func (g *gate) serveAuth(w http.ResponseWriter, r *http.Request) error {
+func (g *gate) serveAuth(w http.ResponseWriter, r *http.Request, refused error) error {
 	if g.users == nil {
 		return answer.NotFound
 	}
-	if err := g.authenticate(w, r); err != nil {
-		return err
+	if refused != nil {
+		return g.challenge(w, r, refused)
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusNoContent)
@@ -92,23 +110,17 @@ func (g *gate) serveAuth(w http.ResponseWriter, r *http.Request) error {
 }
 
 // mayUpload reports whether a page is to offer uploading: to who is signed in.
-func (g *gate) mayUpload(r *http.Request) bool {
-	if !g.upload {
-		return false
-	}
-	name, password, ok := r.BasicAuth()
-	return ok && g.users.Check(r.Context(), g.visitor(r), name, password) == nil
-}
+func (g *gate) mayUpload(v visitor) bool { return g.upload && v.name != "" }
 
 // serveSignIn asks for a password, and then leads back to an album. It lies at
 // the top, since a browser sends a password along to what lies beside and below
 // the address that asked for it (RFC 7617, section 2.2).
-func (g *gate) serveSignIn(w http.ResponseWriter, r *http.Request) error {
+func (g *gate) serveSignIn(w http.ResponseWriter, r *http.Request, refused error) error {
 	if !g.upload {
 		return answer.NotFound
 	}
-	if err := g.authenticate(w, r); err != nil {
-		return err
+	if refused != nil {
+		return g.challenge(w, r, refused)
 	}
 	to := "."
 	if t, ok := parsePath(g.root, "/"+r.URL.Query().Get("album")); ok && !t.thumb {

@@ -54,6 +54,17 @@ type route struct {
 	target target // what the path names, for the kinds that name something
 }
 
+// album is the album whose rule holds for what is asked for.
+func (to route) album() string {
+	switch to.kind {
+	case toThumbnail, toPreview, toPhoto, toOriginal:
+		return to.target.album()
+	case toAlbum, toUpload:
+		return to.target.name
+	}
+	return "."
+}
+
 // The kinds of routes, as the metrics show them.
 const (
 	toNothing   = "none"
@@ -121,13 +132,14 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "same-origin")
 	// A site of the same domain may show the photos, others may not.
 	h.Set("Cross-Origin-Resource-Policy", "same-site")
-	if err := s.answerSafely(o, r, to); err != nil {
-		s.answerError(o, r, err)
+	v, err := s.answerSafely(o, r, to)
+	if err != nil {
+		s.answerError(o, r, v, err)
 	}
 }
 
 // answerSafely is answer, with a panic as an error.
-func (s *server) answerSafely(w http.ResponseWriter, r *http.Request, to route) (err error) {
+func (s *server) answerSafely(w *observe.Writer, r *http.Request, to route) (v visitor, err error) {
 	defer func() {
 		if v := recover(); v == http.ErrAbortHandler {
 			panic(v)
@@ -135,16 +147,23 @@ func (s *server) answerSafely(w http.ResponseWriter, r *http.Request, to route) 
 			err = &bounded.PanicError{Value: v, Stack: debug.Stack()}
 		}
 	}()
-	return s.answer(w, r, to)
+	var refused error
+	if to.kind != toHealth && to.kind != toReady {
+		v, refused = s.gate.who(r)
+	}
+	return v, s.answer(w, r, to, v, refused)
 }
 
 // answer answers a request with what it asks for. An error means that nothing was
 // written yet, unless it is a panic.
-func (s *server) answer(w http.ResponseWriter, r *http.Request, to route) error {
+func (s *server) answer(w *observe.Writer, r *http.Request, to route, v visitor, refused error) error {
+	var closed error
 	if to.kind != toHealth && to.kind != toReady {
-		if err := s.gate.admit(w, r); err != nil {
-			return err
+		closed = s.gate.admit(w, r, v, refused, to.album())
+		if closed != nil && closed != errClosed {
+			return closed
 		}
+		w.Closed = !s.gate.may(visitor{}, to.album())
 	}
 	switch {
 	case !s.answers(r):
@@ -168,16 +187,19 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, to route) error 
 		}
 		return s.serveHealth(w, "ready\n")
 	case toAuth:
-		return s.gate.serveAuth(w, r)
+		return s.gate.serveAuth(w, r, refused)
 	case toSignIn:
-		return s.gate.serveSignIn(w, r)
+		return s.gate.serveSignIn(w, r, refused)
 	}
 	if err := s.storage.Photos.Away(); err != nil {
 		return err
 	}
-	err := s.answerFromFolders(w, r, to)
+	err := closed
+	if err == nil || to.kind == toUpload { // which asks for a password first
+		err = s.answerFromFolders(w, r, to, v, refused)
+	}
 	if errors.Is(err, fs.ErrNotExist) && to.kind != toUpload {
-		if name, ok := s.library.otherForm(to.target.name); ok {
+		if name, ok := s.library.otherForm(to.target.name); ok && s.gate.may(v, route{to.kind, target{name: name}}.album()) {
 			to.target.name = name
 			s.redirect(w, r, s.addresses.target(to.target))
 			return nil
@@ -187,10 +209,10 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, to route) error 
 }
 
 // answerFromFolders answers what is about albums and photos.
-func (s *server) answerFromFolders(w http.ResponseWriter, r *http.Request, to route) error {
+func (s *server) answerFromFolders(w http.ResponseWriter, r *http.Request, to route, v visitor, refused error) error {
 	switch to.kind {
 	case toUpload:
-		return s.uploads.serve(w, r, to.target)
+		return s.uploads.serve(w, r, to.target, v, refused)
 	case toOriginal: // which only takes the network
 		err := s.serveOriginal(w, r, to.target)
 		if !errors.Is(err, fs.ErrNotExist) {
@@ -203,19 +225,21 @@ func (s *server) answerFromFolders(w http.ResponseWriter, r *http.Request, to ro
 	case toThumbnail, toPreview:
 		return s.thumbnails.serve(w, r, to.target)
 	case toPhoto:
-		err := s.photoPages.serve(w, r, to.target)
+		err := s.photoPages.serve(w, r, to.target, v)
 		if !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
 	// An album, or a folder that is called like a photo.
 	switch {
+	case !s.gate.may(v, to.target.name):
+		return errClosed
 	case !to.target.slash:
 		return s.redirectToAlbum(w, r, to.target.name)
 	case s.archives != nil && r.URL.Query().Has("zip"):
 		return s.archives.serve(w, r, to.target.name)
 	}
-	return s.albumPages.serve(w, r, to.target.name)
+	return s.albumPages.serve(w, r, to.target.name, v)
 }
 
 // answers reports whether there is an answer to the request's method: to POST
@@ -233,7 +257,7 @@ func (s *server) answers(r *http.Request) bool {
 // answerError answers with an error page. No validator, no caching and no type of
 // what was asked for stays on it: a proxy may keep it otherwise. Where part of an
 // answer was sent already, the connection is cut.
-func (s *server) answerError(w *observe.Writer, r *http.Request, err error) {
+func (s *server) answerError(w *observe.Writer, r *http.Request, v visitor, err error) {
 	var panicked *bounded.PanicError
 	if errors.As(err, &panicked) {
 		s.log.Error("panic", "path", r.URL.Path, "value", fmt.Sprint(panicked.Value), "stack", string(panicked.Stack))
@@ -268,7 +292,7 @@ func (s *server) answerError(w *observe.Writer, r *http.Request, err error) {
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		// An error here is the client's leaving.
-		_ = s.views.render(w, "error", s.errorView(messages.For(r.Header.Get("Accept-Language")), status, r.URL.Path))
+		_ = s.views.render(w, "error", s.errorView(messages.For(r.Header.Get("Accept-Language")), v, status, r.URL.Path))
 	}
 }
 
@@ -336,8 +360,8 @@ type errorView struct {
 }
 
 // errorView is about the path that was asked for.
-func (s *server) errorView(texts *messages.Catalogue, status int, urlPath string) errorView {
-	view := errorView{frame: s.views.frame(texts, "."), Status: status, Message: texts.Unanswered}
+func (s *server) errorView(texts *messages.Catalogue, v visitor, status int, urlPath string) errorView {
+	view := errorView{frame: s.views.frame(texts, ".", v), Status: status, Message: texts.Unanswered}
 	view.Title = http.StatusText(status)
 	view.Crumbs[0].Current = false
 	view.Up = link{Href: view.Crumbs[0].Href, Text: texts.AllAlbums}
@@ -345,7 +369,7 @@ func (s *server) errorView(texts *messages.Catalogue, status int, urlPath string
 		urlPath = "/" // nothing of what there is
 	}
 	if t, ok := parsePath(s.root, urlPath); ok {
-		if up, title := s.library.nearest(t.name); up != "." {
+		if up, title := s.library.nearest(t.name, v); up != "." {
 			view.Up = link{Href: s.addresses.page(up), Text: fmt.Sprintf(texts.UpTo, title)}
 		}
 	}

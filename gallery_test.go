@@ -331,7 +331,7 @@ func TestServe_panicMidway(t *testing.T) {
 	}()
 	w := &observe.Writer{ResponseWriter: httptest.NewRecorder()}
 	w.WriteHeader(200)
-	s.server.answerError(w, httptest.NewRequest("GET", "/", nil), &bounded.PanicError{Value: "ours"})
+	s.server.answerError(w, httptest.NewRequest("GET", "/", nil), visitor{}, &bounded.PanicError{Value: "ours"})
 	t.Error("after half an answer fail answers once more")
 }
 

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"gallery/internal/access"
 	"gallery/internal/album"
 	"gallery/internal/bounded"
 	"gallery/internal/filename"
@@ -41,6 +42,12 @@ const (
 	maxNotes = 8 << 20
 )
 
+// visitor is who asks, as far as what they may see depends on it: caches of that are keyed by it.
+// The zero visitor is anybody.
+type visitor struct {
+	name string // of the user who is signed in, "" for nobody
+}
+
 // library reads the folders of photos and remembers what they hold: listings for
 // a moment, notes and summaries until they change. It deletes nothing. It is safe
 // for use by many goroutines.
@@ -48,6 +55,7 @@ type library struct {
 	title  string // of the site
 	photos *storage.Dir
 	store  *thumbs.Store
+	rules  *access.Tree
 	log    *slog.Logger
 
 	reading   bounded.Calls[album.Listing] // by album
@@ -58,14 +66,20 @@ type library struct {
 	unreadable *bounded.Map[string, struct{}] // by album: it cannot be read, as the log says
 }
 
-func newLibrary(title string, photos *storage.Dir, store *thumbs.Store, log *slog.Logger) *library {
+func newLibrary(title string, photos *storage.Dir, store *thumbs.Store, rules *access.Tree, log *slog.Logger) *library {
 	return &library{
-		title: title, photos: photos, store: store, log: log,
+		title: title, photos: photos, store: store, rules: rules, log: log,
 		listings:   bounded.NewMap[string](maxListed, listing.files),
 		notes:      bounded.NewMap[album.Photo](maxNotes, noteCost),
 		unreadable: bounded.NewMap[string, struct{}](maxSummaries, nil),
 		summaries:  bounded.NewMap[string, folderSummary](maxSummaries, nil),
 	}
+}
+
+// may reports whether a visitor may see the album called name, if there is one. Whatever
+// tells of albums asks it: pages, counts, covers, archives, errors.
+func (l *library) may(v visitor, name string) bool {
+	return l.rules.Rule(name).Admits(v.name)
 }
 
 // listing is an album as it was listed, so that many visitors of one album cost
@@ -78,6 +92,16 @@ type listing struct {
 
 // files is how many files the listing holds, at least 1.
 func (l listing) files() int64 { return int64(max(1, len(l.Photos)+len(l.Notes))) }
+
+// seen returns an album as the visitor may see it: without the sub-albums that are closed
+// to them.
+func (l *library) seen(a album.Listing, v visitor) album.Listing {
+	closed := func(sub string) bool { return !l.may(v, path.Join(a.Name, sub)) }
+	if slices.ContainsFunc(a.Albums, closed) {
+		a.Albums = slices.DeleteFunc(slices.Clone(a.Albums), closed)
+	}
+	return a
+}
 
 // list returns an album as it is, or was less than pageAge ago if no name in
 // it has changed since.
@@ -273,15 +297,16 @@ func (d *dateRange) add(below dateRange, own bool) {
 // folderSummary is one folder's part of a summary.
 type folderSummary struct {
 	summary
-	albums []string
-	stamp  thumbs.Stamp // of the folder when it was read
-	until  time.Time    // when it is to be read again whatever the stamp says; zero for never
+	albums  []string
+	guarded bool         // it says itself who may see it
+	stamp   thumbs.Stamp // of the folder when it was read
+	until   time.Time    // when it is to be read again whatever the stamp says; zero for never
 }
 
-// summarize returns an album's summary. With known it reads no folder that it
-// does not remember, and reports false instead.
-func (l *library) summarize(ctx context.Context, name string, known bool) (summary, bool) {
-	sum, ok := l.collect(ctx, name, known)
+// summarize returns the summary of an album that the visitor may see, of all below it that
+// they may. With known it reads no folder that it does not remember, and reports false instead.
+func (l *library) summarize(ctx context.Context, name string, v visitor, known bool) (summary, bool) {
+	sum, ok := l.collect(ctx, name, v, known)
 	if ok {
 		sum.taken.cover = l.store.Restat(sum.taken.cover)
 		sum.first = l.store.Restat(sum.first)
@@ -289,8 +314,9 @@ func (l *library) summarize(ctx context.Context, name string, known bool) (summa
 	return sum, ok
 }
 
-// collect adds up the summaries of the folders in an album.
-func (l *library) collect(ctx context.Context, name string, known bool) (summary, bool) {
+// collect adds up the summaries of the folders in an album. What is below a closed one does
+// not count, whoever may see it: nothing leads there from here.
+func (l *library) collect(ctx context.Context, name string, v visitor, known bool) (summary, bool) {
 	if ctx.Err() != nil {
 		return summary{}, false
 	}
@@ -298,9 +324,12 @@ func (l *library) collect(ctx context.Context, name string, known bool) (summary
 	if !ok {
 		return summary{}, false
 	}
+	if folder.guarded && !l.may(v, name) {
+		return summary{exact: true}, true
+	}
 	sum := folder.summary
 	for _, sub := range folder.albums {
-		below, ok := l.collect(ctx, path.Join(name, sub), known)
+		below, ok := l.collect(ctx, path.Join(name, sub), v, known)
 		if !ok {
 			return summary{}, false
 		}
@@ -360,7 +389,7 @@ func (l *library) readSummary(ctx context.Context, name string) folderSummary {
 		return folderSummary{summary: summary{unreadable: true}}
 	}
 	// Those left out are looked at, too: that one is no longer shows in its own stamp.
-	sum := folderSummary{albums: slices.Concat(a.Albums, a.Left)}
+	sum := folderSummary{albums: slices.Concat(a.Albums, a.Left), guarded: a.Guarded}
 	sum.photos = len(a.Photos)
 	sum.exact = true
 	own := l.store.OpenRenditions(name, "")
@@ -454,9 +483,12 @@ func otherForm(folder *os.Root, name string) (string, bool) {
 	return filename.Find(names, name)
 }
 
-// nearest returns the innermost album that there is on the way to name, and what it is
-// called; "." for the root.
-func (l *library) nearest(name string) (up, title string) {
+// nearest returns the innermost album on the way to name that there is for the visitor, and
+// what it is called; "." for the root.
+func (l *library) nearest(name string, v visitor) (up, title string) {
+	for name != "." && !l.may(v, name) {
+		name = path.Dir(name)
+	}
 	folder, up := album.Nearest(l.photos.Root(), name)
 	if folder == nil {
 		return ".", l.title

@@ -142,6 +142,7 @@ import (
 	"syscall"
 	"time"
 
+	"gallery/internal/access"
 	"gallery/internal/bounded"
 	"gallery/internal/listen"
 	"gallery/internal/observe"
@@ -273,12 +274,16 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 		options.Rendered = m.Rendered
 	}
 	store := thumbs.New(st, options, log)
-	lib := newLibrary(c.title, st.Photos, store, log)
+	standard := access.Everybody()
+	if c.private {
+		standard = access.SignedIn()
+	}
+	lib := newLibrary(c.title, st.Photos, store, access.New(st.Photos, standard, log), log)
 	if m != nil {
 		m.Watch(st, store, lib.unreadable.Len, c.memory)
 	}
 	at := addresses{base: c.base, trustProxy: c.trustProxy}
-	who := &gate{private: c.private, upload: c.upload, trustProxy: c.trustProxy, root: c.root, addresses: at, log: log}
+	who := &gate{private: c.private, upload: c.upload, trustProxy: c.trustProxy, root: c.root, may: lib.may, addresses: at, log: log}
 	if c.users != "" {
 		var err error
 		if who.users, err = users.Open(c.users, log); err != nil {
@@ -289,7 +294,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 				"users", len(cheap), "first", cheap[0], "cost-below", users.MinCost)
 		}
 	}
-	pages := newViews(c.title, at, lib.titles, c.upload)
+	pages := newViews(c.title, at, lib.titles, lib.may, c.users != "")
 	s := &server{
 		root: c.root, storage: st, library: lib, gate: who, views: pages, addresses: at, meters: m, log: log,
 		thumbnails: thumbnails{st.Photos, store, at},

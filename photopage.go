@@ -33,7 +33,7 @@ type photoPages struct {
 
 // serve answers with a photo's own page. The renditions that it shows
 // are on disk before it is sent.
-func (p *photoPages) serve(w http.ResponseWriter, r *http.Request, t target) error {
+func (p *photoPages) serve(w http.ResponseWriter, r *http.Request, t target, v visitor) error {
 	src, err := p.library.photo(t.album(), t.file())
 	if err != nil {
 		return err
@@ -47,7 +47,7 @@ func (p *photoPages) serve(w http.ResponseWriter, r *http.Request, t target) err
 	if !ok {
 		return fmt.Errorf("reading the dates in %s: %w", src.Album, cmp.Or(r.Context().Err(), fs.ErrNotExist))
 	}
-	view := p.view(messages.For(r.Header.Get("Accept-Language")), photos, src, order)
+	view := p.view(messages.For(r.Header.Get("Accept-Language")), v, photos, src, order)
 	m, err := p.ensurePicture(r.Context(), &view, src)
 	if err != nil {
 		return err
@@ -68,7 +68,7 @@ func (p *photoPages) serve(w http.ResponseWriter, r *http.Request, t target) err
 	if err := p.views.render(&body, name, view); err != nil {
 		return err
 	}
-	p.views.header(w)
+	p.views.headerFor(w, v)
 	answer.NewPage(body.Bytes(), gzip.BestSpeed).Serve(w, r)
 	return nil
 }
@@ -156,9 +156,9 @@ func (v *photoView) add(term, text string) {
 
 // view places a photo between its neighbours among the photos of its
 // album, which are in the given order.
-func (p *photoPages) view(t *messages.Catalogue, photos []album.Photo, src album.Photo, order string) photoView {
+func (p *photoPages) view(t *messages.Catalogue, v visitor, photos []album.Photo, src album.Photo, order string) photoView {
 	view := photoView{
-		frame:    p.views.frame(t, src.Name()),
+		frame:    p.views.frame(t, src.Name(), v),
 		Name:     album.Title(src.File),
 		Page:     p.addresses.page(src.Name()),
 		Original: p.addresses.file(src.Name()),

@@ -60,6 +60,7 @@ type views struct {
 	site      string // the site's name
 	addresses addresses
 	titlesOf  func(name string) []string
+	may       func(v visitor, name string) bool
 	byVisitor bool // a page's content depends on who is signed in
 
 	policy    string // Content-Security-Policy
@@ -72,9 +73,9 @@ type views struct {
 
 // newViews parses the templates. An error in one is a mistake in this file,
 // and ends the program at its start.
-func newViews(site string, at addresses, titlesOf func(name string) []string, byVisitor bool) *views {
+func newViews(site string, at addresses, titlesOf func(name string) []string, may func(v visitor, name string) bool, byVisitor bool) *views {
 	v := &views{
-		site: site, addresses: at, titlesOf: titlesOf, byVisitor: byVisitor,
+		site: site, addresses: at, titlesOf: titlesOf, may: may, byVisitor: byVisitor,
 		style:     sentAssets().style,
 		script:    sentAssets().script,
 		templates: template.Must(template.Must(template.New("").Parse(viewText)).Parse(uploadViewText)),
@@ -137,7 +138,15 @@ func (v *views) header(w http.ResponseWriter) {
 	h.Set("Cache-Control", answer.Revalidate)
 	h.Set("Vary", "Accept-Language")
 	if v.byVisitor {
-		h.Set("Vary", "Accept-Language, Authorization")
+		h.Set("Vary", "Accept-Language, Authorization, Cookie")
+	}
+}
+
+// headerFor is header for a page that is another for other visitors.
+func (v *views) headerFor(w http.ResponseWriter, who visitor) {
+	v.header(w)
+	if who != (visitor{}) {
+		w.Header().Set("Cache-Control", "private, no-cache")
 	}
 }
 
@@ -192,14 +201,20 @@ type link struct {
 	Current    bool
 }
 
-// frame makes the frame of a page about the album or photo called name.
-func (v *views) frame(t *messages.Catalogue, name string) frame {
+// frame makes the frame of a page about the album or photo called name. The way up
+// leaves out what the visitor may not see.
+func (v *views) frame(t *messages.Catalogue, name string, who visitor) frame {
 	f := frame{T: t, Site: v.site, Style: v.style, Script: v.script, Preview: rendition.Preview}
-	f.Crumbs = []link{{Href: v.addresses.page("."), Text: v.site}}
+	if name == "." || v.may(who, ".") {
+		f.Crumbs = []link{{Href: v.addresses.page("."), Text: v.site}}
+	}
 	if name != "." {
 		titles, upTo := v.titlesOf(name), ""
 		for i, segment := range strings.Split(name, "/") {
 			upTo = path.Join(upTo, segment)
+			if upTo != name && !v.may(who, upTo) {
+				continue
+			}
 			f.Crumbs = append(f.Crumbs, link{Href: v.addresses.page(upTo), Text: titles[i]})
 		}
 	}

@@ -70,6 +70,7 @@ type uploads struct {
 	There   []storedFile        `json:"there"` // what the album has already, and under which name
 	texts   *messages.Catalogue // of who sent them
 	log     *slog.Logger        // names who sent them
+	visitor visitor             // who sent them
 	folder  string              // the album that they go to, relative to the root
 	named   bool                // the sender has named it; nothing is made for who has not
 	made    bool                // the folder was made for them
@@ -99,15 +100,15 @@ func (r refusal) Error() string { return r.reason }
 // serve takes photos into an album: POST /ALBUM/ with a form whose files
 // are called photo. A field called album, before them, names a new album in
 // this one that they go to.
-func (u *uploader) serve(w http.ResponseWriter, r *http.Request, t target) error {
-	if err := u.gate.authenticate(w, r); err != nil {
-		return err
+func (u *uploader) serve(w http.ResponseWriter, r *http.Request, t target, v visitor, refused error) error {
+	if refused != nil {
+		return u.gate.challenge(w, r, refused)
 	}
 	// A browser sends the password with a form of another site's, too.
 	if err := new(http.CrossOriginProtection).Check(r); err != nil {
 		return answer.Error{Status: http.StatusForbidden, Err: err}
 	}
-	if album.Depth(t.name) > album.MaxDepth {
+	if album.Depth(t.name) > album.MaxDepth || !u.gate.may(v, t.name) {
 		return answer.NotFound
 	}
 	folder, err := album.Open(u.photos.Root(), t.name)
@@ -121,10 +122,10 @@ func (u *uploader) serve(w http.ResponseWriter, r *http.Request, t target) error
 	if err != nil {
 		return answer.Error{Status: http.StatusUnsupportedMediaType, Err: err}
 	}
-	by, _, _ := r.BasicAuth()
 	up := &uploads{
-		texts: messages.For(r.Header.Get("Accept-Language")), folder: t.name, Stored: []storedFile{}, Refused: []refusedFile{}, There: []storedFile{}, status: map[int]string{},
-		log: u.log.With("by", by, "from", u.gate.visitor(r)),
+		visitor: v,
+		texts:   messages.For(r.Header.Get("Accept-Language")), folder: t.name, Stored: []storedFile{}, Refused: []refusedFile{}, There: []storedFile{}, status: map[int]string{},
+		log: u.log.With("by", v.name, "from", u.gate.visitor(r)),
 	}
 	u.receive(r.Context(), form, body, up)
 	if r.Context().Err() != nil {
@@ -188,7 +189,7 @@ func (u *uploader) receive(ctx context.Context, form *multipart.Reader, body *fo
 		case n >= maxParts:
 			err = refusal{http.StatusRequestEntityTooLarge, up.texts.TooManyFiles}
 		case part.FormName() == "album":
-			err = up.into(part)
+			err = u.into(up, part)
 		case part.FormName() == "photo":
 			u.photo(ctx, up, part)
 		}
@@ -262,13 +263,16 @@ func (up *uploads) refuse(file string, err error) {
 
 // into has the files go to the album that a field names, in the one that was asked for. It
 // takes one such field, before all files: each more would be a folder deeper.
-func (up *uploads) into(field io.Reader) error {
+func (u *uploader) into(up *uploads, field io.Reader) error {
 	text, _ := io.ReadAll(io.LimitReader(field, maxFieldSize)) // an error comes again
 	if strings.TrimSpace(string(text)) == "" {
 		return nil
 	}
 	name := cleanName(string(text))
 	if up.named || up.files > 0 || album.Depth(up.folder) >= album.MaxDepth || !album.Visible(name) || len(name) > maxNameSize || strings.EqualFold(name, album.ThumbsDir) {
+		return refusal{http.StatusUnprocessableEntity, up.texts.BadAlbumName}
+	}
+	if !u.gate.may(up.visitor, path.Join(up.folder, name)) {
 		return refusal{http.StatusUnprocessableEntity, up.texts.BadAlbumName}
 	}
 	up.folder, up.named = path.Join(up.folder, name), true
@@ -578,7 +582,7 @@ type uploadedView struct {
 
 func (u *uploader) view(up *uploads) uploadedView {
 	t := up.texts
-	view := uploadedView{frame: u.views.frame(t, up.folder), Album: up.Album, Stored: up.Stored, Refused: up.Refused, There: up.There}
+	view := uploadedView{frame: u.views.frame(t, up.folder, up.visitor), Album: up.Album, Stored: up.Stored, Refused: up.Refused, There: up.There}
 	view.Title = t.NotAdded
 	view.Crumbs[len(view.Crumbs)-1].Current = false
 	view.Style += u.views.upload.style

@@ -145,7 +145,13 @@ type response struct {
 // do asks for a path, which is sent as it is, with pairs of header names and values.
 func (s *site) do(method, path string, header ...string) response {
 	s.t.Helper()
-	r, err := http.NewRequest(method, s.URL+path, nil)
+	return s.send(method, path, "", header...)
+}
+
+// send is do with a body.
+func (s *site) send(method, path, body string, header ...string) response {
+	s.t.Helper()
+	r, err := http.NewRequest(method, s.URL+path, strings.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -158,11 +164,11 @@ func (s *site) do(method, path string, header ...string) response {
 		s.t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	got, err := io.ReadAll(resp.Body)
 	if err != nil {
 		s.t.Fatalf("%s %s: reading the body: %v", method, path, err)
 	}
-	return response{resp, body}
+	return response{resp, got}
 }
 
 func (s *site) get(path string, header ...string) response {

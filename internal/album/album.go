@@ -41,9 +41,14 @@ type Listing struct {
 	Left   []string  // the names of folders that would be, but for a .nomedia in them
 	Photos []Photo   // sorted by name
 
+	Guarded bool // an AccessFile says who may see it
+
 	// notes are the .md files about photos, by their names without the extension.
 	Notes map[string]Photo
 }
+
+// AccessFile is the file in which an album's folder says who may see it.
+const AccessFile = ".access"
 
 // Stat returns the photo called file in the folder of an album.
 func Stat(folder *os.Root, albumName, file string) (Photo, error) {
@@ -93,6 +98,8 @@ func List(folder *os.Root, name string) (Listing, error) {
 	}
 	for _, entry := range entries {
 		switch {
+		case strings.EqualFold(entry.Name(), AccessFile): // some file systems open it in any case
+			a.Guarded = true
 		case IsAlbum(entry) && Depth(name) < MaxDepth:
 			if _, err := folder.Lstat(path.Join(entry.Name(), noMedia)); err == nil {
 				a.Left = append(a.Left, entry.Name())

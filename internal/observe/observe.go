@@ -11,6 +11,7 @@ import (
 	"net/http/pprof"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -134,21 +135,30 @@ type Writer struct {
 	http.ResponseWriter
 	Status int // 0 while nothing was written, and where the client had left
 	bytes  int64
+	Closed bool // the answer is not for everybody: no cache but the visitor's own may keep it
 }
 
 // Unwrap lets http.ResponseController reach the connection.
 func (o *Writer) Unwrap() http.ResponseWriter { return o.ResponseWriter }
 
+// begin notes the status of an answer whose header is complete.
+func (o *Writer) begin(status int) {
+	o.Status = status
+	if caching := o.Header().Get("Cache-Control"); o.Closed && !strings.Contains(caching, "private") && caching != "no-store" {
+		o.Header().Set("Cache-Control", strings.TrimSuffix("private, "+caching, ", "))
+	}
+}
+
 func (o *Writer) WriteHeader(status int) {
 	if o.Status == 0 && status >= 200 {
-		o.Status = status
+		o.begin(status)
 	}
 	o.ResponseWriter.WriteHeader(status)
 }
 
 func (o *Writer) Write(p []byte) (int, error) {
 	if o.Status == 0 {
-		o.Status = http.StatusOK
+		o.begin(http.StatusOK)
 	}
 	n, err := o.ResponseWriter.Write(p)
 	o.bytes += int64(n)
@@ -158,7 +168,7 @@ func (o *Writer) Write(p []byte) (int, error) {
 // ReadFrom lets the kernel copy from file to socket.
 func (o *Writer) ReadFrom(r io.Reader) (int64, error) {
 	if o.Status == 0 {
-		o.Status = http.StatusOK
+		o.begin(http.StatusOK)
 	}
 	n, err := io.Copy(o.ResponseWriter, r)
 	o.bytes += n

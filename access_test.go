@@ -1,0 +1,195 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"gallery/internal/album"
+	"gallery/internal/atomicfile"
+)
+
+// guarded is a site with albums that are open to some: Family to ann, Club to whoever is
+// signed in, and within Family one that is open to everybody.
+func guarded(t *testing.T, change ...func(*config)) *site {
+	t.Helper()
+	dir := t.TempDir()
+	for i, name := range []string{"root.jpg", "Open/1.jpg", "Open/Hidden/2.jpg", "Family/3.jpg", "Family/4.jpg", "Family/Party/5.jpg", "Family/Press/6.jpg", "Club/7.jpg"} {
+		write(t, filepath.Join(dir, name), 60+i, 40, i)
+	}
+	for name, text := range map[string]string{"Open/Hidden": "ann", "Family": "ann", "Family/Press": "@public", "Club": "@all"} {
+		writeFile(t, filepath.Join(dir, name, ".access"), []byte(text))
+	}
+	writeFile(t, filepath.Join(dir, "Family", "README.md"), []byte("# Our secret\n\nNobody knows."))
+	return newSite(t, dir, append([]func(*config){func(c *config) {
+		c.users = usersFile(t, "ann:"+testHash(t, rightPassword)+"\nbob:"+testHash(t, rightPassword)+"\n")
+		c.zip, c.trustProxy = true, true
+	}}, change...)...)
+}
+
+// Who sees what: an album that is closed to a visitor is answered as one that does not
+// exist, in every way of asking.
+func TestAccess_whoSeesWhat(t *testing.T) {
+	s := guarded(t)
+	credentials := map[string][]string{"anybody": nil, "ann": {"Authorization", basic("ann", rightPassword)}, "bob": {"Authorization", basic("bob", rightPassword)},
+		"a guesser": {"Authorization", basic("ann", "wrong"), "X-Forwarded-For", "192.0.2.7"}}
+	open := map[string]string{ // by album: who may see it
+		"": "anybody ann bob a guesser", "Open": "anybody ann bob a guesser", "Open/Hidden": "ann", "Family": "ann", "Family/Party": "ann",
+		"Family/Press": "anybody ann bob a guesser", "Club": "ann bob",
+	}
+	photos := map[string]string{"": "root.jpg", "Open": "1.jpg", "Open/Hidden": "2.jpg", "Family": "3.jpg", "Family/Party": "5.jpg", "Family/Press": "6.jpg", "Club": "7.jpg"}
+	for round := range 2 { // before and after there are thumbnails
+		for in, who := range open {
+			at := "/"
+			if in != "" {
+				at += in + "/"
+			}
+			none := strings.TrimSuffix(at, "/")
+			none = none[:strings.LastIndexByte(none, '/')+1] + "Nowhere/"
+			for name, header := range credentials {
+				for _, target := range []string{"", "?zip", "?sort=date", "?page=1", "PHOTO", "PHOTO/", "PHOTO/?part=photo", "_thumbs/PHOTO", "_thumbs/PHOTO?v=1", "_thumbs/800/PHOTO", "_thumbs/1600/PHOTO", "none.jpg", "none/"} {
+					target = strings.ReplaceAll(target, "PHOTO", photos[in])
+					got := s.get(at+target, header...)
+					may := strings.Contains(who, name) && !strings.Contains(target, "none")
+					if (got.StatusCode == 200 || got.StatusCode == 302) != may {
+						t.Errorf("round %d: GET %s by %s = %d, may: %v", round, at+target, name, got.StatusCode, may)
+					}
+					if may {
+						if private := strings.Contains(got.Header.Get("Cache-Control"), "private"); !private && !strings.Contains(who, "anybody") {
+							t.Errorf("GET %s by %s may be kept for others: %q", at+target, name, got.Header.Get("Cache-Control"))
+						}
+						continue
+					}
+					if strings.Contains(who, name) {
+						continue
+					}
+					missing := s.get(none+target, header...)
+					if !bytes.Equal(got.body, missing.body) || fmt.Sprint(got.Header) != fmt.Sprint(missing.Header) && got.Header.Get("Date") == missing.Header.Get("Date") {
+						t.Errorf("GET %s by %s is answered with\n%s\n%v\nand what is not there with\n%s\n%v", at+target, name, got.body, got.Header, missing.body, missing.Header)
+					}
+				}
+				if in != "" && !strings.Contains(who, name) {
+					if got := s.get(strings.TrimSuffix(at, "/"), header...); got.StatusCode != 404 {
+						t.Errorf("GET %s by %s = %d", strings.TrimSuffix(at, "/"), name, got.StatusCode)
+					}
+				}
+			}
+		}
+	}
+}
+
+// Pages that all may see say nothing of what is closed: cards, counts, covers, dates, crumbs.
+func TestAccess_pagesSayNothing(t *testing.T) {
+	s := guarded(t)
+	ann := []string{"Authorization", basic("ann", rightPassword)}
+	for range 2 { // cold and warm, and whoever came before
+		for _, sort := range []string{"", "?sort=-name", "?sort=date", "?sort=-date"} {
+			for _, header := range [][]string{ann, nil} {
+				root := parse(t, s.get("/"+sort, header...).body)
+				cards, counts := strings.Join(values(root, "figure.card h2", ""), " "), strings.Join(values(root, "figure.card span", ""), " ")
+				wantCards, wantCounts := "Open", "1 photo"
+				if header != nil {
+					wantCards = "Club Our secret Open"
+					if sort == "?sort=-name" {
+						wantCards = "Open Our secret Club"
+					}
+				}
+				if sort != "?sort=date" && sort != "?sort=-date" && cards != wantCards || header == nil && counts != wantCounts {
+					t.Errorf("/%s with %q shows %q with %q, want %q", sort, header, cards, counts, wantCards)
+				}
+				if header == nil {
+					if page := string(s.get("/" + sort).body); strings.Contains(page, "secret") || strings.Contains(page, "Family") || strings.Contains(page, "Club") {
+						t.Errorf("/%s tells of what is closed:\n%s", sort, page)
+					}
+				}
+			}
+		}
+	}
+	// An open album within a closed one has its page, and no way up into it.
+	for _, target := range []string{"/Family/Press/", "/Family/Press/6.jpg/", "/Family/Press/none.jpg/"} {
+		page := s.get(target).body
+		if bytes.Contains(page, []byte("secret")) || bytes.Contains(page, []byte(`"/Family/"`)) {
+			t.Errorf("%s tells of the album around it:\n%s", target, page)
+		}
+		if page := s.get(target, ann...).body; !bytes.Contains(page, []byte(`"/Family/"`)) && target != "/Family/Press/none.jpg/" {
+			t.Errorf("%s shows ann no way up", target)
+		}
+	}
+}
+
+// A rule that comes or goes counts within a second, also for pages that are remembered.
+func TestAccess_changes(t *testing.T) {
+	s := guarded(t)
+	const changing = "new changing"
+	write(t, filepath.Join(s.dir, changing, "8.jpg"), 60, 40, 8)
+	shown := func() int { return len(values(parse(t, s.get("/").body), "figure.card", "class")) }
+	for _, change := range []struct {
+		who          string
+		shown, photo int
+	}{{"@public", 2, 200}, {"nobody-there", 1, 404}, {"@public", 2, 200}, {"", 1, 404}} {
+		root, err := os.OpenRoot(filepath.Join(s.dir, changing))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := atomicfile.Write(root, album.AccessFile, []byte(change.who), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		root.Close()
+		deadline := time.Now().Add(10 * time.Second)
+		for shown() != change.shown || s.get("/new%20changing/8.jpg").StatusCode != change.photo {
+			if time.Now().After(deadline) {
+				t.Fatalf("with %q in the file, / shows %d albums, want %d", change.who, shown(), change.shown)
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+	if n := s.log.count("level=ERROR", "an album is closed", changing); n != 1 {
+		t.Errorf("an empty file is logged %d times", n)
+	}
+}
+
+// Who may add photos may do so in albums that they may see.
+func TestAccess_uploads(t *testing.T) {
+	s := guarded(t, func(c *config) { c.upload = true })
+	for name, want := range map[string]int{"ann": 422, "bob": 404} { // a form without a file
+		form := "--x\r\nContent-Disposition: form-data; name=\"album\"\r\n\r\n\r\n--x--\r\n"
+		r := s.postForm("/Family/", form, "Authorization", basic(name, rightPassword))
+		if r.StatusCode != want {
+			t.Errorf("POST /Family/ by %s = %d, want %d", name, r.StatusCode, want)
+		}
+		form = strings.Replace(form, "\r\n\r\n\r\n", "\r\n\r\nFamily\r\n", 1)
+		if r := s.postForm("/", form, "Authorization", basic(name, rightPassword)); r.StatusCode != 422 || name == "bob" && bytes.Contains(r.body, []byte("secret")) {
+			t.Errorf("POST / for the album Family by %s = %d\n%s", name, r.StatusCode, r.body)
+		}
+	}
+	if s.postForm("/Family/", "").StatusCode != 401 || s.postForm("/Nowhere/", "").StatusCode != 401 {
+		t.Error("without a password, POST tells what is there")
+	}
+}
+
+// postForm sends a form with the boundary x.
+func (s *site) postForm(path, form string, header ...string) response {
+	s.t.Helper()
+	return s.send("POST", path, form, append(header, "Content-Type", "multipart/form-data; boundary=x")...)
+}
+
+// With -private the root is for whoever is signed in, unless its own file says otherwise,
+// and an album may be open to everybody.
+func TestAccess_private(t *testing.T) {
+	s := guarded(t, func(c *config) { c.private = true })
+	for target, want := range map[string]int{"/": 401, "/Open/": 401, "/Nowhere/": 401, "/Family/": 401, "/Family/Press/": 200, "/Family/Press/6.jpg": 200, "/Family/Press/none.jpg": 404} {
+		if got := s.get(target); got.StatusCode != want {
+			t.Errorf("GET %s = %d, want %d", target, got.StatusCode, want)
+		}
+	}
+	bob := []string{"Authorization", basic("bob", rightPassword)}
+	for target, want := range map[string]int{"/": 200, "/Open/": 200, "/Family/": 404, "/Nowhere/": 404, "/Family/Press/": 200} {
+		if got := s.get(target, bob...); got.StatusCode != want {
+			t.Errorf("GET %s by bob = %d, want %d", target, got.StatusCode, want)
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package access
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path"
+	"syscall"
+	"time"
+
+	"gallery/internal/album"
+	"gallery/internal/atomicfile"
+	"gallery/internal/bounded"
+	"gallery/internal/nolink"
+	"gallery/internal/storage"
+)
+
+const (
+	// maxFile bounds a file .access, in bytes.
+	maxFile = 64 << 10
+	// ruleAge is how long a rule is relied on without a look at the files.
+	ruleAge = 500 * time.Millisecond
+	// maxRules bounds the albums whose rules are remembered: at some 200 bytes each, 10 MB.
+	maxRules = 50_000
+)
+
+// Tree knows the rules of all albums. It is safe for use by many goroutines.
+type Tree struct {
+	photos   *storage.Dir
+	standard Rule // where no folder says anything
+	log      *slog.Logger
+
+	rules    *bounded.Map[string, ruled]  // by album
+	mistakes *bounded.Map[string, string] // by album: what is wrong with its file, as the log says
+}
+
+// ruled is a rule as it was at some time.
+type ruled struct {
+	rule Rule
+	at   time.Time
+}
+
+// New makes a tree over the photos; standard holds where no folder says anything.
+func New(photos *storage.Dir, standard Rule, log *slog.Logger) *Tree {
+	return &Tree{
+		photos: photos, standard: standard, log: log,
+		rules:    bounded.NewMap[string, ruled](maxRules, nil),
+		mistakes: bounded.NewMap[string, string](maxRules, nil),
+	}
+}
+
+// Rule returns the rule of the album called name or, where there is none of that name, of
+// the innermost on the way to it. It is as the files say now, or said less than ruleAge ago.
+func (t *Tree) Rule(name string) Rule {
+	now := time.Now()
+	if known, ok := t.rules.Get(name); ok && now.Sub(known.at) < ruleAge {
+		return known.rule
+	}
+	root := t.photos.Root()
+	if above, ok := t.rules.Get(path.Dir(name)); ok && name != "." && now.Sub(above.at) < ruleAge {
+		return t.note(name, t.own(root, path.Join(name, album.AccessFile), name, above.rule), above.at)
+	}
+	rule := t.note(".", t.own(root, album.AccessFile, ".", t.standard), now)
+	// One walk down: a look at each album by its whole name would take the square of its depth.
+	album.Visit(root, name, func(folder *os.Root, name string) {
+		rule = t.note(name, t.own(folder, album.AccessFile, name, rule), now)
+	})
+	// Noted for what is not there, too: a second look must not take another time for that.
+	return t.note(name, rule, now)
+}
+
+// note remembers a rule that was read at that time, and returns it.
+func (t *Tree) note(name string, rule Rule, at time.Time) Rule {
+	t.rules.Put(name, ruled{rule, at})
+	return rule
+}
+
+// own returns the rule in the file of an album or, where it has none, the one above. A file
+// that cannot be read or has a mistake in it lets nobody in, and the log says why, once.
+func (t *Tree) own(folder *os.Root, file, name string, above Rule) Rule {
+	_, err := folder.Lstat(file)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG) {
+		t.mistakes.Delete(name)
+		return above
+	}
+	var rule Rule
+	if err == nil {
+		rule, err = read(folder, file) // whatever is wrong now, there was a file
+	}
+	if err == nil {
+		t.mistakes.Delete(name)
+	} else if said, _ := t.mistakes.Get(name); said != nolink.Cause(err).Error() {
+		t.mistakes.Put(name, nolink.Cause(err).Error())
+		t.log.Error("an album is closed, since its "+album.AccessFile+" cannot be understood: `gallery access` writes it anew", "album", name, "err", nolink.Cause(err))
+	}
+	rule.from = name
+	return rule
+}
+
+// read reads the file of that path below folder.
+func read(folder *os.Root, file string) (Rule, error) {
+	dir, err := nolink.Folder(folder, path.Dir(file), false)
+	if err != nil {
+		return Rule{}, err
+	}
+	defer dir.Close()
+	f, _, err := nolink.File(dir, path.Base(file))
+	if err != nil {
+		return Rule{}, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return Rule{}, err
+	}
+	return Parse(data)
+}
+
+// Set writes the rule of the album called name, or removes it where rule is nil, so that
+// the one above holds.
+func Set(root *os.Root, name string, rule *Rule) error {
+	folder, err := nolink.Folder(root, name, false)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	if rule == nil {
+		if err := folder.Remove(album.AccessFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return atomicfile.Flush(folder)
+	}
+	if err := atomicfile.Write(folder, album.AccessFile, []byte(rule.Text()), 0o644); err != nil {
+		return fmt.Errorf("%s: %w", path.Join(name, album.AccessFile), nolink.Cause(err))
+	}
+	return nil
+}
