@@ -18,7 +18,6 @@ import (
 	"gallery/internal/answer"
 	"gallery/internal/bounded"
 	"gallery/internal/messages"
-	"gallery/internal/nolink"
 	"gallery/internal/observe"
 	"gallery/internal/storage"
 	"gallery/internal/thumbs"
@@ -317,11 +316,11 @@ func (s *server) serveHealth(w http.ResponseWriter, text string) error {
 
 // serveOriginal answers with a photo, untouched.
 func (s *server) serveOriginal(w http.ResponseWriter, r *http.Request, t target) error {
-	folder, err := album.Open(s.storage.Photos.Root(), t.album())
+	folder, err := album.Enter(s.storage.Photos.Below(), t.album())
 	if err != nil {
 		return err
 	}
-	f, info, err := nolink.File(folder, t.file())
+	f, info, err := folder.File(t.file())
 	folder.Close() // before a slow reader takes an hour
 	if err != nil {
 		return err

@@ -17,7 +17,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"gallery/internal/album"
-	"gallery/internal/nolink"
 )
 
 // outsideTree is a directory with an album of blue photos in it and one of red
@@ -223,67 +222,6 @@ func TestLinks_swapped(t *testing.T) {
 			}
 			if len(find(s.page("/a/"), ".photo img")) != 1 {
 				t.Error("afterwards the page does not show its photo")
-			}
-		})
-	}
-}
-
-// The same without requests around it, so that swaps fall between the look and
-// the opening: what is opened is what was seen.
-func TestOpen_swapped(t *testing.T) {
-	const swaps = 20_000
-	for name, paths := range map[string][3]string{ // what is swapped, its link, what the link leads to
-		"photo":  {"a/1.jpg", "a/.other", ".hidden.jpg"},
-		"folder": {"a", ".other", ".hidden"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			writeFile(t, filepath.Join(dir, "a", "1.jpg"), []byte("shown"))
-			writeFile(t, filepath.Join(dir, ".hidden", "1.jpg"), []byte("hidden"))
-			writeFile(t, filepath.Join(dir, "a", ".hidden.jpg"), []byte("hidden"))
-			path, other := filepath.Join(dir, paths[0]), filepath.Join(dir, paths[1])
-			if err := os.Symlink(paths[2], other); err != nil {
-				t.Fatal(err)
-			}
-			root, err := os.OpenRoot(dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer root.Close()
-			var done atomic.Bool
-			var opened, led atomic.Int64
-			var readers sync.WaitGroup
-			for range 3 {
-				readers.Go(func() {
-					for !done.Load() {
-						if data, err := os.ReadFile(filepath.Join(dir, "a", "1.jpg")); err == nil && string(data) == "hidden" {
-							led.Add(1)
-						}
-						folder, err := nolink.Folder(root, "a", false)
-						if err != nil {
-							continue
-						}
-						if f, _, err := nolink.File(folder, "1.jpg"); err == nil {
-							opened.Add(1)
-							if data, _ := io.ReadAll(f); string(data) != "shown" {
-								t.Errorf("%q is read", data)
-							}
-							f.Close()
-						}
-						folder.Close()
-					}
-				})
-			}
-			for range swaps {
-				if err := unix.Renameat2(unix.AT_FDCWD, other, unix.AT_FDCWD, path, unix.RENAME_EXCHANGE); err != nil {
-					t.Error(err)
-					break
-				}
-			}
-			done.Store(true)
-			readers.Wait()
-			if opened.Load() == 0 || led.Load() == 0 {
-				t.Errorf("it was opened %d times, and one who follows links led astray %d times", opened.Load(), led.Load())
 			}
 		})
 	}

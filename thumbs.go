@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"os"
 	"time"
 
 	"gallery/internal/accept"
 	"gallery/internal/album"
 	"gallery/internal/answer"
+	"gallery/internal/nolink"
 	"gallery/internal/storage"
 	"gallery/internal/thumbs"
 )
@@ -25,7 +25,7 @@ type thumbnails struct {
 
 // serve answers with a rendition of a photo, made now if there is none.
 func (t *thumbnails) serve(w http.ResponseWriter, r *http.Request, at target) error {
-	folder, err := album.Open(t.photos.Root(), at.album())
+	folder, err := album.Enter(t.photos.Below(), at.album())
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (t *thumbnails) serve(w http.ResponseWriter, r *http.Request, at target) er
 
 // serveStored answers with a fresh rendition from disk, and reports whether
 // there is one. At an address that names its state it may be kept for ever.
-func (t *thumbnails) serveStored(w http.ResponseWriter, r *http.Request, photos *os.Root, src album.Photo, rend string, accepts func(mediaType string) bool) bool {
+func (t *thumbnails) serveStored(w http.ResponseWriter, r *http.Request, photos *nolink.Dir, src album.Photo, rend string, accepts func(mediaType string) bool) bool {
 	f, info, mediaType, ok := t.store.Open(photos, src, rend, accepts)
 	if !ok {
 		return false

@@ -51,7 +51,7 @@ type Listing struct {
 const AccessFile = ".access"
 
 // Stat returns the photo called file in the folder of an album.
-func Stat(folder *os.Root, albumName, file string) (Photo, error) {
+func Stat(folder folder, albumName, file string) (Photo, error) {
 	src, err := statAlone(folder, albumName, file)
 	if err == nil {
 		src.Sidecar = sidecarState(folder, file)
@@ -60,7 +60,7 @@ func Stat(folder *os.Root, albumName, file string) (Photo, error) {
 }
 
 // statAlone is Stat of what has no sidecar.
-func statAlone(folder *os.Root, albumName, file string) (Photo, error) {
+func statAlone(folder folder, albumName, file string) (Photo, error) {
 	info, err := folder.Lstat(file)
 	if err != nil {
 		return Photo{}, err

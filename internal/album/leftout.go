@@ -75,8 +75,13 @@ const noMedia = ".nomedia"
 // ErrLeftOut says that a folder is left out by a file .nomedia in it or above it.
 var ErrLeftOut = fmt.Errorf("left out by %s: %w", noMedia, fs.ErrNotExist)
 
+// folder is an open folder: an *os.Root or a *nolink.Dir.
+type folder interface {
+	Lstat(name string) (fs.FileInfo, error)
+}
+
 // leftOut reports whether a folder says that it is to be left out.
-func leftOut(folder *os.Root) bool {
+func leftOut(folder folder) bool {
 	_, err := folder.Lstat(noMedia)
 	return err == nil
 }
@@ -103,6 +108,28 @@ func Open(root *os.Root, name string) (*os.Root, error) {
 		folder = nil
 	}
 	return folder, err
+}
+
+// Enter is Open for finding what is in the album.
+func Enter(below *nolink.Dir, name string) (*nolink.Dir, error) {
+	if name == "." {
+		return below.Folder(".")
+	}
+	folder := below
+	for segment := range strings.SplitSeq(name, "/") {
+		next, err := folder.Folder(segment)
+		if folder != below {
+			folder.Close()
+		}
+		if err != nil {
+			return nil, err
+		}
+		if folder = next; leftOut(folder) {
+			folder.Close()
+			return nil, ErrLeftOut
+		}
+	}
+	return folder, nil
 }
 
 // Nearest opens the innermost album that there is on the way to name, which may be name

@@ -36,11 +36,12 @@ type Dir struct {
 	log  *slog.Logger
 
 	root  atomic.Pointer[os.Root]
-	away  atomic.Pointer[error] // why it is away; nil where it is there
-	next  atomic.Int64          // when to look again, ns since 1970
-	looks sync.Mutex            // one at a time; guards held
-	held  bool                  // photos or albums were seen in it
-	empty string                // why it is away although it is there: it is empty, and was not; "" for it is not
+	below atomic.Pointer[nolink.Dir] // root, for opening what is served
+	away  atomic.Pointer[error]      // why it is away; nil where it is there
+	next  atomic.Int64               // when to look again, ns since 1970
+	looks sync.Mutex                 // one at a time; guards held
+	held  bool                       // photos or albums were seen in it
+	empty string                     // why it is away although it is there: it is empty, and was not; "" for it is not
 
 	answers bounded.Calls[struct{}]
 }
@@ -63,8 +64,14 @@ func Open(what, path string, log *slog.Logger) (*Dir, error) {
 		root.Close()
 		return nil, fmt.Errorf("%s %s cannot be read: let this user list it (chmod, or run as another user)", what, path)
 	}
+	below, err := nolink.Open(root)
+	if err != nil {
+		root.Close()
+		return nil, fmt.Errorf("%s %s cannot be opened: %w", what, path, nolink.Cause(err))
+	}
 	d := &Dir{path: path, log: log, held: holds(root)}
 	d.root.Store(root)
+	d.below.Store(below)
 	d.next.Store(time.Now().Add(lookEvery).UnixNano())
 	return d, nil
 }
@@ -80,6 +87,12 @@ func (d *Dir) Close() error { return d.root.Load().Close() }
 func (d *Dir) Root() *os.Root {
 	d.refresh()
 	return d.root.Load()
+}
+
+// Below is Root for finding what is served, in fewer calls.
+func (d *Dir) Below() *nolink.Dir {
+	d.refresh()
+	return d.below.Load()
 }
 
 // Away returns an ErrAway while the directory is not there, else nil.
@@ -142,9 +155,16 @@ func (d *Dir) look() {
 		anew.Close()
 		return
 	}
+	below, err := nolink.Open(anew)
+	if err != nil {
+		anew.Close()
+		d.isAway(err)
+		return
+	}
 	d.empty = ""
-	// Others may be using the one before: the garbage collector closes it.
+	// Others may be using those before: the garbage collector closes them.
 	d.root.Store(anew)
+	d.below.Store(below)
 	d.log.Info("opened anew, as another directory bears the name", "dir", d.path)
 	d.isBack()
 }

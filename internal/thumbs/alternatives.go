@@ -64,15 +64,10 @@ func (t *Store) encodeAlternative(alt rendition.Alternative, img image.Image, pr
 	return data, nil
 }
 
-// openAlternative returns the alternative that goes with a JPEG thumbnail, whose folder and
-// state these are.
-func openAlternative(folder *os.Root, alt rendition.Alternative, file string, jpeg fs.FileInfo) (*os.File, fs.FileInfo, bool) {
-	below, err := nolink.Step(folder, alt.Dir, false)
-	if err != nil {
-		return nil, nil, false
-	}
-	defer below.Close()
-	f, info, err := nolink.File(below, file)
+// openAlternative returns the alternative that lies at a path, if it goes with the JPEG
+// thumbnail, whose state that is.
+func openAlternative(below *nolink.Dir, at string, jpeg fs.FileInfo) (*os.File, fs.FileInfo, bool) {
+	f, info, err := below.File(at)
 	if err != nil {
 		return nil, nil, false
 	}

@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path"
 	"runtime"
 	"slices"
 	"sync"
@@ -236,18 +237,12 @@ func (t *Store) noteUnfit(src album.Photo, rend string, err error) {
 // Open returns the file of src's rendition if it is fresh, and its media type: an
 // alternative, if one is accepted and there, or else the
 // JPEG. photos is the album's folder.
-func (t *Store) Open(photos *os.Root, src album.Photo, rend string, accepts func(mediaType string) bool) (f *os.File, info fs.FileInfo, mediaType string, ok bool) {
-	var folder *os.Root
-	if t.storage.Beside() {
-		folder, _ = nolink.Folder(photos, rendition.Folder(".", rend), false)
-	} else {
-		folder = t.OpenRenditions(src.Album, rend)
+func (t *Store) Open(photos *nolink.Dir, src album.Photo, rend string, accepts func(mediaType string) bool) (f *os.File, info fs.FileInfo, mediaType string, ok bool) {
+	below, at := photos, rendition.Folder(".", rend)
+	if !t.storage.Beside() {
+		below, at = t.storage.Cache.Below(), rendition.Folder(src.Album, rend)
 	}
-	if folder == nil {
-		return nil, nil, "", false
-	}
-	defer folder.Close()
-	f, info, err := nolink.File(folder, src.File)
+	f, info, err := below.File(path.Join(at, src.File))
 	if err != nil {
 		return nil, nil, "", false
 	}
@@ -267,7 +262,7 @@ func (t *Store) Open(photos *os.Root, src album.Photo, rend string, accepts func
 			if !accepts(alt.MediaType) {
 				continue
 			}
-			if a, ainfo, ok := openAlternative(folder, alt, src.File, info); ok {
+			if a, ainfo, ok := openAlternative(below, path.Join(at, alt.Dir, src.File), info); ok {
 				f.Close()
 				return a, ainfo, alt.MediaType, true
 			}

@@ -1,0 +1,146 @@
+package nolink
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"runtime"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// opened is an open folder below which openat2 opens. A folder below another is used and
+// closed by one goroutine.
+type opened struct {
+	fd int
+	// own, of what Open returned, is the file that fd belongs to. Others may still be using
+	// it when a disk was switched: the garbage collector closes it.
+	own *os.File
+}
+
+// within has the kernel refuse what leads out of the folder, and every link (openat2(2)).
+const within = unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS
+
+// folderOnly opens a folder as a place to look from, which takes the permission to enter it
+// alone. On a network it costs no reading of the folder.
+const folderOnly = unix.O_PATH | unix.O_DIRECTORY
+
+// openAtOnce returns root as a Dir that uses openat2. It reports false where there is none:
+// in older kernels (ENOSYS), and where a filter that does not know the call refuses it (EPERM,
+// mostly).
+func openAtOnce(root *os.Root) (d *Dir, ok bool, err error) {
+	own, err := root.Open(".")
+	if err != nil {
+		return nil, false, err
+	}
+	d = &Dir{opened: opened{int(own.Fd()), own}}
+	tried, err := openat2(d.opened.fd, ".", folderOnly)
+	if err != nil {
+		own.Close()
+		return nil, false, nil
+	}
+	unix.Close(tried)
+	return d, true, nil
+}
+
+// openat2 opens the path below folder.
+func openat2(folder int, path string, flags uint64) (fd int, err error) {
+	how := unix.OpenHow{Flags: flags | unix.O_CLOEXEC | unix.O_NOFOLLOW, Resolve: within}
+	// A signal interrupts what waits for a network, and where the tree is being moved the
+	// kernel may not be sure that a path leads down (EAGAIN).
+	for range 100 {
+		if fd, err = unix.Openat2(folder, path, &how); err != unix.EINTR && err != unix.EAGAIN {
+			break
+		}
+	}
+	switch err {
+	case nil:
+		return fd, nil
+	case unix.ELOOP, unix.ENOTDIR, unix.EXDEV:
+		return -1, ErrNotHere
+	}
+	return -1, &fs.PathError{Op: "openat2", Path: path, Err: err}
+}
+
+func (o opened) close() error { return unix.Close(o.fd) }
+
+func (o opened) folder(name string) (*Dir, error) {
+	defer runtime.KeepAlive(o.own)
+	fd, err := openat2(o.fd, name, folderOnly)
+	if err != nil {
+		return nil, err
+	}
+	return &Dir{opened: opened{fd: fd}}, nil
+}
+
+func (o opened) file(name string) (*os.File, fs.FileInfo, error) {
+	defer runtime.KeepAlive(o.own)
+	fd, err := openat2(o.fd, name, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY)
+	if errors.Is(err, unix.ENXIO) && o.isSocket(name) {
+		return nil, nil, ErrNotHere // and not, as of a regular file, a disk that is lost
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	f := os.NewFile(uintptr(fd), name)
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		f.Close()
+		return nil, nil, ErrNotHere
+	}
+	return f, info, nil
+}
+
+// isSocket reports whether a socket is at a path, which cannot be opened.
+func (o opened) isSocket(name string) bool {
+	fd, err := openat2(o.fd, name, unix.O_PATH)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	var st unix.Stat_t
+	return unix.Fstat(fd, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFSOCK
+}
+
+func (o opened) lstat(name string) (fs.FileInfo, error) {
+	defer runtime.KeepAlive(o.own)
+	var st unix.Stat_t
+	err := unix.Fstatat(o.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW)
+	for err == unix.EINTR {
+		err = unix.Fstatat(o.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW)
+	}
+	if err != nil {
+		return nil, &fs.PathError{Op: "lstat", Path: name, Err: err}
+	}
+	return &state{name, syscall.Stat_t{
+		Dev: st.Dev, Ino: st.Ino, Mode: st.Mode, Size: st.Size,
+		Mtim: syscall.Timespec(st.Mtim), Ctim: syscall.Timespec(st.Ctim),
+	}}, nil
+}
+
+// state is what Lstat returns.
+type state struct {
+	name string
+	stat syscall.Stat_t
+}
+
+func (s *state) Name() string       { return s.name }
+func (s *state) Size() int64        { return s.stat.Size }
+func (s *state) ModTime() time.Time { return time.Unix(s.stat.Mtim.Unix()) }
+func (s *state) IsDir() bool        { return s.Mode().IsDir() }
+func (s *state) Sys() any           { return &s.stat }
+
+func (s *state) Mode() fs.FileMode {
+	mode := fs.FileMode(s.stat.Mode) & fs.ModePerm
+	switch s.stat.Mode & syscall.S_IFMT {
+	case syscall.S_IFREG:
+		return mode
+	case syscall.S_IFDIR:
+		return mode | fs.ModeDir
+	case syscall.S_IFLNK:
+		return mode | fs.ModeSymlink
+	}
+	return mode | fs.ModeIrregular // a FIFO, a socket or a device
+}

@@ -1,0 +1,18 @@
+//go:build !linux
+
+package nolink
+
+import (
+	"io/fs"
+	"os"
+)
+
+// opened has no use on systems without openat2.
+type opened struct{}
+
+func openAtOnce(*os.Root) (d *Dir, ok bool, err error) { return nil, false, nil }
+
+func (opened) close() error                               { return nil }
+func (opened) folder(string) (*Dir, error)                { return nil, ErrNotHere }
+func (opened) lstat(string) (fs.FileInfo, error)          { return nil, ErrNotHere }
+func (opened) file(string) (*os.File, fs.FileInfo, error) { return nil, nil, ErrNotHere }

@@ -1,0 +1,296 @@
+package nolink
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// ways are the ways in which a Dir opens: all tests run over each.
+var ways = map[string]func(t *testing.T, root *os.Root) *Dir{
+	"openat2": func(t *testing.T, root *os.Root) *Dir {
+		d, ok, err := openAtOnce(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ok {
+			t.Skip("this kernel, or a filter, does not allow openat2")
+		}
+		return d
+	},
+	"steps": func(_ *testing.T, root *os.Root) *Dir { return &Dir{steps: root, lent: true} },
+}
+
+// tree is a directory with an album of a photo and renditions, and what is not to be shown.
+func tree(t *testing.T) (dir string, root *os.Root) {
+	t.Helper()
+	base := t.TempDir()
+	dir = filepath.Join(base, "photos")
+	for name, content := range map[string]string{
+		"photos/a/1.jpg": "shown", "photos/a/_thumbs/1.jpg": "small", "photos/a/b/2.jpg": "shown", "photos/top.jpg": "shown",
+		"photos/.hidden/1.jpg": "hidden", "photos/.hidden.jpg": "hidden", "photos/a/.hidden.jpg": "hidden", "outside/1.jpg": "outside",
+	} {
+		path := filepath.Join(base, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { root.Close() })
+	return dir, root
+}
+
+// read returns what is in the file at a path below folder, within a folder below d.
+func read(d *Dir, folder, file string) (string, error) {
+	below, err := d.Folder(folder)
+	if err != nil {
+		return "", err
+	}
+	defer below.Close()
+	f, info, err := below.File(file)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(f)
+	if err == nil && info.Size() != int64(len(data)) {
+		err = fmt.Errorf("%d bytes, and the state says %d", len(data), info.Size())
+	}
+	return string(data), err
+}
+
+func TestDir_finds(t *testing.T) {
+	for way, open := range ways {
+		t.Run(way, func(t *testing.T) {
+			dir, root := tree(t)
+			d := open(t, root)
+			for _, test := range []struct{ folder, file, want string }{
+				{".", "top.jpg", "shown"}, {"a", "1.jpg", "shown"}, {"a", "_thumbs/1.jpg", "small"}, {"a/b", "2.jpg", "shown"},
+				{".", "a/b/2.jpg", "shown"},
+			} {
+				if got, err := read(d, test.folder, test.file); got != test.want {
+					t.Errorf("%s in %s = %q, %v", test.file, test.folder, got, err)
+				}
+			}
+			for _, name := range []string{"top.jpg", "a", "none"} {
+				want, wantErr := os.Lstat(filepath.Join(dir, name))
+				got, err := d.Lstat(name)
+				if wantErr != nil {
+					if !errors.Is(err, fs.ErrNotExist) {
+						t.Errorf("Lstat(%s) = %v", name, err)
+					}
+					continue
+				}
+				if err != nil || got.Name() != name || got.Size() != want.Size() || !got.ModTime().Equal(want.ModTime()) || got.Mode() != want.Mode() || got.IsDir() != want.IsDir() {
+					t.Errorf("Lstat(%s) = %v, %v, want %v", name, got, err, want)
+				}
+			}
+		})
+	}
+}
+
+// What is there and no photo, and whatever a link leads to, is not there. Each link is shown
+// to lead one who follows it to what is hidden.
+func TestDir_refuses(t *testing.T) {
+	for way, open := range ways {
+		t.Run(way, func(t *testing.T) {
+			dir, root := tree(t)
+			d := open(t, root)
+			for link, to := range map[string]string{
+				"link.jpg": "top.jpg", "out.jpg": "../outside/1.jpg", "abs.jpg": filepath.Dir(dir) + "/outside/1.jpg",
+				"out": "../outside", "abs": filepath.Dir(dir) + "/outside", "same": "a", "up": "..", "magic": "/proc/self/root",
+				"a/in": "b", "a/back": "../a", "nowhere.jpg": "none", "loop.jpg": "loop.jpg",
+			} {
+				if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := unix.Mkfifo(filepath.Join(dir, "fifo.jpg"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			l, err := net.Listen("unix", filepath.Join(dir, "socket.jpg"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			for _, test := range []struct {
+				folder, file string
+				unsafe       bool // one who follows links reads something
+			}{
+				{".", "link.jpg", true}, {".", "out.jpg", true}, {".", "abs.jpg", true}, {"out", "1.jpg", true}, {"abs", "1.jpg", true},
+				{"same", "1.jpg", true}, {".", "same/1.jpg", true}, {".", "out/1.jpg", true}, {"up", "outside/1.jpg", true},
+				{".", "up/outside/1.jpg", true}, {".", "up/photos/top.jpg", true}, {"a", "in/2.jpg", true}, {"a/in", "2.jpg", true},
+				{"a/back", "1.jpg", true}, {".", "a/back/1.jpg", true}, {".", "magic" + dir + "/top.jpg", true},
+				{".", "nowhere.jpg", false}, {".", "loop.jpg", false}, {".", "fifo.jpg", false}, {".", "socket.jpg", false},
+				{".", "a", false}, {".", "none.jpg", false}, {"none", "1.jpg", false}, {"top.jpg", "1.jpg", false}, {".", "top.jpg/1.jpg", false},
+				{"a", "../top.jpg", true}, {".", "../outside/1.jpg", true}, {"..", "outside/1.jpg", true},
+			} {
+				if test.unsafe {
+					if _, err := os.ReadFile(dir + "/" + test.folder + "/" + test.file); err != nil {
+						t.Errorf("one who follows links is not led to %s in %s: %v", test.file, test.folder, err)
+					}
+				}
+				if got, err := read(d, test.folder, test.file); err == nil {
+					t.Errorf("%s in %s is opened, and holds %q", test.file, test.folder, got)
+				} else if !errors.Is(err, fs.ErrNotExist) && filepath.IsLocal(test.folder+"/"+test.file) && filepath.IsLocal(test.file) {
+					t.Errorf("%s in %s = %v, which is not fs.ErrNotExist", test.file, test.folder, err)
+				}
+			}
+			for name, want := range map[string]fs.FileMode{"link.jpg": fs.ModeSymlink, "same": fs.ModeSymlink} {
+				if info, err := d.Lstat(name); err != nil || info.Mode().Type() != want {
+					t.Errorf("Lstat(%s) = %v, %v", name, info, err)
+				}
+			}
+			if info, err := d.Lstat("fifo.jpg"); err != nil || info.Mode().IsRegular() || info.IsDir() {
+				t.Errorf("Lstat of a FIFO = %v, %v", info, err)
+			}
+		})
+	}
+}
+
+// What is swapped for a link while it is opened is never followed: what is read is what is
+// shown, whichever way it is opened.
+func TestOpen_swapped(t *testing.T) {
+	const swaps = 4_000              // for each of ten
+	swapped := map[string][3]string{ // what is swapped, its link, what the link leads to
+		"photo":  {"a/1.jpg", "a/.other", ".hidden.jpg"},
+		"folder": {"a", ".other", ".hidden"},
+	}
+	readers := map[string]func(t *testing.T, root *os.Root) func() (string, error){
+		"root": func(_ *testing.T, root *os.Root) func() (string, error) {
+			return func() (string, error) {
+				folder, err := Folder(root, "a", false)
+				if err != nil {
+					return "", err
+				}
+				defer folder.Close()
+				f, _, err := File(folder, "1.jpg")
+				if err != nil {
+					return "", err
+				}
+				defer f.Close()
+				data, err := io.ReadAll(f)
+				return string(data), err
+			}
+		},
+	}
+	for way, open := range ways {
+		readers[way] = func(t *testing.T, root *os.Root) func() (string, error) {
+			d := open(t, root)
+			return func() (string, error) { return read(d, "a", "1.jpg") }
+		}
+		readers[way+", at once"] = func(t *testing.T, root *os.Root) func() (string, error) {
+			d := open(t, root)
+			return func() (string, error) { return read(d, ".", "a/1.jpg") }
+		}
+	}
+	for what, paths := range swapped {
+		for way, reader := range readers {
+			t.Run(what+", "+way, func(t *testing.T) {
+				dir, root := tree(t)
+				path, other := filepath.Join(dir, paths[0]), filepath.Join(dir, paths[1])
+				if err := os.Symlink(paths[2], other); err != nil {
+					t.Fatal(err)
+				}
+				safely := reader(t, root)
+				var done atomic.Bool
+				var opened, led atomic.Int64
+				var running sync.WaitGroup
+				for range 3 {
+					running.Go(func() {
+						for !done.Load() {
+							if data, err := os.ReadFile(filepath.Join(dir, "a", "1.jpg")); err == nil && string(data) == "hidden" {
+								led.Add(1)
+							}
+							if data, err := safely(); err == nil {
+								opened.Add(1)
+								if data != "shown" {
+									t.Errorf("%q is read", data)
+								}
+							}
+						}
+					})
+				}
+				for i := 0; i < swaps || opened.Load() == 0 || led.Load() == 0; i++ {
+					if err := unix.Renameat2(unix.AT_FDCWD, other, unix.AT_FDCWD, path, unix.RENAME_EXCHANGE); err != nil {
+						t.Error(err)
+						break
+					}
+				}
+				done.Store(true)
+				running.Wait()
+			})
+		}
+	}
+}
+
+// forbidden is the error by which a filter refuses openat2 to the test's own program.
+const forbidden = "GALLERY_TEST_FORBIDDEN"
+
+// Where the kernel lacks openat2, or a filter of system calls refuses it, the steps are taken.
+func TestOpen_withoutOpenat2(t *testing.T) {
+	if os.Getenv(forbidden) == "" {
+		for _, errno := range []unix.Errno{unix.ENOSYS, unix.EPERM} {
+			cmd := exec.Command(os.Args[0], "-test.run=^TestOpen_withoutOpenat2$", "-test.v")
+			cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", forbidden, errno))
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("with %v: %v\n%s", errno, err, out)
+			}
+		}
+		return
+	}
+	var errno uint32
+	if _, err := fmt.Sscan(os.Getenv(forbidden), &errno); err != nil {
+		t.Fatal(err)
+	}
+	forbid(t, unix.SYS_OPENAT2, errno)
+	_, root := tree(t)
+	if _, err := unix.Openat2(unix.AT_FDCWD, ".", &unix.OpenHow{}); err != unix.Errno(errno) {
+		t.Fatalf("openat2 = %v", err)
+	}
+	d, err := Open(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.steps == nil {
+		t.Error("it is to open by openat2")
+	}
+	if got, err := read(d, "a", "_thumbs/1.jpg"); got != "small" {
+		t.Errorf("a file = %q, %v", got, err)
+	}
+}
+
+// forbid has a system call answer with an error in all threads from now on (seccomp(2)).
+func forbid(t *testing.T, call, errno uint32) {
+	t.Helper()
+	filter := []unix.SockFilter{
+		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0}, // seccomp_data.nr
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 1, K: call},
+		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | errno},
+		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
+	}
+	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, e := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&program))); e != 0 {
+		t.Fatal(e)
+	}
+}
