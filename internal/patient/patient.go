@@ -3,9 +3,12 @@
 package patient
 
 import (
+	"bytes"
+	"context"
 	"io"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -45,6 +48,31 @@ type conn struct {
 	net.Conn
 	pieceTime time.Duration
 	deadline  time.Time // the last one set
+
+	joined int           // bytes of content that Join announced
+	held   *bytes.Buffer // what was written of that answer and not passed on yet; nil for nothing
+}
+
+// connKey is where a request's context has its connection.
+type connKey struct{}
+
+// ConnContext is for http.Server: it lets Join find the connection.
+func ConnContext(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, c)
+}
+
+// maxJoined bounds the content that a connection holds for a moment, bytes.
+const maxJoined = 64 << 10
+
+var joining = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// Join has the answer that follows, a header and so many bytes of content, go out in one
+// piece, where it is small: net/http, whose buffer holds 4 kB, would send two, which is the
+// greater part of a thumbnail's cost. The caller writes all of the content.
+func Join(ctx context.Context, content int) {
+	if c, ok := ctx.Value(connKey{}).(*conn); ok && content <= maxJoined {
+		c.joined = content
+	}
 }
 
 // advance moves the deadline on, unless it has hardly come nearer: setting it
@@ -59,6 +87,35 @@ func (c *conn) advance() error {
 }
 
 func (c *conn) Write(p []byte) (written int, err error) {
+	if c.held == nil {
+		if len(p) > c.joined { // all of it, or there is nothing to be joined
+			c.joined = 0
+			return c.writePieces(p)
+		}
+		c.held = joining.Get().(*bytes.Buffer)
+	}
+	c.held.Write(p)
+	if c.held.Len() > c.joined { // since there is a header, content is still to come before
+		err = c.flush()
+	}
+	return len(p), err
+}
+
+// flush passes on what is held.
+func (c *conn) flush() error {
+	held := c.held
+	c.joined, c.held = 0, nil
+	if held == nil {
+		return nil
+	}
+	_, err := c.writePieces(held.Bytes())
+	held.Reset()
+	joining.Put(held)
+	return err
+}
+
+// writePieces writes in pieces.
+func (c *conn) writePieces(p []byte) (written int, err error) {
 	for {
 		piece := p[written:min(len(p), written+pieceSize)]
 		if err := c.advance(); err != nil {
@@ -74,6 +131,9 @@ func (c *conn) Write(p []byte) (written int, err error) {
 
 // ReadFrom lets the kernel copy from file to socket, piece by piece.
 func (c *conn) ReadFrom(r io.Reader) (written int64, err error) {
+	if err := c.flush(); err != nil {
+		return 0, err
+	}
 	to, ok := c.Conn.(io.ReaderFrom)
 	if !ok {
 		return io.Copy(struct{ io.Writer }{c}, r)
