@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -27,22 +28,74 @@ type browser struct {
 	complaints []string
 }
 
-func newBrowser(t *testing.T, width, height int) *browser {
+// chromium is the one Chromium of all tests. The first test that needs it starts it, and
+// the end of all stops it.
+type chromium struct {
+	mu   sync.Mutex
+	ctx  context.Context // of the running browser, or nil
+	stop func()
+}
+
+var shared chromium
+
+// browser returns the running browser, which is started if there is none, or none any more.
+func (c *chromium) browser(t *testing.T) context.Context {
 	t.Helper()
 	path := need(t, "chromium", "chromium")
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ctx != nil {
+		select {
+		case <-chromedp.FromContext(c.ctx).Browser.LostConnection:
+			c.stop()
+		default:
+			return c.ctx
+		}
+	}
+	profile, err := os.MkdirTemp("", "gallery-e2e-chromium-")
+	if err != nil {
+		t.Fatal(err)
+	}
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
 		chromedp.ExecPath(path),
 		chromedp.NoSandbox, // CI runs as root
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("host-resolver-rules", "MAP gallery.example.com 127.0.0.1"), // the name in deploy/nginx
 		chromedp.Flag("ignore-certificate-errors", true),
-		chromedp.UserDataDir(t.TempDir()),
-		chromedp.WindowSize(width, height),
+		chromedp.UserDataDir(profile),
 	)
-	allocated, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
+	allocated, release := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, cancel := chromedp.NewContext(allocated)
+	c.stop = func() {
+		cancel()
+		release()
+		os.RemoveAll(profile)
+		c.ctx = nil
+	}
+	if err := chromedp.Do(ctx); err != nil { // the browser lives as long as the context of its first call
+		c.stop()
+		t.Fatal(err)
+	}
+	c.ctx = ctx
+	return ctx
+}
+
+// close stops the browser, if there is one.
+func (c *chromium) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ctx != nil {
+		c.stop()
+	}
+}
+
+// newBrowser opens a window of its own, with a profile of its own, until the test ends.
+func newBrowser(t *testing.T, width, height int) *browser {
+	t.Helper()
+	running := shared.browser(t)
 	b := &browser{t: t}
-	b.ctx, cancel = chromedp.NewContext(allocated, chromedp.WithListener(func(event any) {
+	var cancel context.CancelFunc
+	b.ctx, cancel = chromedp.NewContext(running, chromedp.WithNewBrowserContext(), chromedp.WithListener(func(event any) {
 		switch e := event.(type) {
 		case *runtime.EventExceptionThrown:
 			text := e.ExceptionDetails.Text
@@ -57,8 +110,11 @@ func newBrowser(t *testing.T, width, height int) *browser {
 		}
 	}))
 	t.Cleanup(cancel)
-	// The browser lives as long as the context of the first call.
-	if err := chromedp.Do(b.ctx, chromedp.EmulateViewport(int64(width), int64(height))); err != nil {
+	focused := func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) { // only who has the focus may read the clipboard
+		_, err := cdp.Call(ctx, tab, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+		return chromedp.Void{}, err
+	}
+	if err := chromedp.Do(b.ctx, chromedp.EmulateViewport(int64(width), int64(height)), focused); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -67,14 +67,11 @@ func TestLightbox_share(t *testing.T) {
 	dir, links := fivePhotos(t)
 	p := start(t, nil, dir)
 	b := newBrowser(t, 1200, 800)
-	b.do(func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) { // only who has the focus may read
-		_, err := cdp.Call(ctx, tab, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
-		return chromedp.Void{}, err
-	})
 	for _, name := range []string{"clipboard-read", "clipboard-write"} {
 		b.do(func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
 			_, err := cdp.Call(ctx, tab, permissions.SetPermission, permissions.SetPermissionParams{
-				Permission: &permissions.PermissionDescriptor{Name: name}, Setting: permissions.PermissionSettingGranted, Origin: p.url})
+				Permission: &permissions.PermissionDescriptor{Name: name}, Setting: permissions.PermissionSettingGranted, Origin: p.url,
+				BrowserContextID: chromedp.FromContext(b.ctx).BrowserContextID})
 			return chromedp.Void{}, err
 		})
 	}

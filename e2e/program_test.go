@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -45,6 +46,7 @@ func TestMain(m *testing.M) {
 			fmt.Fprintf(os.Stderr, "building the program: %v\n%s", err, out)
 			return 1
 		}
+		defer shared.close()
 		return m.Run()
 	}())
 }
@@ -159,38 +161,46 @@ func (l testLog) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// draw writes a JPEG of the given size.
-func draw(t *testing.T, path string, width, height, seed int) {
+// picture is what draw draws: these arguments give the same bytes again.
+type picture struct{ width, height, seed int }
+
+// drawn holds the JPEG of each picture that was drawn: many tests want the same ones, and a
+// large one takes half a second.
+var drawn sync.Map
+
+// bytes returns the picture as a JPEG, which must not be changed.
+func (p picture) bytes(t *testing.T) []byte {
 	t.Helper()
-	m := image.NewNRGBA(image.Rect(0, 0, width, height))
-	for y := range height {
-		for x := range width {
-			m.SetNRGBA(x, y, color.NRGBA{uint8(x * 255 / width), uint8(y * 255 / height), uint8(seed * 37), 255})
+	if data, ok := drawn.Load(p); ok {
+		return data.([]byte)
+	}
+	m := image.NewRGBA(image.Rect(0, 0, p.width, p.height))
+	for y := range p.height {
+		for x := range p.width {
+			m.SetRGBA(x, y, color.RGBA{uint8(x * 255 / p.width), uint8(y * 255 / p.height), uint8(p.seed * 37), 255})
 		}
 	}
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, m, nil); err != nil {
 		t.Fatal(err)
 	}
-	put(t, path, b.Bytes())
+	drawn.Store(p, b.Bytes())
+	return b.Bytes()
+}
+
+// draw writes a JPEG of the given size.
+func draw(t *testing.T, path string, width, height, seed int) {
+	t.Helper()
+	put(t, path, picture{width, height, seed}.bytes(t))
 }
 
 // fill puts n photos into an album, 1.jpg and so on, which have these sizes by
 // turns.
 func fill(t *testing.T, album string, n int, sizes ...[2]int) {
 	t.Helper()
-	drawn := make([][]byte, len(sizes))
-	for i, size := range sizes {
-		path := filepath.Join(t.TempDir(), "drawn.jpg")
-		draw(t, path, size[0], size[1], i)
-		data, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		drawn[i] = data
-	}
 	for i := range n {
-		put(t, filepath.Join(album, fmt.Sprintf("%d.jpg", i+1)), drawn[i%len(drawn)])
+		kind := i % len(sizes)
+		draw(t, filepath.Join(album, fmt.Sprintf("%d.jpg", i+1)), sizes[kind][0], sizes[kind][1], kind)
 	}
 }
 
@@ -198,12 +208,7 @@ func fill(t *testing.T, album string, n int, sizes ...[2]int) {
 // not the original; what makes it large lies behind the picture.
 func drawLarge(t *testing.T, path string, width, height, seed int) {
 	t.Helper()
-	draw(t, path, width, height, seed)
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	put(t, path, append(data, make([]byte, 3<<20)...))
+	put(t, path, slices.Concat(picture{width, height, seed}.bytes(t), make([]byte, 3<<20)))
 }
 
 func put(t *testing.T, path string, data []byte) {
