@@ -13,14 +13,18 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
 	"golang.org/x/term"
 
+	"gallery/internal/access"
+	"gallery/internal/album"
 	"gallery/internal/listen"
 	"gallery/internal/sample"
 	"gallery/internal/storage"
@@ -174,6 +178,65 @@ func readHidden(ctx context.Context, stdin *os.File, stderr io.Writer, prompt st
 		term.Restore(fd, before)
 		return nil, errors.New("interrupted: nothing was changed")
 	}
+}
+
+// runAccess is "gallery access DIR ALBUM [NAME…]": it shows who may see an album or, with
+// names, says who may.
+func runAccess(args []string, stdout, stderr io.Writer) error {
+	if len(args) < 2 {
+		return usagef("access: DIR and ALBUM are expected, such as `gallery access /srv/photos Wedding ann`")
+	}
+	log := newLog(stderr, false)
+	photos, err := storage.Open("DIR", args[0], log)
+	if err != nil {
+		return err
+	}
+	defer photos.Close()
+	name, err := albumName(photos, args[1])
+	if err != nil {
+		return usagef("access: %w", err)
+	}
+	if len(args) > 2 {
+		rule, err := access.NewRule(args[2:]...)
+		if err != nil {
+			return usagef("access: %w", err)
+		}
+		if err := access.Set(photos.Root(), name, rule); err != nil {
+			return err
+		}
+	}
+	rule := access.New(photos, access.Everybody(), log).Rule(name)
+	switch who := strings.Join(rule.Who(), ", "); {
+	case rule.From() == "":
+		fmt.Fprintf(stdout, "%s: everybody, or with -private whoever is signed in; no %s says anything\n", name, album.AccessFile)
+	case who == "":
+		fmt.Fprintf(stdout, "%s: nobody, since %s cannot be understood\n", name, path.Join(rule.From(), album.AccessFile))
+	default:
+		fmt.Fprintf(stdout, "%s: %s, as %s says\n", name, who, path.Join(rule.From(), album.AccessFile))
+	}
+	return nil
+}
+
+// albumName is the name of an album that a command line names, below the photos or by its
+// whole path.
+func albumName(photos *storage.Dir, arg string) (string, error) {
+	if root, err := filepath.Abs(photos.Path()); err == nil && filepath.IsAbs(arg) {
+		if below, err := filepath.Rel(root, arg); err == nil {
+			arg = below
+		}
+	}
+	t, ok := parsePath("/", "/"+strings.TrimPrefix(filepath.ToSlash(arg), "./"))
+	if arg == "." {
+		t, ok = target{name: "."}, true
+	}
+	if !ok || t.thumb {
+		return "", fmt.Errorf("%q is no album", arg)
+	}
+	folder, err := album.Open(photos.Root(), t.name)
+	if err != nil {
+		return "", fmt.Errorf("there is no album %q in %s", arg, photos.Path())
+	}
+	return t.name, folder.Close()
 }
 
 // runWarm is "gallery warm": it makes every rendition that is missing or stale.

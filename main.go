@@ -4,6 +4,7 @@
 //	gallery warm [flags] DIR
 //	gallery clean [flags] DIR
 //	gallery passwd FILE NAME
+//	gallery access DIR ALBUM [NAME…]
 //	gallery health [ADDRESS]
 //
 // Each folder below DIR is an album; the photos are its .jpg, .jpeg, .jfif, .png,
@@ -31,7 +32,7 @@
 //	-webp             GALLERY_WEBP        make thumbnails as WebP, too
 //	-jobs N           GALLERY_JOBS        photos at once, 1 to 1000 (one a processor)
 //
-// A DIR that is itself called warm, clean, passwd or health is served as ./warm and so on.
+// A DIR that is itself called warm, clean, passwd, access or health is served as ./warm and so on.
 //
 // # Making room
 //
@@ -108,6 +109,15 @@
 // request and are safe over HTTPS only. After ten wrong ones for a name, an address
 // may try again every six seconds; there are wider limits for an address, an IPv6
 // /48 and a name as a whole.
+//
+// # Private albums
+//
+// A file .access in a folder says who may see it and all below, until another says
+// otherwise: a name from -users in each line, or @all for whoever is signed in, or @public.
+// What is closed to a visitor is not there for them: 404, and in no count, cover or
+// archive. A mistake in the file closes the folder and is logged. Changes count within a
+// second. gallery access shows who may see ALBUM and, with names, writes the file; without
+// one, everybody may or, with -private, whoever is signed in.
 //
 // # Health
 //
@@ -186,6 +196,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return runClean(ctx, args[1:], stdout)
 		case "passwd":
 			return runPasswd(ctx, args[1:], os.Stdin, stderr)
+		case "access":
+			return runAccess(args[1:], stdout, stderr)
 		case "health":
 			return runHealth(ctx, args[1:], stdout)
 		}

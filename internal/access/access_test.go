@@ -194,7 +194,7 @@ func TestTree_Rule_changes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, rule := range []*Rule{&ann, nil} {
+	for _, rule := range []Rule{ann, Everybody(), SignedIn()} {
 		before := tr.Rule("a/b").IsPublic()
 		if err := Set(root, "a", rule); err != nil {
 			t.Fatal(err)
@@ -207,7 +207,7 @@ func TestTree_Rule_changes(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 		}
 	}
-	if err := Set(root, "nowhere", &ann); err == nil {
+	if err := Set(root, "nowhere", ann); err == nil {
 		t.Error("a rule is set for what is not there")
 	}
 }

@@ -119,22 +119,16 @@ func read(folder *os.Root, file string) (Rule, error) {
 	return Parse(data)
 }
 
-// Set writes the rule of the album called name, or removes it where rule is nil, so that
-// the one above holds.
-func Set(root *os.Root, name string, rule *Rule) error {
-	folder, err := nolink.Folder(root, name, false)
+// Set writes the rule of the album called name. Everybody may read the file: that there is
+// one is what nginx goes by.
+func Set(root *os.Root, name string, rule Rule) error {
+	folder, err := album.Open(root, name)
 	if err != nil {
 		return err
 	}
 	defer folder.Close()
-	if rule == nil {
-		if err := folder.Remove(album.AccessFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		return atomicfile.Flush(folder)
-	}
 	if err := atomicfile.Write(folder, album.AccessFile, []byte(rule.Text()), 0o644); err != nil {
 		return fmt.Errorf("%s: %w", path.Join(name, album.AccessFile), nolink.Cause(err))
 	}
-	return nil
+	return atomicfile.Flush(folder)
 }
