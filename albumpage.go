@@ -46,6 +46,7 @@ type albumPages struct {
 	uploads    *uploader // nil where nobody can add photos
 	gate       *gate
 	zip        bool               // albums may be downloaded whole
+	others     bool               // other files are served, and listed
 	background *upkeep.Background // nil for none
 	meters     *observe.Meters    // nil for none
 	log        *slog.Logger
@@ -466,8 +467,10 @@ type gridView struct {
 	frame
 	Counts  string
 	Sorts   []link
-	Pages   string // "Page 2 of 40", "" where there is but one
-	Empty   bool
+	Pages   string        // "Page 2 of 40", "" where there is but one
+	Empty   string        // what the page says in place of photos, "" where there are any
+	Others  []otherFile   // those that are served
+	More    int           // and how many more there are
 	About   template.HTML // the album's description
 	Zip     string        // address of the album as an archive, "" if it is not offered
 	ZipSize string        // of its photos
@@ -480,7 +483,7 @@ type gridView struct {
 
 func (g *grid) writeHead(w io.Writer) error {
 	a, t := g.album, g.key.texts
-	view := gridView{frame: g.p.views.frame(t, a.Name, g.key.visitor), Empty: len(a.Albums)+len(a.Photos) == 0}
+	view := gridView{frame: g.p.views.frame(t, a.Name, g.key.visitor), Empty: g.empty()}
 	about := g.p.library.readme(a.Name)
 	if g.key.n == 1 {
 		view.About = about.Body
@@ -496,8 +499,11 @@ func (g *grid) writeHead(w io.Writer) error {
 		counts = append(counts, t.Count(n, t.CountPhotos))
 	}
 	view.Counts = strings.Join(counts, ", ")
+	if others := album.CountOthers(a.Others); others.Number > 0 {
+		view.Counts = joined(view.Counts, othersText(t, others))
+	}
 	if from, to := g.period(); !from.IsZero() {
-		view.Counts += " · " + t.Period(from, to)
+		view.Counts = joined(view.Counts, t.Period(from, to))
 	}
 	view.Description = cmp.Or(about.Text, view.Counts)
 	view.Share = g.share()
@@ -694,7 +700,13 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 	}
 	f.Href, f.Heading = g.p.addresses.page(c.sub), true
 	f.Name = g.p.library.albumTitle(c.sub)
-	view := card{figure: f, Counts: t.Count(c.sum.photos, t.CountPhotos)}
+	view := card{figure: f}
+	if c.sum.others.Number > 0 {
+		view.Counts = othersText(t, c.sum.others)
+	}
+	if c.sum.photos > 0 || view.Counts == "" {
+		view.Counts = joined(t.Count(c.sum.photos, t.CountPhotos), view.Counts)
+	}
 	if date := c.record.TakenAt(); c.sum.exact && !c.sum.taken.newest.IsZero() {
 		view.Date = t.Period(c.sum.taken.oldest, c.sum.taken.newest)
 	} else if !c.sum.exact && !c.broken && !date.IsZero() {
@@ -767,7 +779,53 @@ func cssColor(s string) template.CSS {
 }
 
 func (g *grid) writeFoot(w io.Writer) error {
-	view := gridView{frame: frame{T: g.key.texts, Script: g.p.views.script}, Empty: len(g.cells) == 0}
+	view := gridView{frame: frame{T: g.key.texts, Script: g.p.views.script}, Empty: g.empty()}
 	view.Prev, view.Next = g.neighbours()
+	if g.p.others && g.key.n == 1 {
+		view.Others, view.More = g.p.otherFiles(g.key.texts, g.album)
+	}
 	return g.p.views.render(w, "foot", view)
+}
+
+// empty is what the page says in place of albums and photos, "" where there are any.
+func (g *grid) empty() string {
+	switch {
+	case len(g.album.Albums)+len(g.album.Photos) > 0:
+		return ""
+	case len(g.album.Others) > 0:
+		return g.key.texts.OnlyOthers
+	}
+	return g.key.texts.EmptyAlbum
+}
+
+// joined puts a dot between two texts, if both say something.
+func joined(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + " · " + b
+}
+
+// othersText counts other files, and says of which kinds they are.
+func othersText(t *messages.Catalogue, o album.Others) string {
+	return t.Count(o.Number, t.CountOthers) + " (" + strings.Join(o.Labels(), ", ") + ")"
+}
+
+// otherFile is an other file in the list of them.
+type otherFile struct {
+	Href, Name string
+	About      string // its kind and size
+}
+
+// maxOthersListed is how many other files a page lists.
+const maxOthersListed = 2000
+
+// otherFiles lists the other files of an album, and says how many it leaves out.
+func (p *albumPages) otherFiles(t *messages.Catalogue, a album.Listing) (files []otherFile, more int) {
+	names := a.Others[:min(len(a.Others), maxOthersListed)]
+	for _, src := range p.library.stats(a.Name, names) {
+		label, _ := album.OtherKind(src.File)
+		files = append(files, otherFile{p.addresses.file(src.Name()), album.Readable(src.File), joined(label, t.Bytes(src.Size))})
+	}
+	return files, len(a.Others) - len(names)
 }

@@ -48,6 +48,7 @@ type config struct {
 	title     string   // the site's name
 	base      string   // path below which the site is, such as "/photos"; "" for the top
 	zip       bool     // albums may be downloaded whole
+	others    bool     // pictures that are not shown, film and sound are served, too
 	gps       bool     // pages may say where a photo was taken
 	users     string   // the password file; "" for none
 	private   bool     // everything takes a password
@@ -115,6 +116,7 @@ func serverFlags(c *config) *flag.FlagSet {
 	flags.Func("base", "", basePath(&c.base))
 	flags.BoolVar(&c.trustProxy, "trust-proxy", false, "")
 	flags.BoolVar(&c.zip, "zip", false, "")
+	flags.BoolVar(&c.others, "others", false, "")
 	flags.BoolVar(&c.gps, "gps", false, "")
 	flags.StringVar(&c.users, "users", "", "")
 	flags.BoolVar(&c.private, "private", false, "")

@@ -40,6 +40,7 @@ type server struct {
 	thumbnails thumbnails
 	albumPages *albumPages
 	photoPages photoPages
+	others     bool               // other files are served, too
 	uploads    *uploader          // nil where nobody can add photos
 	archives   *archives          // nil where albums cannot be downloaded whole
 	background *upkeep.Background // nil for none
@@ -106,7 +107,7 @@ func (s *server) route(r *http.Request) route {
 		to.kind = toThumbnail
 	case t.thumb:
 		to.kind = toPreview
-	case !album.IsPhotoName(t.name):
+	case !album.IsPhotoName(t.name) && (t.slash || !s.others || !album.IsOtherName(t.name)):
 		to.kind = toAlbum
 	case t.slash:
 		to.kind = toPhoto
@@ -314,7 +315,7 @@ func (s *server) serveHealth(w http.ResponseWriter, text string) error {
 	return nil
 }
 
-// serveOriginal answers with a photo, untouched.
+// serveOriginal answers with a photo, or another file, untouched.
 func (s *server) serveOriginal(w http.ResponseWriter, r *http.Request, t target) error {
 	folder, err := album.Enter(s.storage.Photos.Below(), t.album())
 	if err != nil {
@@ -326,7 +327,11 @@ func (s *server) serveOriginal(w http.ResponseWriter, r *http.Request, t target)
 		return err
 	}
 	defer f.Close()
-	answer.File(w, r, f, info.ModTime(), info.Size(), album.MediaType(t.name), answer.Revalidate)
+	mediaType := album.MediaType(t.name)
+	if mediaType == "" {
+		_, mediaType = album.OtherKind(t.name)
+	}
+	answer.File(w, r, f, info.ModTime(), info.Size(), mediaType, answer.Revalidate)
 	return nil
 }
 

@@ -91,7 +91,7 @@ type listing struct {
 }
 
 // files is how many files the listing holds, at least 1.
-func (l listing) files() int64 { return int64(max(1, len(l.Photos)+len(l.Notes))) }
+func (l listing) files() int64 { return int64(max(1, len(l.Photos)+len(l.Notes)+len(l.Others))) }
 
 // seen returns an album as the visitor may see it: without the sub-albums that are closed
 // to them.
@@ -243,7 +243,8 @@ func (l *library) noteOf(a album.Listing, src album.Photo) note.Note {
 
 // summary is what an album's card says of it, sub-albums and all.
 type summary struct {
-	photos     int         // how many there are in it and below
+	photos     int // how many there are in it and below
+	others     album.Others
 	first      album.Photo // the first by name that makes a cover; no name where there is none
 	taken      dateRange   // of the photos that say when they were taken
 	exact      bool        // every photo has a record, so that taken is that of all
@@ -275,6 +276,7 @@ func (s *summary) add(below summary, own bool) {
 		s.first = below.first
 	}
 	s.photos += below.photos
+	s.others.Add(below.others)
 	s.exact = s.exact && below.exact
 	if below.newest.After(s.newest) {
 		s.newest = below.newest
@@ -390,7 +392,7 @@ func (l *library) readSummary(ctx context.Context, name string) folderSummary {
 	}
 	// Those left out are looked at, too: that one is no longer shows in its own stamp.
 	sum := folderSummary{albums: slices.Concat(a.Albums, a.Left), guarded: a.Guarded}
-	sum.photos = len(a.Photos)
+	sum.photos, sum.others = len(a.Photos), album.CountOthers(a.Others)
 	sum.exact = true
 	own := l.store.OpenRenditions(name, "")
 	if own != nil {
@@ -432,6 +434,25 @@ func (l *library) photo(albumName, file string) (album.Photo, error) {
 	}
 	defer folder.Close()
 	return album.Stat(folder, albumName, file)
+}
+
+// stats returns the files of these names in an album, without those that went away.
+func (l *library) stats(albumName string, names []string) []album.Photo {
+	if len(names) == 0 {
+		return nil
+	}
+	folder, err := album.Open(l.photos.Root(), albumName)
+	if err != nil {
+		return nil
+	}
+	defer folder.Close()
+	files := make([]album.Photo, 0, len(names))
+	for _, name := range names {
+		if src, err := album.StatAlone(folder, albumName, name); err == nil {
+			files = append(files, src)
+		}
+	}
+	return files
 }
 
 // otherForm returns the name under which a photo or an album is there whose name, or that

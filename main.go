@@ -12,7 +12,7 @@
 // an album is first looked at and kept in a folder called _thumbs beside the
 // photos, or below -cache; they may be deleted at any time. Files and folders
 // whose names begin with a dot, symbolic links, and everything that is not a
-// photo are not shown.
+// photo are not shown; pictures of other kinds, film and sound are counted.
 //
 // A README.md in a folder gives the album a title, its first heading, and a
 // description. A photo's caption is in a Markdown file beside it, beach.jpg.md
@@ -74,6 +74,9 @@
 //	                                      where it shares a host with others; proxies pass
 //	                                      that path on as it is (/)
 //	-zip              GALLERY_ZIP         offer each album's photos as one ZIP archive
+//	-others           GALLERY_OTHERS      serve pictures that are not shown (HEIC, RAW, TIFF …),
+//	                                      film and sound, too, and list them on their album's
+//	                                      page; without it they are only counted
 //	-gps              GALLERY_GPS         show on a map where photos were taken; without it
 //	                                      no page says where (originals still may)
 //	-trust-proxy      GALLERY_TRUST_PROXY take a visitor's address from X-Forwarded-For, and
@@ -308,7 +311,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 	}
 	pages := newViews(c.title, at, lib.titles, lib.may, c.users != "")
 	s := &server{
-		root: c.root, storage: st, library: lib, gate: who, views: pages, addresses: at, meters: m, log: log,
+		root: c.root, others: c.others, storage: st, library: lib, gate: who, views: pages, addresses: at, meters: m, log: log,
 		thumbnails: thumbnails{st.Photos, store, at},
 		photoPages: photoPages{lib, store, pages, at, c.gps},
 	}
@@ -322,7 +325,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 		s.uploads = &uploader{photos: st.Photos, store: store, gate: who, views: pages, addresses: at, max: c.uploadMax, log: log}
 	}
 	s.albumPages = &albumPages{
-		library: lib, store: store, views: pages, addresses: at, uploads: s.uploads, gate: who, zip: c.zip,
+		library: lib, store: store, views: pages, addresses: at, uploads: s.uploads, gate: who, zip: c.zip, others: c.others,
 		background: s.background, meters: m, log: log,
 		pages: bounded.NewMap[pageKey](maxPages, cachedPage.cost),
 	}

@@ -286,7 +286,7 @@ const viewText = `
 {{with .Total}}<div class="progress" role="progressbar" aria-label="{{$.T.Progress}}" aria-valuemin="0" aria-valuemax="{{.}}" aria-valuenow="0" data-text="{{$.T.Position}}"><i></i><span></span></div>
 <noscript><style>{{$.Unscripted}}</style></noscript>
 {{end}}{{template "lightbox" .}}<main>
-{{if .Empty}}<p class="empty">{{.T.EmptyAlbum}}</p>
+{{with .Empty}}<p class="empty">{{.}}</p>
 {{end}}{{end}}
 
 {{define "picture" -}}
@@ -306,7 +306,12 @@ const viewText = `
 {{define "foot" -}}
 {{if not .Empty}}</section>
 {{end}}<div id="end" tabindex="-1"></div>
-</main>
+{{with .Others}}<section class="others"><h2>{{$.T.OtherFiles}}</h2>
+<ul>{{range .}}<li><a href="{{.Href}}" download dir="auto">{{.Name}}</a> <small>{{.About}}</small></li>
+{{end}}</ul>
+{{with $.More}}<p>{{$.T.MoreOthers .}}</p>
+{{end}}</section>
+{{end}}</main>
 {{if or .Prev .Next}}<nav class="pages" aria-label="{{.T.Pages}}">
 {{- with .Prev}}<a rel="prev" href="{{.}}">← {{$.T.PreviousPage}}</a>{{end}}
 {{- with .Next}}<a rel="next" href="{{.}}">{{$.T.NextPage}} →</a>{{end}}</nav>

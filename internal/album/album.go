@@ -40,6 +40,7 @@ type Listing struct {
 	Albums []string  // the names of its sub-albums, sorted
 	Left   []string  // the names of folders that would be, but for a .nomedia in them
 	Photos []Photo   // sorted by name
+	Others []string  // the names of files that are no photos but pictures, film or sound; sorted
 
 	Guarded bool // an AccessFile says who may see it
 
@@ -52,15 +53,15 @@ const AccessFile = ".access"
 
 // Stat returns the photo called file in the folder of an album.
 func Stat(folder folder, albumName, file string) (Photo, error) {
-	src, err := statAlone(folder, albumName, file)
+	src, err := StatAlone(folder, albumName, file)
 	if err == nil {
 		src.Sidecar = sidecarState(folder, file)
 	}
 	return src, err
 }
 
-// statAlone is Stat of what has no sidecar.
-func statAlone(folder folder, albumName, file string) (Photo, error) {
+// StatAlone is Stat of what has no sidecar.
+func StatAlone(folder folder, albumName, file string) (Photo, error) {
 	info, err := folder.Lstat(file)
 	if err != nil {
 		return Photo{}, err
@@ -92,7 +93,7 @@ func List(folder *os.Root, name string) (Listing, error) {
 		return Listing{}, err
 	}
 	a := Listing{Name: name, MTime: info.ModTime()}
-	stat := statAlone
+	stat := StatAlone
 	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return isSidecar(e.Name()) }) {
 		stat = Stat
 	}
@@ -110,6 +111,8 @@ func List(folder *os.Root, name string) (Listing, error) {
 			if src, err := stat(folder, name, entry.Name()); err == nil {
 				a.Photos = append(a.Photos, src)
 			}
+		case isOther(entry):
+			a.Others = append(a.Others, entry.Name())
 		case entry.Type().IsRegular() && Visible(entry.Name()):
 			about, ok := NoteExtension(entry.Name())
 			if !ok || strings.EqualFold(about, "readme") {
@@ -125,6 +128,7 @@ func List(folder *os.Root, name string) (Listing, error) {
 	}
 	filename.Sort(a.Albums, func(name string) string { return name })
 	filename.Sort(a.Photos, func(p Photo) string { return p.File })
+	filename.Sort(a.Others, func(name string) string { return name })
 	return a, nil
 }
 

@@ -16,6 +16,9 @@ var Dutch = Catalogue{
 	PreviousPage: "Vorige pagina", NextPage: "Volgende pagina",
 	SkipPhotos: "Foto’s overslaan",
 	EmptyAlbum: "Hier zijn nog geen foto’s.", NoPreview: "%s: geen voorbeeld",
+	CountOthers: Plural{One: "%s ander bestand", Many: "%s andere bestanden"},
+	OtherFiles:  "Andere bestanden", OnlyOthers: "Wat hier staat, kan een browser niet tonen.",
+	CountMore:     Plural{One: "en nog %s", Many: "en nog %s"},
 	DownloadAlbum: "Album downloaden",
 	Progress:      "Foto’s worden voorbereid",
 

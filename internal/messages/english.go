@@ -16,6 +16,9 @@ var English = Catalogue{
 	PreviousPage: "Previous page", NextPage: "Next page",
 	SkipPhotos: "Skip the photos",
 	EmptyAlbum: "There are no photos here yet.", NoPreview: "%s: no preview",
+	CountOthers: Plural{One: "%s other file", Many: "%s other files"},
+	OtherFiles:  "Other files", OnlyOthers: "What is here cannot be shown in a browser.",
+	CountMore:     Plural{One: "and %s more", Many: "and %s more"},
 	DownloadAlbum: "Download album",
 	Progress:      "Preparing photos",
 

@@ -16,6 +16,9 @@ var German = Catalogue{
 	PreviousPage: "Vorige Seite", NextPage: "Nächste Seite",
 	SkipPhotos: "Fotos überspringen",
 	EmptyAlbum: "Hier sind noch keine Fotos.", NoPreview: "%s: keine Vorschau",
+	CountOthers: Plural{One: "%s andere Datei", Many: "%s andere Dateien"},
+	OtherFiles:  "Andere Dateien", OnlyOthers: "Was hier ist, kann ein Browser nicht zeigen.",
+	CountMore:     Plural{One: "und %s weitere", Many: "und %s weitere"},
 	DownloadAlbum: "Album herunterladen",
 	Progress:      "Fotos werden vorbereitet",
 

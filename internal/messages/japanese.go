@@ -16,6 +16,9 @@ var Japanese = Catalogue{
 	PreviousPage: "前のページ", NextPage: "次のページ",
 	SkipPhotos: "写真を飛ばす",
 	EmptyAlbum: "まだ写真がありません。", NoPreview: "%s：プレビューなし",
+	CountOthers: Plural{Many: "その他のファイル%s件"},
+	OtherFiles:  "その他のファイル", OnlyOthers: "ここにあるものはブラウザーでは表示できません。",
+	CountMore:     Plural{Many: "ほか%s件"},
 	DownloadAlbum: "アルバムをダウンロード",
 	Progress:      "写真を準備しています",
 

@@ -44,6 +44,9 @@ type Catalogue struct {
 	PreviousPage, NextPage     string
 	SkipPhotos                 string
 	EmptyAlbum, NoPreview      string
+	CountOthers                Plural // of files that are no photos
+	OtherFiles, OnlyOthers     string
+	CountMore                  Plural // files than are listed
 	DownloadAlbum              string
 	Progress                   string
 
@@ -162,6 +165,9 @@ func (w *Catalogue) Period(from, to time.Time) string {
 func (w *Catalogue) DateTime(t time.Time) string {
 	return fmt.Sprintf(w.DayOf, t.Day(), w.MonthsOfDay[t.Month()-1], t.Year()) + t.Format(w.Clock)
 }
+
+// MoreOthers says how many more other files there are than are listed.
+func (w *Catalogue) MoreOthers(n int) string { return w.Count(n, w.CountMore) }
 
 // At says which of how many.
 func (w *Catalogue) At(n, of int) string {

@@ -17,6 +17,9 @@ var Portuguese = Catalogue{
 	PreviousPage: "Página anterior", NextPage: "Página seguinte",
 	SkipPhotos: "Pular as fotos",
 	EmptyAlbum: "Ainda não há fotos aqui.", NoPreview: "%s: sem pré-visualização",
+	CountOthers: Plural{One: "%s outro ficheiro", Many: "%s outros ficheiros"},
+	OtherFiles:  "Outros ficheiros", OnlyOthers: "O que está aqui não pode ser mostrado num navegador.",
+	CountMore:     Plural{One: "e mais %s", Many: "e mais %s"},
 	DownloadAlbum: "Baixar o álbum",
 	Progress:      "Preparando as fotos",
 

@@ -16,6 +16,9 @@ var Spanish = Catalogue{
 	PreviousPage: "Página anterior", NextPage: "Página siguiente",
 	SkipPhotos: "Saltar las fotos",
 	EmptyAlbum: "Aquí todavía no hay fotos.", NoPreview: "%s: sin vista previa",
+	CountOthers: Plural{One: "%s archivo más", Many: "%s archivos más"},
+	OtherFiles:  "Otros archivos", OnlyOthers: "Lo que hay aquí no se puede mostrar en un navegador.",
+	CountMore:     Plural{One: "y %s más", Many: "y %s más"},
 	DownloadAlbum: "Descargar álbum",
 	Progress:      "Preparando las fotos",
 
