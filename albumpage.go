@@ -173,6 +173,7 @@ type grid struct {
 	key      pageKey
 	folder   album.Listing // as it is
 	album    album.Listing // as the visitor may see it
+	shown    []album.Photo // the album's photos without one that is only its cover, by name
 	pages    int           // how many pages the album has
 	arranged bool          // the album's photos are in their order, and the cells laid out
 	cells    []cell        // none before that
@@ -198,7 +199,8 @@ func (p *albumPages) newGrid(ctx context.Context, key pageKey, stamp thumbs.Stam
 	if err != nil {
 		return nil, err
 	}
-	g := &grid{p: p, key: key, folder: a, album: p.library.seen(a, key.visitor), pages: pagesFor(len(a.Photos))}
+	shown := shownPhotos(a, a.Photos)
+	g := &grid{p: p, key: key, folder: a, album: p.library.seen(a, key.visitor), shown: shown, pages: pagesFor(len(shown))}
 	if key.n > g.pages {
 		return nil, answer.NotFound
 	}
@@ -261,6 +263,7 @@ func (g *grid) albumsInOrder(ctx context.Context, known bool) (albums []string, 
 // layOut makes the page's cells from the album's sub-albums and photos in their order.
 func (g *grid) layOut(albums []string, photos []album.Photo) {
 	g.arranged = true
+	photos = shownPhotos(g.album, photos)
 	if g.key.n == 1 {
 		for _, name := range albums {
 			g.cells = append(g.cells, cell{sub: path.Join(g.album.Name, name)})
@@ -322,9 +325,14 @@ func (c *cell) fillKnownCard(g *grid) {
 		c.broken, c.known = true, true
 		return
 	}
-	if folder := p.store.OpenRenditions(c.src.Album, ""); folder != nil {
+	c.fillStored(p.store)
+}
+
+// fillStored fills in the record of a cell's thumbnail if that is on disk.
+func (c *cell) fillStored(t *thumbs.Store) {
+	if folder := t.OpenRenditions(c.src.Album, ""); folder != nil {
 		defer folder.Close()
-		c.record, c.known = p.store.Cached(folder, c.src, "")
+		c.record, c.known = t.Cached(folder, c.src, "")
 	}
 }
 
@@ -495,7 +503,7 @@ func (g *grid) writeHead(w io.Writer) error {
 	if n := len(a.Albums); n > 0 {
 		counts = append(counts, t.Count(n, t.CountAlbums))
 	}
-	if n := len(a.Photos); n > 0 {
+	if n := len(g.shown); n > 0 {
 		counts = append(counts, t.Count(n, t.CountPhotos))
 	}
 	view.Counts = strings.Join(counts, ", ")
@@ -514,7 +522,7 @@ func (g *grid) writeHead(w io.Writer) error {
 		}
 		view.Zip, view.ZipSize = g.p.addresses.archive(a.Name), t.Bytes(total)
 	}
-	if max(len(a.Photos), len(a.Albums)) > 1 {
+	if max(len(g.shown), len(a.Albums)) > 1 {
 		view.Sorts = g.sortLinks()
 	}
 	if g.pages > 1 {
@@ -523,7 +531,7 @@ func (g *grid) writeHead(w io.Writer) error {
 	view.Prev, view.Next = g.neighbours()
 	if view.Whole = g.warm; !view.Whole {
 		view.Unscripted = unscripted
-		view.Total = min(pageSize, len(a.Photos)-(g.key.n-1)*pageSize)
+		view.Total = min(pageSize, len(g.shown)-(g.key.n-1)*pageSize)
 	}
 	g.offerUpload(&view)
 	return g.p.views.render(w, "head", view)
@@ -551,13 +559,16 @@ func (g *grid) share() *share {
 		}
 	}
 	shown := card
-	for _, src := range slices.Backward(g.album.Photos) {
+	for _, src := range slices.Backward(g.shown) {
 		if c := photos[src]; c != nil {
 			shown = c
 		}
 	}
-	if chosen, ok := chosenCover(g.album.Photos); ok && photos[chosen] != nil {
-		shown = photos[chosen]
+	if chosen, ok := chosenCover(g.album.Photos); ok {
+		c := &cell{src: chosen} // which the page need not show
+		if c.fillStored(g.p.store); c.known && c.record.Width > 0 && c.record.Height > 0 {
+			shown = c
+		}
 	}
 	if shown != nil {
 		s.show(g.key.at, g.p.addresses, shown.src, shown.record)
@@ -682,7 +693,7 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 	c := &g.cells[i]
 	// Albums stand in a section of their own before the photos.
 	if i == 0 || (c.sub == "") != (g.cells[i-1].sub == "") {
-		if err := g.p.views.render(w, "section", sectionView{g.key.texts, i > 0, c.sub != "", (g.key.n-1)*pageSize + 1, len(g.album.Photos)}); err != nil {
+		if err := g.p.views.render(w, "section", sectionView{g.key.texts, i > 0, c.sub != "", (g.key.n-1)*pageSize + 1, len(g.shown)}); err != nil {
 			return err
 		}
 	}

@@ -678,3 +678,42 @@ func TestAlbum_orderOfAlbums(t *testing.T) {
 		}
 	}
 }
+
+// The cover is not also shown among the photos that it stands for, nor counted, but has its
+// page still; alone it is shown.
+func TestAlbum_coverApart(t *testing.T) {
+	dir := t.TempDir()
+	for i, name := range []string{"a/IMG_20200101_120000.jpg", "a/b.jpg", "a/Cover.jpg", "a/z.jpg", "alone/cover.jpg", "above/cover.jpg", "above/in/1.jpg", "two/cover.jpg", "two/folder.jpg"} {
+		write(t, filepath.Join(dir, name), 60, 40, i)
+	}
+	s := newSite(t, dir)
+	for _, state := range []string{"cold", "warm"} {
+		if got, want := values(s.page("/"), ".card span:not(.placeholder)", ""), []string{"3 photos", "1 photo", "1 photo", "1 photo"}; !slices.EqualFunc(got, want, strings.HasPrefix) {
+			t.Errorf("%s: the cards count %q, want %q", state, got, want)
+		}
+		for path, want := range map[string][]string{
+			"/a/": {"b", "IMG_20200101_120000", "z"}, "/a/?sort=-name": {"z", "IMG_20200101_120000", "b"}, "/a/?sort=date": {"IMG_20200101_120000", "b", "z"},
+			"/alone/": {"cover"}, "/above/": nil, "/two/": {"folder"},
+		} {
+			doc := s.page(path)
+			if got := values(doc, ".photo img", "alt"); !slices.Equal(got, want) {
+				t.Errorf("%s: %s shows %q, want %q", state, path, got, want)
+			}
+			if total := values(doc, ".grid", "data-total"); len(total) > 0 && total[0] != fmt.Sprint(len(want)) {
+				t.Errorf("%s: %s counts %s, want %d", state, path, total[0], len(want))
+			}
+		}
+		if got := values(s.page("/a/z.jpg/"), ".pages .up", ""); !slices.Equal(got, []string{"3 of 3"}) {
+			t.Errorf("%s: the last photo is %q", state, got)
+		}
+		if got := values(s.page("/a/Cover.jpg/"), ".pages a", ""); !slices.Equal(got, []string{"1 of 1"}) {
+			t.Errorf("%s: the cover's page leads to %q", state, got)
+		}
+	}
+	if got := values(s.page("/a/"), `meta[property="og:image"]`, "content"); len(got) != 1 || !strings.Contains(got[0], "/a/_thumbs/800/Cover.jpg") {
+		t.Errorf("a link to the album shows %q, want its cover", got)
+	}
+	if !there(filepath.Join(dir, "a", album.ThumbsDir, "Cover.jpg")) {
+		t.Error("the cover's thumbnail was pruned")
+	}
+}

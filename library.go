@@ -380,6 +380,21 @@ func chosenCover(photos []album.Photo) (album.Photo, bool) {
 	return album.Photo{}, false
 }
 
+// shownPhotos returns those of an album's photos, given in any order, that its page shows:
+// all but the one that its name makes the cover. That one is shown where it is alone, since
+// an album that has a photo is not empty.
+func shownPhotos(a album.Listing, photos []album.Photo) []album.Photo {
+	cover, ok := chosenCover(a.Photos)
+	if !ok || len(a.Photos)+len(a.Albums) == 1 {
+		return photos
+	}
+	i := slices.Index(photos, cover)
+	if i < 0 {
+		return photos
+	}
+	return slices.Concat(photos[:i], photos[i+1:])
+}
+
 // readSummary lists a folder and finds its cover and its dates. A photo that
 // has no thumbnail makes no cover, unless there is no other.
 func (l *library) readSummary(ctx context.Context, name string) folderSummary {
@@ -392,13 +407,14 @@ func (l *library) readSummary(ctx context.Context, name string) folderSummary {
 	}
 	// Those left out are looked at, too: that one is no longer shows in its own stamp.
 	sum := folderSummary{albums: slices.Concat(a.Albums, a.Left), guarded: a.Guarded}
-	sum.photos, sum.others = len(a.Photos), album.CountOthers(a.Others)
+	photos := shownPhotos(a, a.Photos)
+	sum.photos, sum.others = len(photos), album.CountOthers(a.Others)
 	sum.exact = true
 	own := l.store.OpenRenditions(name, "")
 	if own != nil {
 		defer own.Close()
 	}
-	for _, src := range a.Photos {
+	for _, src := range photos {
 		if l.store.FailedBefore(src, "") != nil {
 			continue
 		}

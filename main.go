@@ -16,7 +16,8 @@
 //
 // A README.md in a folder gives the album a title, its first heading, and a
 // description. A photo's caption is in a Markdown file beside it, beach.jpg.md
-// or else beach.md for beach.jpg, or in the photo itself.
+// or else beach.md for beach.jpg, or in the photo itself. One called cover, or else
+// folder, is its album's cover and, unless it is alone, not shown in it.
 //
 // Without DIR, neither as an argument nor in GALLERY_ROOT, it serves a sample
 // that it draws itself into the user's cache directory.

@@ -10,6 +10,7 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,6 +47,9 @@ func (p *photoPages) serve(w http.ResponseWriter, r *http.Request, t target, v v
 	photos, ok := p.store.Arrange(r.Context(), a, order, true)
 	if !ok {
 		return fmt.Errorf("reading the dates in %s: %w", src.Album, cmp.Or(r.Context().Err(), fs.ErrNotExist))
+	}
+	if photos = shownPhotos(a, photos); !slices.ContainsFunc(photos, func(other album.Photo) bool { return other.File == src.File }) {
+		photos = []album.Photo{src} // the album's cover, which stands by itself
 	}
 	view := p.view(messages.For(r.Header.Get("Accept-Language")), v, photos, src, order)
 	m, err := p.ensurePicture(r.Context(), &view, src)
