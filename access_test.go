@@ -193,3 +193,21 @@ func TestAccess_private(t *testing.T) {
 		}
 	}
 }
+
+// An archive holds the albums in its album that its visitor may see, whoever came before.
+func TestAccess_archives(t *testing.T) {
+	s := guarded(t)
+	for _, name := range []string{"ann", "", "bob", "ann"} {
+		var header []string
+		if name != "" {
+			header = []string{"Authorization", basic(name, rightPassword)}
+		}
+		archive := s.get("/?zip", header...).body
+		for photo, who := range map[string]string{"1.jpg": "ann  bob", "Open/Hidden/2.jpg": "ann", "Family/3.jpg": "ann", "Club/7.jpg": "ann bob"} {
+			open := who == "ann  bob" || name != "" && strings.Contains(who, name)
+			if bytes.Contains(archive, []byte(photo)) != open {
+				t.Errorf("the archive for %q holds %s: %v", name, photo, !open)
+			}
+		}
+	}
+}

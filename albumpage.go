@@ -46,7 +46,6 @@ type albumPages struct {
 	uploads    *uploader // nil where nobody can add photos
 	gate       *gate
 	zip        bool               // albums may be downloaded whole
-	others     bool               // other files are served, and listed
 	background *upkeep.Background // nil for none
 	meters     *observe.Meters    // nil for none
 	log        *slog.Logger
@@ -481,7 +480,7 @@ type gridView struct {
 	More    int           // and how many more there are
 	About   template.HTML // the album's description
 	Zip     string        // address of the album as an archive, "" if it is not offered
-	ZipSize string        // of its photos
+	ZipSize string        // of its files, "" where that is not known yet
 	Total   int           // photos on the page, if it is streamed
 
 	Unscripted template.CSS // for a page that is streamed without the script
@@ -515,13 +514,7 @@ func (g *grid) writeHead(w io.Writer) error {
 	}
 	view.Description = cmp.Or(about.Text, view.Counts)
 	view.Share = g.share()
-	if g.p.zip && len(a.Photos) > 0 {
-		total := int64(0)
-		for _, src := range a.Photos {
-			total += src.Size
-		}
-		view.Zip, view.ZipSize = g.p.addresses.archive(a.Name), t.Bytes(total)
-	}
+	g.offerArchive(&view)
 	if max(len(g.shown), len(a.Albums)) > 1 {
 		view.Sorts = g.sortLinks()
 	}
@@ -535,6 +528,39 @@ func (g *grid) writeHead(w io.Writer) error {
 	}
 	g.offerUpload(&view)
 	return g.p.views.render(w, "head", view)
+}
+
+// offerArchive adds the way to the album as an archive, unless there is nothing in it, or more
+// than one holds. While sub-albums are not all known it is offered without its size.
+func (g *grid) offerArchive(view *gridView) {
+	if !g.p.zip {
+		return
+	}
+	own := slices.Concat(g.album.Photos, g.p.library.otherFiles(g.album))
+	files, albums, bytes := len(own), 1, int64(0)
+	for _, src := range own {
+		bytes += src.Size
+	}
+	known := len(g.album.Albums) == 0 || g.key.n == 1 && g.arranged
+	for _, c := range g.cells {
+		if c.sub == "" {
+			continue
+		}
+		files += c.sum.photos
+		if g.p.library.others {
+			files += c.sum.others.Number
+		}
+		albums += c.sum.folders
+		bytes += c.sum.bytes
+		known = known && c.known
+	}
+	if files > maxArchived || albums > maxArchivedAlbums || files == 0 && known {
+		return
+	}
+	view.Zip = g.p.addresses.archive(g.album.Name)
+	if known {
+		view.ZipSize = g.key.texts.Bytes(bytes)
+	}
 }
 
 // share is what a shared link to the album shows, whatever the visitor's order: its
@@ -792,7 +818,7 @@ func cssColor(s string) template.CSS {
 func (g *grid) writeFoot(w io.Writer) error {
 	view := gridView{frame: frame{T: g.key.texts, Script: g.p.views.script}, Empty: g.empty()}
 	view.Prev, view.Next = g.neighbours()
-	if g.p.others && g.key.n == 1 {
+	if g.p.library.others && g.key.n == 1 {
 		view.Others, view.More = g.p.otherFiles(g.key.texts, g.album)
 	}
 	return g.p.views.render(w, "foot", view)

@@ -40,7 +40,6 @@ type server struct {
 	thumbnails thumbnails
 	albumPages *albumPages
 	photoPages photoPages
-	others     bool               // other files are served, too
 	uploads    *uploader          // nil where nobody can add photos
 	archives   *archives          // nil where albums cannot be downloaded whole
 	background *upkeep.Background // nil for none
@@ -107,7 +106,7 @@ func (s *server) route(r *http.Request) route {
 		to.kind = toThumbnail
 	case t.thumb:
 		to.kind = toPreview
-	case !album.IsPhotoName(t.name) && (t.slash || !s.others || !album.IsOtherName(t.name)):
+	case !album.IsPhotoName(t.name) && (t.slash || !s.library.others || !album.IsOtherName(t.name)):
 		to.kind = toAlbum
 	case t.slash:
 		to.kind = toPhoto
@@ -237,7 +236,7 @@ func (s *server) answerFromFolders(w http.ResponseWriter, r *http.Request, to ro
 	case !to.target.slash:
 		return s.redirectToAlbum(w, r, to.target.name)
 	case s.archives != nil && r.URL.Query().Has("zip"):
-		return s.archives.serve(w, r, to.target.name)
+		return s.archives.serve(w, r, to.target.name, v)
 	}
 	return s.albumPages.serve(w, r, to.target.name, v)
 }

@@ -53,6 +53,7 @@ type visitor struct {
 // for use by many goroutines.
 type library struct {
 	title  string // of the site
+	others bool   // other files are served, too
 	photos *storage.Dir
 	store  *thumbs.Store
 	rules  *access.Tree
@@ -66,9 +67,9 @@ type library struct {
 	unreadable *bounded.Map[string, struct{}] // by album: it cannot be read, as the log says
 }
 
-func newLibrary(title string, photos *storage.Dir, store *thumbs.Store, rules *access.Tree, log *slog.Logger) *library {
+func newLibrary(title string, others bool, photos *storage.Dir, store *thumbs.Store, rules *access.Tree, log *slog.Logger) *library {
 	return &library{
-		title: title, photos: photos, store: store, rules: rules, log: log,
+		title: title, others: others, photos: photos, store: store, rules: rules, log: log,
 		listings:   bounded.NewMap[string](maxListed, listing.files),
 		notes:      bounded.NewMap[album.Photo](maxNotes, noteCost),
 		unreadable: bounded.NewMap[string, struct{}](maxSummaries, nil),
@@ -245,6 +246,8 @@ func (l *library) noteOf(a album.Listing, src album.Photo) note.Note {
 type summary struct {
 	photos     int // how many there are in it and below
 	others     album.Others
+	folders    int         // how many albums there are, with this one
+	bytes      int64       // of all that an archive holds
 	first      album.Photo // the first by name that makes a cover; no name where there is none
 	taken      dateRange   // of the photos that say when they were taken
 	exact      bool        // every photo has a record, so that taken is that of all
@@ -277,6 +280,8 @@ func (s *summary) add(below summary, own bool) {
 	}
 	s.photos += below.photos
 	s.others.Add(below.others)
+	s.folders += below.folders
+	s.bytes += below.bytes
 	s.exact = s.exact && below.exact
 	if below.newest.After(s.newest) {
 		s.newest = below.newest
@@ -409,6 +414,10 @@ func (l *library) readSummary(ctx context.Context, name string) folderSummary {
 	sum := folderSummary{albums: slices.Concat(a.Albums, a.Left), guarded: a.Guarded}
 	photos := shownPhotos(a, a.Photos)
 	sum.photos, sum.others = len(photos), album.CountOthers(a.Others)
+	sum.folders = 1
+	for _, src := range slices.Concat(a.Photos, l.otherFiles(a)) {
+		sum.bytes += src.Size
+	}
 	sum.exact = true
 	own := l.store.OpenRenditions(name, "")
 	if own != nil {
@@ -450,6 +459,14 @@ func (l *library) photo(albumName, file string) (album.Photo, error) {
 	}
 	defer folder.Close()
 	return album.Stat(folder, albumName, file)
+}
+
+// otherFiles returns an album's other files where they are served.
+func (l *library) otherFiles(a album.Listing) []album.Photo {
+	if !l.others {
+		return nil
+	}
+	return l.stats(a.Name, a.Others)
 }
 
 // stats returns the files of these names in an album, without those that went away.

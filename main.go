@@ -74,7 +74,7 @@
 //	-base PATH        GALLERY_BASE        the path below which the site is, such as /photos,
 //	                                      where it shares a host with others; proxies pass
 //	                                      that path on as it is (/)
-//	-zip              GALLERY_ZIP         offer each album's photos as one ZIP archive
+//	-zip              GALLERY_ZIP         offer each album, and those in it, as one ZIP archive
 //	-others           GALLERY_OTHERS      serve pictures that are not shown (HEIC, RAW, TIFF …),
 //	                                      film and sound, too, and list them on their album's
 //	                                      page; without it they are only counted
@@ -294,7 +294,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 	if c.private {
 		standard = access.SignedIn()
 	}
-	lib := newLibrary(c.title, st.Photos, store, access.New(st.Photos, standard, log), log)
+	lib := newLibrary(c.title, c.others, st.Photos, store, access.New(st.Photos, standard, log), log)
 	if m != nil {
 		m.Watch(st, store, lib.unreadable.Len, c.memory)
 	}
@@ -312,7 +312,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 	}
 	pages := newViews(c.title, at, lib.titles, lib.may, c.users != "")
 	s := &server{
-		root: c.root, others: c.others, storage: st, library: lib, gate: who, views: pages, addresses: at, meters: m, log: log,
+		root: c.root, storage: st, library: lib, gate: who, views: pages, addresses: at, meters: m, log: log,
 		thumbnails: thumbnails{st.Photos, store, at},
 		photoPages: photoPages{lib, store, pages, at, c.gps},
 	}
@@ -326,7 +326,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 		s.uploads = &uploader{photos: st.Photos, store: store, gate: who, views: pages, addresses: at, max: c.uploadMax, log: log}
 	}
 	s.albumPages = &albumPages{
-		library: lib, store: store, views: pages, addresses: at, uploads: s.uploads, gate: who, zip: c.zip, others: c.others,
+		library: lib, store: store, views: pages, addresses: at, uploads: s.uploads, gate: who, zip: c.zip,
 		background: s.background, meters: m, log: log,
 		pages: bounded.NewMap[pageKey](maxPages, cachedPage.cost),
 	}

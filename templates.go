@@ -278,7 +278,7 @@ const viewText = `
 {{template "crumbs" .}}<h1 dir="auto">{{.Title}}</h1>
 {{with .About}}<div class="about" dir="auto">{{.}}</div>
 {{end}}<p class="counts">{{.Counts}}{{with .Pages}} · {{.}}{{end}}</p>
-{{with .Zip}}<p class="zip"><a href="{{.}}" download>{{$.T.DownloadAlbum}}</a> <small>{{$.ZipSize}}</small></p>
+{{with .Zip}}<p class="zip"><a href="{{.}}" download>{{$.T.DownloadAlbum}}</a>{{with $.ZipSize}} <small>{{.}}</small>{{end}}</p>
 {{end}}{{with .Sorts}}<nav class="sorts" aria-label="{{$.T.SortBy}}">{{range .}}<a href="{{.Href}}"{{if .Current}} aria-current="true"{{end}}>{{.Text}}</a>{{end}}</nav>
 {{end}}{{with .Prev}}<p class="back"><a rel="prev" href="{{.}}">← {{$.T.PreviousPage}}</a></p>
 {{end}}{{with .SignIn}}<p class="signin"><a href="{{.}}">{{$.T.SignIn}}</a></p>

@@ -85,6 +85,9 @@ func (s *site) restart() {
 func (s *site) later() {
 	s.server.albumPages.pages.Clear()
 	s.server.library.listings.Clear()
+	if s.server.archives != nil {
+		s.server.archives.checked.Clear()
+	}
 }
 
 // made is how many renditions were made since the program was put together.

@@ -2,12 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
+	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,47 +25,57 @@ import (
 // maxChecksums bounds the checksums that are remembered: at some 200 bytes each, 20 MB.
 const maxChecksums = 100_000
 
-// maxLaidOut bounds the photos in the layouts that are remembered: at some 200 bytes each,
-// 10 MB.
-const maxLaidOut = 50_000
+const (
+	// maxArchived is how many files an archive may hold, and maxArchivedAlbums how many
+	// albums. What holds more is offered by its parts.
+	maxArchived       = 50_000
+	maxArchivedAlbums = 5_000
+	// maxLaidOut bounds the files in the layouts that are remembered: at some 200 bytes
+	// each, 10 MB.
+	maxLaidOut = maxArchived
+)
 
 // archives answers with albums as ZIP archives.
 type archives struct {
 	library *library
-	layouts *bounded.Map[string, layout]      // by album
+	most    int                               // files in an archive
+	layouts *bounded.Map[archived, layout]    // by what is archived
+	checked *bounded.Map[archived, time.Time] // when it was last looked at
+	laying  bounded.Calls[layout]             // by album and visitor
 	sums    *bounded.Map[album.Photo, uint32] // CRC-32; a photo that changes is another
 	log     *slog.Logger
 }
 
 func newArchives(l *library, log *slog.Logger) *archives {
 	return &archives{
-		library: l, log: log,
-		layouts: bounded.NewMap[string](maxLaidOut, layout.cost),
+		library: l, most: maxArchived, log: log,
+		layouts: bounded.NewMap[archived](maxLaidOut, layout.cost),
+		checked: bounded.NewMap[archived, time.Time](maxArchivedAlbums, nil),
 		sums:    bounded.NewMap[album.Photo, uint32](maxChecksums, nil),
 	}
 }
 
-// layout is what an archive holds. It stays while no photo of the album changes.
+// archived is an album with the albums in it that a visitor may see.
+type archived struct {
+	album   string
+	visitor visitor
+}
+
+// layout is what an archive holds. It stays while no file of the albums changes.
 type layout struct {
-	photos  []album.Photo
+	files   []album.Photo
 	entries []zipstream.Photo
 	etag    string
 }
 
-func (l layout) cost() int64 { return int64(max(1, len(l.photos))) }
+func (l layout) cost() int64 { return int64(max(1, len(l.files))) }
 
-// serve answers with an album's photos as a ZIP archive, of known length and
+// serve answers with an album's photos, and with the albums in it as folders, as a ZIP
+// archive, of known length and
 // resumable from anywhere. The address is the album's own with ?zip: nginx passes it
 // on like any page, ranges and all, and no album or photo can have it.
-func (a *archives) serve(w http.ResponseWriter, r *http.Request, albumName string) error {
-	listing, err := a.library.list(r.Context(), albumName)
-	if err != nil {
-		return err
-	}
-	if len(listing.Photos) == 0 {
-		return answer.NotFound
-	}
-	l, err := a.layout(r.Context(), listing)
+func (a *archives) serve(w http.ResponseWriter, r *http.Request, albumName string, v visitor) error {
+	l, err := a.layout(r.Context(), archived{albumName, v})
 	if err != nil {
 		return err
 	}
@@ -83,31 +97,86 @@ func (a *archives) serve(w http.ResponseWriter, r *http.Request, albumName strin
 	return nil
 }
 
-// layout returns what the archive of an album holds, unless the visitor has left.
-func (a *archives) layout(ctx context.Context, listing album.Listing) (layout, error) {
-	if l, ok := a.layouts.Get(listing.Name); ok && slices.Equal(l.photos, listing.Photos) {
+// layout returns what the archive of an album holds, unless the visitor has left. Requests
+// for parts of an archive cost one look at its albums in pageAge.
+func (a *archives) layout(ctx context.Context, what archived) (layout, error) {
+	if l, ok := a.layouts.Get(what); ok {
+		if at, ok := a.checked.Get(what); ok && time.Since(at) < pageAge {
+			return l, nil
+		}
+	}
+	return a.laying.Do(ctx, strconv.Quote(what.visitor.name)+what.album, func() (layout, error) {
+		began := time.Now()
+		c := contents{library: a.library, visitor: what.visitor, most: a.most, ctx: ctx}
+		if err := c.add(what.album, ""); err != nil {
+			return layout{}, err
+		}
+		if len(c.files) == 0 {
+			return layout{}, answer.NotFound
+		}
+		l, ok := a.layouts.Get(what)
+		if !ok || !slices.Equal(l.files, c.files) {
+			l = layout{files: c.files, entries: make([]zipstream.Photo, len(c.files))}
+			for i, src := range c.files {
+				l.entries[i] = zipstream.Photo{Name: src.Name(), Title: c.titles[i], Size: src.Size, Modified: src.Modified()}
+			}
+			l.etag = zipstream.New(ctx, l.entries, zipstream.Source{}).ETag()
+		}
+		if err := ctx.Err(); err != nil {
+			return layout{}, err
+		}
+		a.layouts.Put(what, l)
+		a.checked.Put(what, began)
 		return l, nil
+	})
+}
+
+// contents are the files of an archive, gathered album by album.
+type contents struct {
+	library *library
+	visitor visitor
+	most    int
+	ctx     context.Context
+	albums  int
+	files   []album.Photo
+	titles  []string // their names in the archive
+}
+
+// add adds an album's files in the archive's folder, which ends with a slash or is "", and
+// the albums in it. One of those that went away or may not be read is left out, as from the
+// pages.
+func (c *contents) add(albumName, folder string) error {
+	listing, err := c.library.list(c.ctx, albumName)
+	if err != nil {
+		return err
 	}
-	files := make([]string, len(listing.Photos))
-	for i, src := range listing.Photos {
-		files[i] = src.File
+	listing = c.library.seen(listing, c.visitor)
+	files := slices.Concat(listing.Photos, c.library.otherFiles(listing))
+	if c.albums++; c.albums > maxArchivedAlbums || len(c.files)+len(files) > c.most {
+		return answer.NotFound
 	}
-	l := layout{photos: listing.Photos, entries: make([]zipstream.Photo, len(listing.Photos))}
-	for i, title := range zipstream.SafeNames(files) {
-		src := listing.Photos[i]
-		l.entries[i] = zipstream.Photo{Name: src.Name(), Title: title, Size: src.Size, Modified: src.Modified()}
+	// A folder and a file of one name cannot be unpacked, either.
+	names := slices.Clone(listing.Albums)
+	for _, src := range files {
+		names = append(names, src.File)
 	}
-	if err := ctx.Err(); err != nil {
-		return layout{}, err
+	names = zipstream.SafeNames(names)
+	c.files = append(c.files, files...)
+	for _, name := range names[len(listing.Albums):] {
+		c.titles = append(c.titles, folder+name)
 	}
-	l.etag = zipstream.New(ctx, l.entries, zipstream.Source{}).ETag()
-	a.layouts.Put(listing.Name, l)
-	return l, nil
+	for i, sub := range listing.Albums {
+		err := c.add(path.Join(albumName, sub), folder+names[i]+"/")
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
+			return err
+		}
+	}
+	return nil
 }
 
 // archive is the archive that is laid out so, to be read while ctx lasts.
 func (a *archives) archive(ctx context.Context, l layout) *zipstream.Archive {
-	photos := l.photos
+	photos := l.files
 	return zipstream.New(ctx, l.entries, zipstream.Source{
 		Open: func(i int) (*os.File, error) {
 			folder, err := album.Open(a.library.photos.Root(), photos[i].Album)

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"gallery/internal/messages"
 	"gallery/internal/zipstream"
 )
 
@@ -32,7 +34,6 @@ func zipSite(t *testing.T) (s *site, files map[string][]byte) {
 		}
 		files[name] = data
 	}
-	write(t, filepath.Join(dir, "Größe, \"x\"", "below", "not in it.jpg"), 40, 30, 1)
 	writeFile(t, filepath.Join(dir, "Größe, \"x\"", "notes.txt"), []byte("not in it"))
 	return newSite(t, dir, withZip), files
 }
@@ -197,8 +198,108 @@ func TestZip_offered(t *testing.T) {
 		if got := s.get("/a/?zip").Header.Get("Content-Type") == "application/zip"; got != offered {
 			t.Errorf("-zip=%v: /a/?zip is an archive: %v", offered, got)
 		}
-		if got := s.get("/?zip"); offered && got.StatusCode != 404 {
-			t.Errorf("an archive of nothing = %d, want 404", got.StatusCode)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "none", "in it"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t, dir, withZip)
+	s.page("/none/")
+	if got := find(s.page("/none/"), ".zip"); len(got) > 0 {
+		t.Error("an archive of nothing is offered")
+	}
+	if got := s.get("/none/?zip"); got.StatusCode != 404 {
+		t.Errorf("an archive of nothing = %d, want 404", got.StatusCode)
+	}
+}
+
+// The albums in an album are folders of its archive, under names that can all be unpacked;
+// what the pages leave out is not in it. It can be read from anywhere, and notices what
+// changes below.
+func TestZip_albumsInAlbums(t *testing.T) {
+	dir := t.TempDir()
+	inside := map[string]string{
+		"Trip/1.jpg": "1.jpg", "Trip/cover.jpg": "cover.jpg", "Trip/A_B/1.jpg": "A_B/1.jpg", "Trip/a:b/1.jpg": "a_b (2)/1.jpg",
+		"Trip/a?b/1.jpg": "a_b (3)/1.jpg", "Trip/x.jpg/1.jpg": "x.jpg/1.jpg", "Trip/X.JPG": "X (2).JPG", "Trip/CON/deep/er/1.jpg": "_CON/deep/er/1.jpg",
+	}
+	i := 0
+	for name := range inside {
+		write(t, filepath.Join(dir, name), 40+i, 30, i)
+		i++
+	}
+	for _, name := range []string{"Trip/.hidden/1.jpg", "Trip/@eaDir/1.jpg", "Trip/left/1.jpg", "Trip/left/in/1.jpg", "Other/1.jpg"} {
+		write(t, filepath.Join(dir, name), 50, 30, 1)
+	}
+	writeFile(t, filepath.Join(dir, "Trip", "left", ".nomedia"), nil)
+	writeFile(t, filepath.Join(dir, "Trip", "CON", "film.mov"), []byte("film"))
+	for _, others := range []bool{false, true} {
+		s := newSite(t, dir, withZip, func(c *config) { c.others = others })
+		a := s.get("/Trip/?zip")
+		z, err := zip.NewReader(bytes.NewReader(a.body), int64(len(a.body)))
+		if err != nil || a.ContentLength != int64(len(a.body)) {
+			t.Fatalf("%d of %d bytes: %v", len(a.body), a.ContentLength, err)
+		}
+		want := map[string][]byte{}
+		for name, title := range inside {
+			want[title], _ = os.ReadFile(filepath.Join(dir, name))
+		}
+		if others {
+			want["_CON/film.mov"] = []byte("film")
+		}
+		bytesOf := 0
+		for _, data := range want {
+			bytesOf += len(data)
+		}
+		for _, f := range z.File {
+			r, err := f.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, err := io.ReadAll(r)
+			if content, ok := want[f.Name]; !ok || err != nil || !bytes.Equal(data, content) {
+				t.Errorf("others %v: the archive has %q with %d bytes, %v", others, f.Name, len(data), err)
+			}
+			delete(want, f.Name)
+		}
+		if len(want) > 0 {
+			t.Errorf("others %v: the archive lacks %q", others, slices.Collect(maps.Keys(want)))
+		}
+		half := len(a.body) / 2
+		if got := s.get("/Trip/?zip", "Range", fmt.Sprintf("bytes=%d-", half), "If-Range", a.Header.Get("ETag")); got.StatusCode != 206 || !bytes.Equal(got.body, a.body[half:]) {
+			t.Errorf("others %v: from the middle on = %d", others, got.StatusCode)
+		}
+		s.page("/Trip/")
+		s.later()
+		if got, want := values(s.page("/Trip/"), ".zip", ""), "Download album "+messages.English.Bytes(int64(bytesOf)); !slices.Equal(got, []string{want}) {
+			t.Errorf("others %v: the page offers %q, want %q", others, got, want)
+		}
+	}
+}
+
+// An archive in which a photo far below has changed is another, once it is looked at again.
+func TestZip_changesBelow(t *testing.T) {
+	dir := t.TempDir()
+	deep := filepath.Join(dir, "Trip", "a", "b", "changing.jpg")
+	write(t, deep, 60, 40, 1)
+	s := newSite(t, dir, withZip)
+	first := s.do("HEAD", "/Trip/?zip").Header.Get("ETag")
+	write(t, deep, 60, 40, 2)
+	s.later()
+	if got := s.do("HEAD", "/Trip/?zip").Header.Get("ETag"); got == first || got == "" {
+		t.Errorf("its tag is %s, was %s", got, first)
+	}
+}
+
+// What holds more than an archive may is offered by its parts.
+func TestZip_bounded(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "all", "0.gif"), 4, 3, 1)
+	write(t, filepath.Join(dir, "all", "half", "1.gif"), 4, 3, 1)
+	write(t, filepath.Join(dir, "all", "half", "2.gif"), 4, 3, 1)
+	s := newSite(t, dir, withZip)
+	s.server.archives.most = 2
+	for path, want := range map[string]int{"/all/?zip": 404, "/all/half/?zip": 200} {
+		if got := s.do("HEAD", path); got.StatusCode != want {
+			t.Errorf("HEAD %s = %d, want %d", path, got.StatusCode, want)
 		}
 	}
 }
