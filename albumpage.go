@@ -483,9 +483,8 @@ type gridView struct {
 	ZipSize string        // of its files, "" where that is not known yet
 	Total   int           // photos on the page, if it is streamed
 
-	Unscripted template.CSS // for a page that is streamed without the script
-	Add        *addView     // nil where photos cannot be added
-	SignIn     string       // address where that begins, "" where nobody can or one may already
+	Add    *addView // nil where photos cannot be added
+	SignIn string   // address where that begins, "" where nobody can or one may already
 }
 
 func (g *grid) writeHead(w io.Writer) error {
@@ -727,7 +726,7 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 		return nil
 	}
 	t := g.key.texts
-	f := figure{T: t, Lazy: i >= eager}
+	f := figure{T: t, Lazy: i >= eager, Color: "transparent"}
 	f.show(g.p, c)
 	if c.sub == "" {
 		f.Href = g.p.addresses.ordered(c.src.Name(), g.key.order, 1)

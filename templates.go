@@ -176,6 +176,8 @@ type frame struct {
 	Preview string // the rendition that the lightbox shows
 	Whole   bool   // browsers may wait for all of the page before they show any
 
+	Unscripted template.CSS // for a page that is streamed without the script
+
 	Description string // for search engines and shared links, one line
 	Share       *share // nil where the page has no absolute address
 }
@@ -245,10 +247,11 @@ const viewText = `
 <meta property="og:image:height" content="{{.Height}}">
 <meta property="og:image:alt" content="{{$.Description}}">
 <meta name="twitter:card" content="summary_large_image">
-{{end}}{{end}}<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='3' fill='%23446'/%3E%3Cpath d='M2 13l4-6 3 4 2-2 3 4z' fill='%23fff'/%3E%3Ccircle cx='11' cy='5' r='1.5' fill='%23fc6'/%3E%3C/svg%3E">
+{{end}}{{end}}<link rel="icon" href="data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%2016%2016'%3E%3Crect%20width='16'%20height='16'%20rx='3'%20fill='%23446'/%3E%3Cpath%20d='M2%2013l4-6%203%204%202-2%203%204z'%20fill='%23fff'/%3E%3Ccircle%20cx='11'%20cy='5'%20r='1.5'%20fill='%23fc6'/%3E%3C/svg%3E">
 {{template "ends" .}}{{if .Whole}}<link rel="expect" href="#end" blocking="render">
 {{end}}<style>{{.Style}}</style>
-</head>
+{{with .Unscripted}}<noscript><style>{{.}}</style></noscript>
+{{end}}</head>
 {{end}}
 
 {{define "title" -}}
@@ -284,7 +287,6 @@ const viewText = `
 {{end}}{{with .SignIn}}<p class="signin"><a href="{{.}}">{{$.T.SignIn}}</a></p>
 {{end}}{{with .Add}}{{template "add" .}}{{end}}</header>
 {{with .Total}}<div class="progress" role="progressbar" aria-label="{{$.T.Progress}}" aria-valuemin="0" aria-valuemax="{{.}}" aria-valuenow="0" data-text="{{$.T.Position}}"><i></i><span></span></div>
-<noscript><style>{{$.Unscripted}}</style></noscript>
 {{end}}{{template "lightbox" .}}<main>
 {{with .Empty}}<p class="empty">{{.}}</p>
 {{end}}{{end}}
@@ -300,7 +302,7 @@ const viewText = `
 {{end}}
 
 {{define "album-cell" -}}
-<figure class="card" style="--c:{{.Color}}"><a href="{{.Href}}">{{template "picture" .}}<figcaption><h2 dir="auto">{{.Name}}</h2> <span>{{.Counts}}{{with .Date}} · {{.}}{{end}}</span></figcaption></a></figure>
+<figure class="card" style="--c:{{.Color}}"><a href="{{.Href}}">{{template "picture" .}}<div><h2 dir="auto">{{.Name}}</h2> <span>{{.Counts}}{{with .Date}} · {{.}}{{end}}</span></div></a></figure>
 {{end}}
 
 {{define "foot" -}}
