@@ -23,6 +23,9 @@ func (b *bench) writeMachine(ctx context.Context) {
 		{"Pillow", []string{python, "-c", "import PIL; print(PIL.__version__)"}},
 		{"Flask", []string{python, "-c", "import flask; print(flask.__version__)"}},
 		{"gunicorn", []string{python, "-c", "import gunicorn; print(gunicorn.__version__)"}},
+		{"nginx", []string{"nginx", "-v"}},
+		{"Caddy", []string{"caddy", "version"}},
+		{"wrk", []string{"sh", "-c", "wrk -v; exit 0"}},
 	} {
 		peers = append(peers, peer.name+" "+versionOf(exec.CommandContext(ctx, peer.command[0], peer.command[1:]...)))
 	}

@@ -7,7 +7,8 @@
 // most of it processor time, which others on the machine change little. Peers
 // that are not installed are left out, and a line says so. On Debian:
 //
-//	apt-get install libvips-tools libjpeg-turbo-progs webp python3-pil python3-flask gunicorn
+//	apt-get install libvips-tools libjpeg-turbo-progs webp python3-pil python3-flask gunicorn \
+//		wrk nginx-light caddy
 //	npm ci --prefix bench/sharp
 //
 // # Flags
@@ -56,21 +57,35 @@
 //
 // # Server
 //
-// An album of 200 photos is made of the given ones in a temporary directory,
+// An album of 200 photos is made of the given JPEGs in a temporary directory,
 // by hard links where TMPDIR is on the photos' file system and else by copies.
 // It is shown by the program, built as it is released, and by a small
 // application of Flask and Pillow with two workers of gunicorn, like the one
 // that it replaces (flask/app.py).
 //
-//	cold   the server has just started, there are no thumbnails, and the system has the
-//	       photos in memory. One visitor asks for the page. All photos are ready when the
-//	       page has ended and all thumbnails are on disk.
-//	warm   16 connections that are kept alive where the server does, for 4 seconds or 200,000
-//	       requests; the generator of this load is one thread of another process, not pinned,
-//	       on the same cores as the server
-//	peak   the most memory resident up to the end of the cold page, the sum over the server's
-//	       processes; what they share counts in each
-//	idle   5 seconds after the load: proportional set size, in which what is shared counts once
+// The first table is of how long the thumbnails take, with the photos in the
+// system's memory:
+//
+//	cold page   the server has just started, and there are no thumbnails. One visitor asks for
+//	            the page. All photos are ready when the page has ended and all thumbnails are
+//	            on disk.
+//	all three   gallery warm, and vipsthumbnail with all cores, make 400, 800 and 1600 pixels of
+//	            each photo
+//	alone       what the part of that takes which the tables above are of, on one thread; the
+//	            rest is for reading folders, for records, for WebP beside JPEG, and for files
+//	            that are whole and flushed
+//	peak        the most memory resident, the sum over all processes; what they share counts in
+//	            each
+//
+// The second is of servers with all thumbnails on disk: requests a second over 16
+// connections, for 4 seconds, from wrk or, where that is not installed, one
+// thread of this program. The generator has the last core for itself, and the
+// server the others. nginx, which looks at links as in the configuration that
+// comes with the program, and Caddy serve the same files.
+//
+//	CPU us      what the server takes a request
+//	idle        20 seconds after the cold page and all that it left to be done: proportional set
+//	            size, in which what is shared counts once
 //
 // Numbers of a run can be compared with each other. Those of another machine,
 // or of another day, cannot.

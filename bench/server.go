@@ -23,32 +23,17 @@ type server struct {
 	command func(ctx context.Context, root string) *exec.Cmd
 	banner  *regexp.Regexp // what it says when it listens; its group is HOST:PORT
 	stderr  bool           // it says so there, not on standard output
+	host    string         // instead of a banner, of one that says nothing: HOST:PORT
 }
 
-// Load on a warm server.
-const (
-	connections  = 16
-	loadDuration = 4 * time.Second
-	mostRequests = 200_000
-	idleAfter    = 5 * time.Second
-)
-
-// standingServer is what one server has reached.
-type standingServer struct {
-	server
-	visits []visit
-	cpu    []float64 // of each cold page, seconds
-	peak   []float64 // after each, bytes
-	loads  map[string]loadReport
-	idle   int64 // bytes
-}
-
-// compareServers measures all servers and writes a table.
+// compareServers measures all servers, and commands that make as much, and
+// writes tables.
 func (b *bench) compareServers(ctx context.Context, photos []photoFile) error {
-	gallery, err := b.buildGallery(ctx)
+	binary, err := b.buildGallery(ctx)
 	if err != nil {
 		return err
 	}
+	gallery := galleryServer(binary)
 	flask, err := b.flaskServer()
 	if err != nil {
 		return err
@@ -61,39 +46,31 @@ func (b *bench) compareServers(ctx context.Context, photos []photoFile) error {
 	if err := readAhead(photos); err != nil {
 		return err
 	}
-	all := []*standingServer{{server: gallery}, {server: flask}}
-	for round := range b.rounds {
-		for _, s := range all {
-			if s.missing != "" {
-				continue
-			}
-			b.progress.Printf("%s: cold album, round %d of %d", s.name, round+1, b.rounds)
-			if err := s.measure(ctx, root, round == b.rounds-1); err != nil {
-				return fmt.Errorf("%s: %w", s.name, err)
-			}
-		}
+	if err := b.compareMaking(ctx, root, binary, photos, gallery, flask); err != nil {
+		return err
 	}
-	b.printf("\nAn album of %d photos made of %d, median of %d rounds; warm with %d connections\n\n%s\n",
-		albumSize, len(photos), b.rounds, connections, serverTable(all))
-	b.writeServerNotes(all)
-	return nil
+	return b.compareServing(ctx, root, gallery, flask)
 }
 
 // buildGallery builds the program as it is released.
-func (b *bench) buildGallery(ctx context.Context) (server, error) {
-	binary := filepath.Join(b.scratch, "gallery")
+func (b *bench) buildGallery(ctx context.Context) (binary string, err error) {
+	binary = filepath.Join(b.scratch, "gallery")
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", binary, "gallery")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
-		return server{}, fmt.Errorf("building the program: %w\n%s", err, out)
+		return "", fmt.Errorf("building the program: %w\n%s", err, out)
 	}
+	return binary, nil
+}
+
+func galleryServer(binary string) server {
 	return server{
 		name: "gallery",
 		command: func(ctx context.Context, root string) *exec.Cmd {
 			return exec.CommandContext(ctx, binary, "-listen", "127.0.0.1:0", root)
 		},
 		banner: regexp.MustCompile(` is at http://([^/]+)/ `),
-	}, nil
+	}
 }
 
 //go:embed flask/app.py
@@ -145,10 +122,16 @@ func (s server) launch(ctx context.Context, root string) (*runningServer, error)
 		return nil, err
 	}
 	host := make(chan string, 1)
+	if s.host != "" {
+		host <- s.host
+	}
 	go func() {
 		defer close(r.done)
 		for lines := bufio.NewScanner(out); lines.Scan(); {
 			fmt.Fprintln(&r.said, lines.Text())
+			if s.banner == nil {
+				continue
+			}
 			if m := s.banner.FindStringSubmatch(lines.Text()); m != nil && len(host) == 0 {
 				host <- m[1]
 			}
@@ -175,96 +158,6 @@ func (r *runningServer) stop() error {
 	return nil
 }
 
-// measure starts the server on a cold album, and puts load on it if this is
-// the last round.
-func (s *standingServer) measure(ctx context.Context, root string, last bool) (err error) {
-	if err := removeThumbs(root); err != nil {
-		return err
-	}
-	r, err := s.launch(ctx, root)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, r.stop()) }()
-	originals, err := originalTargets(root)
-	if err != nil {
-		return err
-	}
-	// One answer says that it is ready, workers and all.
-	answer, err := get(ctx, "http://"+r.host+originals[0])
-	if err != nil {
-		return err
-	}
-	answer.Body.Close()
-	pid := r.cmd.Process.Pid
-	before, err := treeTime(pid)
-	if err != nil {
-		return err
-	}
-	v, err := coldVisit(ctx, r.host, root)
-	if err != nil {
-		return err
-	}
-	after, err := treeTime(pid)
-	if err != nil {
-		return err
-	}
-	peak, err := treeMemory(pid, "status", "VmHWM")
-	if err != nil {
-		return err
-	}
-	s.visits = append(s.visits, v)
-	s.cpu = append(s.cpu, (after - before).Seconds())
-	s.peak = append(s.peak, float64(peak))
-	if !last {
-		return nil
-	}
-	return s.putLoad(ctx, r, map[string][]string{
-		warmPage:      {"/" + albumName + "/"},
-		warmThumbnail: v.thumbs,
-		warmOriginal:  originals,
-	})
-}
-
-// What load asks for.
-const (
-	warmPage      = "page"
-	warmThumbnail = "thumbnail"
-	warmOriginal  = "original"
-)
-
-// putLoad has each kind of target asked for as fast as the server answers, and
-// then looks at what memory it keeps.
-func (s *standingServer) putLoad(ctx context.Context, r *runningServer, targets map[string][]string) error {
-	generator, err := startRole(ctx, "load", 1)
-	if err != nil {
-		return err
-	}
-	defer generator.stop()
-	s.loads = map[string]loadReport{}
-	for _, kind := range []string{warmPage, warmThumbnail, warmOriginal} {
-		order := loadOrder{
-			Host:        r.host,
-			Targets:     targets[kind],
-			Connections: connections,
-			Duration:    loadDuration,
-			Most:        mostRequests,
-		}
-		var report loadReport
-		if err := generator.call(order, &report); err != nil {
-			return fmt.Errorf("load: %w", err)
-		}
-		s.loads[kind] = report
-	}
-	select {
-	case <-time.After(idleAfter):
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	s.idle, err = treeMemory(r.cmd.Process.Pid, "smaps_rollup", "Pss")
-	return err
-}
-
 // originalTargets returns the request targets of the album's photos.
 func originalTargets(root string) ([]string, error) {
 	entries, err := os.ReadDir(filepath.Join(root, albumName))
@@ -281,78 +174,4 @@ func originalTargets(root string) ([]string, error) {
 		return nil, fmt.Errorf("no photos in %s", root)
 	}
 	return targets, nil
-}
-
-// serverTable has a row for each measure and a column for each server.
-func serverTable(all []*standingServer) *table {
-	var able []*standingServer
-	head := []string{""}
-	for _, s := range all {
-		if s.missing == "" {
-			able = append(able, s)
-			head = append(head, s.name)
-		}
-	}
-	t := &table{}
-	if len(able) == 2 {
-		head = append(head, able[0].name+"/"+able[1].name)
-	}
-	t.add(head...)
-	line := func(name, format string, value func(*standingServer) float64) {
-		cells := []string{name}
-		for _, s := range able {
-			cells = append(cells, fmt.Sprintf(format, value(s)))
-		}
-		if len(able) == 2 {
-			cells = append(cells, fmt.Sprintf("%.3g", value(able[0])/value(able[1])))
-		}
-		t.add(cells...)
-	}
-	ofVisits := func(d func(visit) time.Duration) func(*standingServer) float64 {
-		return func(s *standingServer) float64 {
-			var seconds []float64
-			for _, v := range s.visits {
-				seconds = append(seconds, d(v).Seconds())
-			}
-			return median(seconds)
-		}
-	}
-	line("cold: first byte, s", "%.3f", ofVisits(func(v visit) time.Duration { return v.firstByte }))
-	line("cold: first figure, s", "%.3f", ofVisits(func(v visit) time.Duration { return v.firstFigure }))
-	line("cold: all ready, s", "%.2f", ofVisits(func(v visit) time.Duration { return v.ready }))
-	line("cold: CPU, s", "%.2f", func(s *standingServer) float64 { return median(s.cpu) })
-	line("cold: peak, MB", "%.0f", func(s *standingServer) float64 { return median(s.peak) / 1e6 })
-	for _, kind := range []string{warmPage, warmThumbnail, warmOriginal} {
-		line(kind+": requests/s", "%.0f", func(s *standingServer) float64 {
-			return float64(s.loads[kind].Requests) / s.loads[kind].Took.Seconds()
-		})
-		if kind == warmOriginal {
-			line(kind+": MB/s", "%.0f", func(s *standingServer) float64 {
-				return float64(s.loads[kind].Bytes) / 1e6 / s.loads[kind].Took.Seconds()
-			})
-		} else {
-			line(kind+": bytes", "%.0f", func(s *standingServer) float64 {
-				return float64(s.loads[kind].Bytes) / float64(max(1, s.loads[kind].Requests))
-			})
-		}
-		line(kind+": median, ms", "%.2f", func(s *standingServer) float64 { return s.loads[kind].Median.Seconds() * 1e3 })
-		line(kind+": p99, ms", "%.2f", func(s *standingServer) float64 { return s.loads[kind].P99.Seconds() * 1e3 })
-	}
-	line("idle, MB", "%.0f", func(s *standingServer) float64 { return float64(s.idle) / 1e6 })
-	return t
-}
-
-// writeServerNotes writes what the table does not say.
-func (b *bench) writeServerNotes(all []*standingServer) {
-	for _, s := range all {
-		switch {
-		case s.missing != "":
-			b.printf("%s: not installed (%s)\n", s.name, s.missing)
-		case !s.loads[warmPage].Reused:
-			b.printf("%s closes the connection after each answer.\n", s.name)
-		}
-	}
-	if all[1].missing == "" {
-		b.printf("All ready: at most 0.40 of %s is aimed at.\n", all[1].name)
-	}
 }

@@ -75,13 +75,14 @@ type worker struct {
 }
 
 // startRole starts a copy of this program in the given role, on so many
-// threads.
-func startRole(ctx context.Context, name string, threads int) (*worker, error) {
+// threads, perhaps behind another command.
+func startRole(ctx context.Context, name string, threads int, behind ...string) (*worker, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self)
+	args := append(behind, self)
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), roleVariable+"="+name, fmt.Sprintf("GOMAXPROCS=%d", threads))
 	return startWorker(cmd)
 }

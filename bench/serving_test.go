@@ -1,0 +1,40 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"testing"
+)
+
+func TestWrk(t *testing.T) {
+	if _, err := exec.LookPath("wrk"); err != nil {
+		t.Skip("wrk is not installed")
+	}
+	seen := make(chan string, 1<<20)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/gone" {
+			w.WriteHeader(http.StatusNotFound)
+		}
+		select {
+		case seen <- r.URL.EscapedPath():
+		default:
+		}
+	}))
+	defer s.Close()
+	b := &bench{scratch: t.TempDir()}
+	report, err := b.wrk(t.Context(), nil, s.Listener.Addr().String(), []string{"/a%20b", "/c"})
+	if err != nil || report.Requests == 0 || report.Took < loadDuration/2 || report.P99 < report.Median || report.Median <= 0 {
+		t.Errorf("wrk reports %+v, %v", report, err)
+	}
+	got := map[string]bool{<-seen: true, <-seen: true, <-seen: true}
+	for range len(seen) {
+		got[<-seen] = true
+	}
+	if len(got) != 2 || !got["/a%20b"] || !got["/c"] {
+		t.Errorf("wrk asked for %v", got)
+	}
+	if _, err := b.wrk(t.Context(), nil, s.Listener.Addr().String(), []string{"/gone"}); err == nil {
+		t.Error("answers that are not 200 count")
+	}
+}
