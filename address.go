@@ -120,6 +120,9 @@ func sortOrder(r *http.Request) string {
 	return album.ByName
 }
 
+// sparing reports whether the visitor asks for few bytes (Save-Data Client Hint).
+func sparing(r *http.Request) bool { return strings.EqualFold(r.Header.Get("Save-Data"), "on") }
+
 // withoutBase takes the site's base off a request's path. It reports false for
 // a path that is not below it. As anywhere in a path, slashes may be doubled.
 func withoutBase(base, urlPath string) (string, bool) {

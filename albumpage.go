@@ -87,10 +87,11 @@ type pageKey struct {
 	mayUpload bool // the visitor may add photos
 	visitor   visitor
 	at        string // the site's origin as the visitor sees it, "" if it is unknown
+	sparing   bool   // the visitor wants to receive few bytes
 }
 
 func (k pageKey) String() string {
-	return fmt.Sprintf("%s %d %s %v %q %q %s", k.texts.Lang, k.n, k.order, k.mayUpload, k.visitor, k.at, k.album)
+	return fmt.Sprintf("%s %d %s %v %q %q %v %s", k.texts.Lang, k.n, k.order, k.mayUpload, k.visitor, k.at, k.sparing, k.album)
 }
 
 // serve answers with an album's page: whole where every thumbnail is
@@ -100,7 +101,7 @@ func (p *albumPages) serve(w http.ResponseWriter, r *http.Request, name string, 
 	if err != nil {
 		return err
 	}
-	key := pageKey{name, sortOrder(r), n, messages.For(r.Header.Get("Accept-Language")), p.gate.mayUpload(v), v, p.addresses.origin(r)}
+	key := pageKey{name, sortOrder(r), n, messages.For(r.Header.Get("Accept-Language")), p.gate.mayUpload(v), v, p.addresses.origin(r), sparing(r)}
 	stamp := p.store.Stamp(name)
 	cached, ok := p.pages.Get(key)
 	ok = ok && cached.stamp == stamp && time.Since(cached.built) < pageAge
@@ -352,11 +353,33 @@ func (g *grid) fill(ctx context.Context, c *cell) {
 		g.fillCard(ctx, c)
 		return
 	}
-	m, err := g.p.store.Ensure(ctx, c.src, "")
-	c.record, c.broken = m.Record, err != nil
-	if err != nil && g.p.store.FailedBefore(c.src, "") == nil && ctx.Err() == nil {
+	made, err := g.p.store.EnsureAll(ctx, c.src, "", g.p.forRow)
+	m, ok := made[""]
+	c.record, c.broken = m.Record, !ok
+	if m, ok := made[rendition.Sharp]; ok {
+		c.sharp = m.Record
+	}
+	if m, ok := made[rendition.Preview]; ok {
+		c.widest = m.Record
+	}
+	if !ok && g.p.store.FailedBefore(c.src, "") == nil && ctx.Err() == nil {
 		g.p.log.Warn("no thumbnail this time", "photo", c.src.Name(), "err", err)
 	}
+}
+
+// forRow names what a page needs of a photo besides its thumbnail at once: of a wide one
+// that is too low for its row, a rendition that is not.
+func (p *albumPages) forRow(r rendition.Record) []string {
+	full := image.Pt(max(r.Width, 1), max(r.Height, 1))
+	for _, rend := range []string{"", rendition.Sharp} {
+		if size := photo.Fitted(full, p.store.SideOf(rend)); size == full || sharpIn(size, rowHeight) {
+			if rend == "" {
+				return nil
+			}
+			return []string{rend}
+		}
+	}
+	return []string{rendition.Preview}
 }
 
 // maxCovers is how many photos are tried for a cover when no thumbnail can be
@@ -673,12 +696,10 @@ func (g *grid) neighbours() (prev, next string) {
 type figure struct {
 	T          *messages.Catalogue
 	Href       string
-	Thumb      string // "" shows a placeholder
-	Sharp      string // address of a larger rendition, "" if there is none on disk
-	SharpWidth int    // its width, pixels
-	Wide       string // address of a still larger one for a wide photo, "" if there is none
-	WideWidth  int
-	Width      int // of the thumbnail, pixels
+	Thumb      string  // "" shows a placeholder
+	Offers     []offer // what a browser chooses from, the thumbnail first; none for that alone
+	Sizes      string  // how wide it is shown, for that choice
+	Width      int     // of the thumbnail, pixels
 	Height     int
 	Ratio      string // width / height as the grid lays it out
 	Tall       bool   // taller than that
@@ -690,9 +711,13 @@ type figure struct {
 	FullWidth  int  // of the photo, upright, pixels; 0 for one that cannot be shown
 	FullHeight int  //
 	Itself     bool // the lightbox shows the photo itself and no preview
-	Shown      int  // about how wide it is shown, CSS pixels; where Sharp is
-	ShownSmall int  // the same on a phone; browsers see for themselves where Lazy
 	Lazy       bool // far down the page: loaded when it comes near
+}
+
+// offer is a rendition and how wide it is, pixels.
+type offer struct {
+	Address string
+	Width   int
 }
 
 // sectionView begins the albums' or the photos' part of a page.
@@ -728,6 +753,9 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 	t := g.key.texts
 	f := figure{T: t, Lazy: i >= eager, Color: "transparent"}
 	f.show(g.p, c)
+	if !g.key.sparing {
+		f.offer(g.p, c)
+	}
 	if c.sub == "" {
 		f.Href = g.p.addresses.ordered(c.src.Name(), g.key.order, 1)
 		about := g.p.library.noteOf(g.album, c.src)
@@ -768,17 +796,78 @@ func (f *figure) show(p *albumPages, c *cell) {
 	f.FullWidth, f.FullHeight, f.Itself = max(c.record.Width, 1), max(c.record.Height, 1), p.showsSource(c)
 	size := photo.Fitted(image.Pt(f.FullWidth, f.FullHeight), p.store.SideOf(""))
 	f.setSize(size)
-	sharper := photo.Fitted(image.Pt(max(c.sharp.Width, 1), max(c.sharp.Height, 1)), rendition.Sides[rendition.Sharp])
-	if sharper.X > size.X {
-		f.Sharp, f.SharpWidth = p.addresses.thumb(c.src, rendition.Sharp, c.sharp), sharper.X
-		f.Shown, f.ShownSmall = shownWidth(size, 240), shownWidth(size, 140)
-		// A wide photo fills its row's height with a longer side than others do.
-		widest := photo.Fitted(image.Pt(max(c.widest.Width, 1), max(c.widest.Height, 1)), rendition.Sides[rendition.Preview])
-		if widest.X > sharper.X && 2*shownWidth(size, tallestRow) > sharper.X*11/10 {
-			f.Wide, f.WideWidth = p.addresses.thumb(c.src, rendition.Preview, c.record), widest.X
+	f.Color = cssColor(c.record.Color)
+}
+
+// offer adds renditions larger than the thumbnail: those that are on disk or, beside a
+// preview that is, larger previews to be made when a browser asks for them. Where one has
+// enough pixels for a row, larger ones are left out.
+func (f *figure) offer(p *albumPages, c *cell) {
+	if c.broken {
+		return
+	}
+	full := image.Pt(f.FullWidth, f.FullHeight)
+	last := image.Pt(f.Width, f.Height)
+	offers := []offer{{f.Thumb, last.X}}
+	for _, rend := range append([]string{rendition.Sharp}, rendition.Previews...) {
+		stored := c.widest
+		if rend == rendition.Sharp {
+			stored = c.sharp
+		}
+		size := photo.Fitted(full, rendition.Sides[rend])
+		if size.X <= last.X || len(offers) > 1 && sharpIn(last, tallestRow*2) {
+			break
+		}
+		if stored.Width <= 0 || p.store.FailedBefore(c.src, rend) != nil {
+			continue
+		}
+		state := c.record // as the lightbox has the address from the thumbnail's
+		if rend == rendition.Sharp {
+			state = stored
+		}
+		offers, last = append(offers, offer{p.addresses.thumb(c.src, rend, state), size.X}), size
+	}
+	if len(offers) == 1 {
+		return
+	}
+	f.Offers = offers
+	f.Sizes = "(width<=600px)" + statedWidth(full, offers, rowHeightSmall, 3, 360) + "," + statedWidth(full, offers, rowHeight, 2, 600)
+}
+
+const (
+	// rowHeight is about how high most rows are, CSS pixels, and rowHeightSmall on a phone.
+	rowHeight, rowHeightSmall = 240, 140
+	// tallestRow is about the height to which rows grow on a large window, CSS pixels. The
+	// script sees to those that grow further.
+	tallestRow = 280
+	// widestRow is how wide rows are on a large window, CSS pixels.
+	widestRow = 1920
+)
+
+// sharpIn reports whether a picture of that size has about enough pixels for a row so high
+// and, twice over, for the window's width.
+func sharpIn(size image.Point, row int) bool {
+	return 11*size.Y >= 10*row || 11*size.X >= 10*2*widestRow
+}
+
+// statedWidth is how wide a photo is said to be shown in rows that are so high on screens with
+// so many device pixels in each: as wide as takes all pixels of the narrowest offer that is
+// sharp there. Firefox and Safari take the narrowest with no fewer pixels than are shown, and
+// Chromium a narrower one up to the geometric mean of two: of the true width, they would
+// choose differently. What is wider than most is no wider than the window.
+func statedWidth(full image.Point, offers []offer, row, density, most int) string {
+	need := density * row * full.X / full.Y
+	width := 0
+	for _, o := range offers {
+		width = o.Width / density
+		if 11*o.Width >= 10*need {
+			break
 		}
 	}
-	f.Color = cssColor(c.record.Color)
+	if width <= most {
+		return strconv.Itoa(width) + "px"
+	}
+	return fmt.Sprintf("min(100vw,%dpx)", width)
 }
 
 // showsSource reports whether the lightbox shows the photo itself: as its page does, or
@@ -793,13 +882,6 @@ func (f *figure) setSize(size image.Point) {
 	ratio := float64(size.X) / float64(size.Y)
 	f.Ratio, f.Tall = fmt.Sprintf("%.4f", max(ratio, tallest)), ratio < tallest
 }
-
-// tallestRow is about the height to which rows grow on a large window, CSS pixels.
-const tallestRow = 280
-
-// shownWidth is about how wide the grid shows a picture of these proportions,
-// in CSS pixels, in rows that are so high once they have grown to their width.
-func shownWidth(size image.Point, row int) int { return row * size.X / size.Y }
 
 // cssColor returns a record's colour in CSS, where it is one: a record is a
 // file that others may have written. It has four bits a channel, which a

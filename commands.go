@@ -265,7 +265,7 @@ func runWarm(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	defer st.Close()
 
 	options := c.thumbsOptions()
-	options.Jobs = jobs
+	options.Jobs, options.Large = jobs, c.large
 	t := thumbs.New(st, options, log)
 	return upkeep.Warm(ctx, t, jobs, stdout, stderr)
 }

@@ -64,6 +64,7 @@ type config struct {
 	version    bool // print the version instead of serving
 
 	webp         bool // make thumbnails as WebP, too, in the background
+	large        bool // warm makes previews for screens of high resolution, too
 	inBackground bool // make renditions of albums just viewed ahead of time
 }
 
@@ -138,6 +139,7 @@ func warmFlags(c *config, jobs *int) *flag.FlagSet {
 	c.addThumbFlags(flags)
 	flags.Func("memory", "", byteSize(&c.memory, minMemory))
 	flags.BoolVar(&c.webp, "webp", false, "")
+	flags.BoolVar(&c.large, "large", false, "")
 	flags.Func("jobs", "", integer(jobs, 1, 1000, "photos at once"))
 	return flags
 }

@@ -294,7 +294,7 @@ func TestServe_languages(t *testing.T) {
 				if got := values(doc, ".counts, nav .up, .error h1", ""); len(got) != 1 || strings.Split(got[0], " · ")[0] != want {
 					t.Errorf("%s for %s says %q, want %q", path, accepted, got, want)
 				}
-				if got := a.Header.Get("Vary"); got != "Accept-Language" {
+				if got := a.Header.Get("Vary"); got != "Accept-Language, Save-Data" {
 					t.Errorf("%s varies by %q, want Accept-Language", path, got)
 				}
 			}

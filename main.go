@@ -31,6 +31,8 @@
 // -quality and -memory, which must be as the server's, and
 //
 //	-webp             GALLERY_WEBP        make thumbnails as WebP, too
+//	-large            GALLERY_LARGE       make previews of 2560 and 4096 pixels, too, which
+//	                                      screens of high resolution ask for
 //	-jobs N           GALLERY_JOBS        photos at once, 1 to 1000 (one a processor)
 //
 // A DIR that is itself called warm, clean, passwd, access or health is served as ./warm and so on.

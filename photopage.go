@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"image"
 	"io/fs"
 	"net/http"
 	"slices"
@@ -59,6 +60,9 @@ func (p *photoPages) serve(w http.ResponseWriter, r *http.Request, t target, v v
 	about := p.library.noteOf(a, src)
 	view.Note, view.Caption = about.Body, cmp.Or(about.Text, view.Caption)
 	at := p.addresses.origin(r)
+	if !sparing(r) {
+		p.offer(&view, src, m)
+	}
 	view.describeShared(at)
 	if view.Share != nil && m.Width > 0 && m.Height > 0 {
 		view.Share.show(at, p.addresses, src, m)
@@ -111,6 +115,32 @@ func (p *photoPages) ensurePicture(ctx context.Context, view *photoView, src alb
 	return m.Record, nil
 }
 
+// offer adds the previews among which the browser chooses by its screen, where the page
+// shows one. What is larger than the smallest is made when one is asked for.
+func (p *photoPages) offer(view *photoView, src album.Photo, r rendition.Record) {
+	full := image.Pt(r.Width, r.Height)
+	if view.Image == view.Original || view.Image == view.Thumb || full.X <= 0 || full.Y <= 0 {
+		return
+	}
+	var offers []offer
+	for _, rend := range rendition.Previews {
+		size := photo.Fitted(full, rendition.Sides[rend])
+		if n := len(offers); n > 0 && offers[n-1].Width == size.X {
+			break
+		}
+		if p.store.FailedBefore(src, rend) == nil {
+			offers = append(offers, offer{p.addresses.thumb(src, rend, r), size.X})
+		}
+	}
+	if len(offers) < 2 {
+		return
+	}
+	view.Offers = offers
+	// As the stylesheet has it, and 1.15 times that, since Chromium takes what has fewer pixels
+	// by up to the root of 1.6, the steps between previews. It is shown no wider for that.
+	view.Sizes = fmt.Sprintf("min(%dpx,115vw,(100svh - 11rem)*%.3f)", full.X, 1.15*float64(full.X)/float64(full.Y))
+}
+
 // photoView is a photo's own page.
 type photoView struct {
 	frame
@@ -119,12 +149,14 @@ type photoView struct {
 	Caption  string
 	Note     template.HTML // the caption as its side file has it, "" if there is none
 	Info     []fact
-	Page     string // its own address
-	Original string // address
-	Bytes    int64  // of the original
-	Image    string // address of what is shown, "" where nothing can be
-	Thumb    string // address of its thumbnail, "" if there is none
-	Width    int    // of the original, upright, pixels; 0 if unknown
+	Page     string  // its own address
+	Original string  // address
+	Bytes    int64   // of the original
+	Image    string  // address of what is shown, "" where nothing can be
+	Offers   []offer // renditions that a browser chooses from in its place; may be none
+	Sizes    string  // how wide it is shown, for that choice
+	Thumb    string  // address of its thumbnail, "" if there is none
+	Width    int     // of the original, upright, pixels; 0 if unknown
 	Height   int
 	Color    template.CSS
 	Album    string // address of the album's page that holds it

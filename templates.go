@@ -136,9 +136,9 @@ func (v *views) header(w http.ResponseWriter) {
 	h.Set("Content-Security-Policy", v.policy)
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cache-Control", answer.Revalidate)
-	h.Set("Vary", "Accept-Language")
+	h.Set("Vary", "Accept-Language, Save-Data")
 	if v.byVisitor {
-		h.Set("Vary", "Accept-Language, Authorization, Cookie")
+		h.Set("Vary", "Accept-Language, Save-Data, Authorization, Cookie")
 	}
 }
 
@@ -163,18 +163,18 @@ func (v *views) render(w io.Writer, name string, data any) error {
 
 // frame is what every page has: its head and the way back up.
 type frame struct {
-	T       *messages.Catalogue
-	Site    string
-	Title   string
-	Crumbs  []link
-	Style   template.CSS
-	Script  template.JS
-	Prev    string // address of the previous page or photo, "" if there is none
-	Next    string
-	First   string // address of the album's first photo, on a photo's page
-	Last    string
-	Preview string // the rendition that the lightbox shows
-	Whole   bool   // browsers may wait for all of the page before they show any
+	T        *messages.Catalogue
+	Site     string
+	Title    string
+	Crumbs   []link
+	Style    template.CSS
+	Script   template.JS
+	Prev     string // address of the previous page or photo, "" if there is none
+	Next     string
+	First    string // address of the album's first photo, on a photo's page
+	Last     string
+	Previews []string // the renditions that the lightbox shows, the smallest first
+	Whole    bool     // browsers may wait for all of the page before they show any
 
 	Unscripted template.CSS // for a page that is streamed without the script
 
@@ -206,7 +206,7 @@ type link struct {
 // frame makes the frame of a page about the album or photo called name. The way up
 // leaves out what the visitor may not see.
 func (v *views) frame(t *messages.Catalogue, name string, who visitor) frame {
-	f := frame{T: t, Site: v.site, Style: v.style, Script: v.script, Preview: rendition.Preview}
+	f := frame{T: t, Site: v.site, Style: v.style, Script: v.script, Previews: rendition.Previews}
 	if name == "." || v.may(who, ".") {
 		f.Crumbs = []link{{Href: v.addresses.page("."), Text: v.site}}
 	}
@@ -291,8 +291,10 @@ const viewText = `
 {{with .Empty}}<p class="empty">{{.}}</p>
 {{end}}{{end}}
 
+{{define "offers"}}{{range $i, $o := .}}{{if $i}}, {{end}}{{.Address}} {{.Width}}w{{end}}{{end}}
+
 {{define "picture" -}}
-{{if .Thumb}}<img src="{{.Thumb}}"{{if .Sharp}} srcset="{{.Thumb}} {{.Width}}w, {{.Sharp}} {{.SharpWidth}}w{{if .Wide}}, {{.Wide}} {{.WideWidth}}w{{end}}" sizes="{{if .Lazy}}auto,{{else}}(width<=600px){{.ShownSmall}}px,{{end}}{{.Shown}}px"{{end}} width="{{.Width}}" height="{{.Height}}" alt="{{if not .Heading}}{{or .Caption .Name}}{{end}}" decoding="async"{{if .Lazy}} loading="lazy"{{end}}>
+{{if .Thumb}}<img src="{{.Thumb}}"{{if .Offers}} srcset="{{template "offers" .Offers}}" sizes="{{.Sizes}}"{{end}} width="{{.Width}}" height="{{.Height}}" alt="{{if not .Heading}}{{or .Caption .Name}}{{end}}" decoding="async"{{if .Lazy}} loading="lazy"{{end}}>
 {{- else}}<span class="placeholder"{{if not .Heading}} role="img" aria-label="{{printf .T.NoPreview .Name}}"{{end}}></span>{{end}}
 {{- end}}
 
@@ -322,7 +324,7 @@ const viewText = `
 {{end}}
 
 {{define "lightbox" -}}
-<dialog id="lightbox" aria-label="{{.T.Photo}}" tabindex="-1" data-interval="4000" data-position="{{.T.Position}}" data-preview="{{.Preview}}" data-failed="{{.T.LoadFailed}}" data-retrying="{{.T.Retrying}}" data-unshown="{{.T.CannotShowHere}}" data-copied="{{.T.LinkCopied}}"><div class="room">
+<dialog id="lightbox" aria-label="{{.T.Photo}}" tabindex="-1" data-interval="4000" data-position="{{.T.Position}}" data-previews="{{range $i, $p := .Previews}}{{if $i}} {{end}}{{$p}}{{end}}" data-failed="{{.T.LoadFailed}}" data-retrying="{{.T.Retrying}}" data-unshown="{{.T.CannotShowHere}}" data-copied="{{.T.LinkCopied}}"><div class="room">
 <div class="track"></div>
 <div class="caption"><div class="text" dir="auto"></div></div>
 <div class="bar">
@@ -366,7 +368,7 @@ const viewText = `
 {{define "photo-main" -}}
 <main>
 <figure style="--c:{{.Color}}">
-{{if .Image}}<a href="{{.Original}}"><img id="photo" src="{{.Image}}" fetchpriority="high"{{if .Width}} width="{{.Width}}" height="{{.Height}}"{{end}} alt="{{.Name}}" data-thumb="{{.Thumb}}"></a>
+{{if .Image}}<a href="{{.Original}}"><img id="photo" src="{{.Image}}"{{if .Offers}} srcset="{{template "offers" .Offers}}" sizes="{{.Sizes}}"{{end}} fetchpriority="high"{{if .Width}} width="{{.Width}}" height="{{.Height}}"{{end}} alt="{{.Name}}" data-thumb="{{.Thumb}}"></a>
 {{else}}<p class="empty">{{.T.CannotShow}}</p>
 {{end}}<figcaption dir="auto">{{or .Note .Caption}}</figcaption>
 </figure>

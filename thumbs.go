@@ -12,6 +12,7 @@ import (
 	"gallery/internal/album"
 	"gallery/internal/answer"
 	"gallery/internal/nolink"
+	"gallery/internal/rendition"
 	"gallery/internal/storage"
 	"gallery/internal/thumbs"
 )
@@ -48,6 +49,12 @@ func (t *thumbnails) serve(w http.ResponseWriter, r *http.Request, at target) er
 		// whatever is not on disk, and serves the photo.
 		w.Header().Set("Cache-Control", "no-cache")
 		http.Redirect(w, r, t.addresses.file(src.Name()), http.StatusFound)
+		return nil
+	}
+	if rendition.IsPreview(at.rend) && at.rend != rendition.Preview && errors.Is(err, thumbs.ErrUnfit) {
+		// Decoding for it may take more memory than there is.
+		w.Header().Set("Cache-Control", "no-cache")
+		http.Redirect(w, r, t.addresses.file(rendition.Name(src, rendition.Preview)), http.StatusFound)
 		return nil
 	}
 	if err != nil {

@@ -43,8 +43,8 @@ func TestNginx_forever(t *testing.T) {
 	n := startNginx(t, p, dir, "gallery.conf", noLimit...)
 	warm(t, "-webp", dir)
 	addresses := renditionsOf(n, "1.jpg")
-	if len(addresses) != 3 {
-		t.Fatalf("the pages name %q, want the thumbnail, the sharp one and the preview", addresses)
+	if len(addresses) != 4 {
+		t.Fatalf("the pages name %q, want the thumbnail, the sharp one and two previews", addresses)
 	}
 	// both asks both of them for an address, as every kind of browser.
 	both := func(address, want string) {
@@ -62,10 +62,10 @@ func TestNginx_forever(t *testing.T) {
 			}
 		}
 	}
-	// promise is what an address of a page is answered with. The preview's names the
+	// promise is what an address of a page is answered with. A preview's names the
 	// thumbnail's state, which is all that a cell knows of it.
 	promise := func(address string) string {
-		if strings.Contains(address, "/1600/") {
+		if strings.Contains(address, "/1600/") || strings.Contains(address, "/2560/") {
 			return "no-cache"
 		}
 		return forever

@@ -13,6 +13,20 @@ function load(file, ...names) {
 const { clamp, fitted, limits, atEdge, greatest, placeAt } = load('geometry', 'clamp', 'fitted', 'limits', 'atEdge', 'greatest', 'placeAt');
 const { startPath, follow, speedOf, swiped } = load('swipe', 'startPath', 'follow', 'speedOf', 'swiped');
 
+const { pickSharp } = load('pick', 'pickSharp');
+
+test('pickSharp picks the smallest preview that is sharp, else the original', () => {
+  const page = { src: '/a/_thumbs/1600/x.jpg?v=1', width: 6000, height: 4000 };
+  const pick = (w, ratio, of = page) => pickSharp(of, '/a/x.jpg/?sort=date', { w, h: w / 2 }, ratio, '1600 2560 4096');
+  for (const [w, ratio, want] of [[1440, 1, 1600], [1760, 1, 1600], [1761, 1, 2560], [1350, 2, 2560], [1440, 2, 4096], [390, 3, 1600], [1501, 3, 4096]]) {
+    assert.equal(pick(w, ratio), `/a/_thumbs/${want}/x.jpg?v=1`, `${w} x ${ratio}`);
+  }
+  assert.equal(pick(1502, 3), '/a/x.jpg');
+  assert.equal(pick(2000, 3, { ...page, width: 1800, height: 1200 }), '/a/_thumbs/2560/x.jpg?v=1'); // it has no more
+  assert.equal(pick(2000, 3, { ...page, width: 1500, height: 1200 }), page.src);
+  assert.equal(pick(2000, 2, { ...page, src: '/a/x.jpg' }), '/a/x.jpg'); // shown itself
+});
+
 test('clamp keeps a value within a limit each way', () => {
   for (const [value, limit, want] of [[0, 0, 0], [5, 10, 5], [-5, 10, -5], [15, 10, 10], [-15, 10, -10], [3, 0, 0]]) {
     assert.equal(clamp(value, limit) + 0, want, `${value} within ${limit}`); // -0 + 0 is 0

@@ -174,4 +174,5 @@ addEventListener('resize', () => {
   for (const slide of slides) if (slide.img) fit(slide);
   fold();
   settle(false);
+  sharpen();
 });

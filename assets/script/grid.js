@@ -19,6 +19,21 @@ async function askAgain(img) {
 }
 document.addEventListener('error', ({ target }) => target.matches?.('main img') && askAgain(target), true);
 
+// Gives a photo whose row has grown so far that its file is too small for it a preview that
+// is not. Where there is no choice of files, the album is cold or bytes are to be saved.
+function refine(img) {
+  const figure = img.closest('.photo');
+  if (!img.srcset) return;
+  const box = { w: figure.offsetWidth, h: figure.offsetHeight };
+  const page = pickCell(figure, 0, { ...gridData(), ...dialog.dataset });
+  const side = Number(/_thumbs\/(\d+)\//.exec(img.currentSrc)?.[1]) || Math.max(...['width', 'height'].map((name) => img.getAttribute(name)));
+  if (Math.min(Math.max(box.w, box.h) * devicePixelRatio / 1.1, Math.max(page.width, page.height)) <= side) return;
+  const src = pickSharp(page, attribute('a', 'href', figure), box, devicePixelRatio, dialog.dataset.previews);
+  if (img.srcset !== src) img.srcset = src;
+}
+const grown = new ResizeObserver((entries) => { for (const { target } of entries) refine(target); });
+document.addEventListener('load', ({ target }) => target.matches?.('.photo img') && grown.observe(target), true);
+
 // Shows the photos when all of the page is there. While it streams in, shows
 // each row once it is complete, and how many photos there are of how many.
 function followStream() {

@@ -31,10 +31,21 @@ function pickPage(page) {
   };
 }
 
+// Picks the address of the smallest preview, of those of the given longer sides, that has
+// enough pixels for a box; of the original, where none has. What a page shows as it is stays.
+function pickSharp({ src, width, height }, address, box, ratio, previews) {
+  const need = Math.min(Math.max(box.w, box.h) * ratio / 1.1, Math.max(width, height));
+  const [smallest, ...larger] = previews.split(' ');
+  if (need <= smallest) return src;
+  const side = larger.find((s) => s >= need);
+  const preview = `/_thumbs/${smallest}/`;
+  return side || !src.includes(preview) ? src.replace(preview, `/_thumbs/${side}/`) : originalOf(address);
+}
+
 // Picks out of a photo's cell, the one so far behind the grid's first. A
 // photo without a size cannot be shown; one with data-itself is shown as it is,
-// others as their preview. Where data-more stands, its page has a longer note.
-function pickCell(figure, index, { position, preview, site, first, total }) {
+// others as their smallest preview. Where data-more stands, its page has a longer note.
+function pickCell(figure, index, { position, previews, site, first, total }) {
   const link = figure.querySelector('a');
   const img = link.querySelector('img');
   const says = link.dataset;
@@ -42,7 +53,7 @@ function pickCell(figure, index, { position, preview, site, first, total }) {
   const thumb = img?.getAttribute('src') ?? '';
   const alt = says.name ?? (img?.alt || content('figcaption', figure));
   const number = Number(first) + index;
-  const src = says.itself === undefined ? thumb.replace('/_thumbs/', `/_thumbs/${preview}/`) : originalOf(link.getAttribute('href'));
+  const src = says.itself === undefined ? thumb.replace('/_thumbs/', `/_thumbs/${previews.split(' ')[0]}/`) : originalOf(link.getAttribute('href'));
   return {
     title: `${alt} · ${site}`,
     src: says.size ? src : '',

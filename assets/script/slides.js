@@ -112,11 +112,17 @@ async function bring(slide, page, still) {
   } else if (page.thumb) {
     lay(slide, page.thumb, page);
   }
-  const img = await picture(page.src, still, slide === current() ? 'high' : 'low');
+  const src = sharpest(page, slide.address);
+  const img = await picture(src, still, slide === current() ? 'high' : 'low');
   if (!still()) return;
-  put(slide, img, page.src === originalOf(slide.address) ? ORIGINAL : PREVIEW);
+  put(slide, img, src === originalOf(slide.address) ? ORIGINAL : PREVIEW);
   if (slide === current() && zoom.scale > 1.01) sharpen(); // zoomed before it came
 }
+
+// The address of a photo's picture that is sharp in the room; of the smallest preview for who
+// saves data.
+const sharpest = (page, address) => (navigator.connection?.saveData ? page.src
+  : pickSharp(page, address, fitted({ w: page.width, h: page.height }, space(), 1), devicePixelRatio, dialog.dataset.previews));
 
 // Shows a photo, and then makes its neighbours ready.
 async function show(address) {

@@ -69,15 +69,18 @@ function toggleZoom(point) {
   else zoomAt(box ? Math.max(2, width / box.w / devicePixelRatio) : 1, point, true);
 }
 
-// Loads the original, once the preview has fewer pixels than are shown.
+// Loads what has more pixels once the preview has fewer than are shown: in a room that has
+// grown a larger preview, of a zoomed photo the original.
 async function sharpen() {
   const slide = current();
   const address = slide.address;
   if (slide.level !== PREVIEW || slide.sharpening === address) return;
   if (slide.box.w * zoom.scale * devicePixelRatio <= slide.img.naturalWidth * 1.05) return;
+  const src = zoom.scale > 1.01 ? originalOf(address) : sharpest(slide.page, address);
+  if (slide.img.src.endsWith(src)) return;
   slide.sharpening = address;
   const still = () => slide === current() && slide.address === address;
-  const original = await picture(originalOf(address), still, 'high').catch(() => null);
+  const img = await picture(src, still, 'high').catch(() => null);
   slide.sharpening = '';
-  if (original && still()) put(slide, original, ORIGINAL);
+  if (img && still()) put(slide, img, src === originalOf(address) ? ORIGINAL : PREVIEW);
 }

@@ -40,10 +40,17 @@ func NoAlternative(file string) string { return "." + file }
 // Sides lists the renditions other than the thumbnail itself, by
 // their folder below _thumbs, with the greatest length of their longer side
 // in pixels. Nothing outside this list can be asked for.
-var Sides = map[string]int{"800": 800, "1600": 1600}
+var Sides = map[string]int{"800": 800, Preview: 1600, "2560": 2560, "4096": 4096}
 
 // Preview is the rendition that the photo's page and the lightbox show.
 const Preview = "1600"
+
+// Previews are those that they show, by the screen, the smallest first. The larger ones
+// are made when a screen first asks for them.
+var Previews = []string{Preview, "2560", "4096"}
+
+// IsPreview reports whether a rendition is among Previews.
+func IsPreview(rend string) bool { return slices.Contains(Previews, rend) }
 
 // Sharp is the rendition that albums offer to screens of high resolution.
 const Sharp = "800"

@@ -11,8 +11,10 @@ import (
 )
 
 // aheadOfTime are the renditions that are made before anybody asks for them,
-// from the smallest to the largest.
-var aheadOfTime = [...]string{"", "800", rendition.Preview}
+// from the smallest to the largest: the first usualAhead of them, or all.
+var aheadOfTime = [...]string{"", rendition.Sharp, rendition.Preview, "2560", "4096"}
+
+const usualAhead = 3
 
 // warmFolders are an album's folders of these renditions, and of its alternatives,
 // nil where there is none.
@@ -23,7 +25,7 @@ type warmFolders struct {
 
 func (t *Store) OpenWarmFolders(albumName string) *warmFolders {
 	var folders warmFolders
-	for i, rend := range aheadOfTime {
+	for i, rend := range aheadOfTime[:t.ahead] {
 		folders.rend[i] = t.OpenRenditions(albumName, rend)
 	}
 	for _, alt := range t.alternatives {
@@ -47,7 +49,7 @@ func (t *Store) wanted(i int, r rendition.Record) bool {
 		return true
 	}
 	side := max(r.Width, r.Height)
-	whole := aheadOfTime[i] == rendition.Preview && r.ShowsSource() && side <= t.SideOf(rendition.Preview)
+	whole := rendition.IsPreview(aheadOfTime[i]) && r.ShowsSource() && (i >= usualAhead || side <= t.SideOf(rendition.Preview))
 	return side > t.SideOf(aheadOfTime[i-1]) && !whole
 }
 
@@ -55,7 +57,7 @@ func (t *Store) wanted(i int, r rendition.Record) bool {
 // the photo.
 func (t *Store) Complete(folders *warmFolders, src album.Photo) bool {
 	var thumb rendition.Record
-	for i, rend := range aheadOfTime {
+	for i, rend := range aheadOfTime[:t.ahead] {
 		if !t.wanted(i, thumb) {
 			continue
 		}
@@ -82,7 +84,7 @@ func (t *Store) Warm(ctx context.Context, src album.Photo) error {
 		for i := range t.alternatives {
 			tasks = append(tasks, task{alternative: &t.alternatives[i]})
 		}
-		for i, rend := range aheadOfTime {
+		for i, rend := range aheadOfTime[:t.ahead] {
 			if t.wanted(i, r) {
 				tasks = append(tasks, task{rend: rend})
 			}
@@ -92,7 +94,7 @@ func (t *Store) Warm(ctx context.Context, src album.Photo) error {
 	if errors.Is(err, ErrSavesNothing) {
 		err = nil
 	}
-	for i, rend := range aheadOfTime {
+	for i, rend := range aheadOfTime[:t.ahead] {
 		m := made[rend]
 		if m.JPEG == nil {
 			continue

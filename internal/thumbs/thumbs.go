@@ -39,6 +39,7 @@ type Store struct {
 	side         int                     // the thumbnail's longer side, pixels
 	quality      int                     // JPEG quality, 1 to 100
 	alternatives []rendition.Alternative // made of thumbnails, too, ahead of time
+	ahead        int                     // how many of aheadOfTime are made so
 	log          *slog.Logger
 	rendered     func(took time.Duration, err error)
 
@@ -66,6 +67,7 @@ type Options struct {
 	Quality      int                     // JPEG quality, 1 to 100
 	Memory       int64                   // bound on the memory for decoded pictures, bytes
 	Alternatives []rendition.Alternative // made of thumbnails, too, ahead of time
+	Large        bool                    // previews for screens of high resolution are, too
 	Jobs         int                     // pictures made at once; 0 for one a processor
 
 	// Rendered is told of each making, of one rendition or of several from one decoding,
@@ -98,8 +100,12 @@ func New(st *storage.Storage, o Options, log *slog.Logger) *Store {
 	if rendered == nil {
 		rendered = func(time.Duration, error) {}
 	}
+	ahead := usualAhead
+	if o.Large {
+		ahead = len(aheadOfTime)
+	}
 	return &Store{
-		storage: st, side: o.Side, quality: o.Quality, alternatives: o.Alternatives, log: log,
+		storage: st, side: o.Side, quality: o.Quality, alternatives: o.Alternatives, ahead: ahead, log: log,
 		rendered: rendered,
 		memory:   o.Memory,
 		budget:   semaphore.NewWeighted(o.Memory),
@@ -651,7 +657,7 @@ func (t *Store) encode(k task, r rendition.Record, img image.Image, info photo.I
 	var jpeg bytes.Buffer
 	if err := photo.Encode(&jpeg, img, t.quality, f.record.Comment(), info.Profile()); err != nil {
 		f.err = fmt.Errorf("encoding: %w", err)
-	} else if k.rend == rendition.Preview && !r.Turned && !r.ShowsSource() && !info.Saves(t.SideOf(k.rend), int64(jpeg.Len())) {
+	} else if rendition.IsPreview(k.rend) && !r.Turned && !r.ShowsSource() && !info.Saves(t.SideOf(k.rend), int64(jpeg.Len())) {
 		f.err = ShownItself{fmt.Errorf("%w: %w", ErrUnfit, ErrSavesNothing), image.Pt(r.Width, r.Height)}
 	}
 	f.content = jpeg.Bytes()
@@ -754,6 +760,7 @@ func (t *Store) put(src album.Photo, rend string, m Made) (rendition.Record, err
 				defer removeStale(folder, alt, src.File)
 			}
 		}
+		t.removeStaleRenditions(folder, src)
 	}
 	info, err := replace(folder, src.File, m)
 	if err != nil {
@@ -764,6 +771,22 @@ func (t *Store) put(src album.Photo, rend string, m Made) (rendition.Record, err
 	// If the photo went meanwhile, so did the view that would have removed this.
 	t.removeIfGone(folder, src)
 	return r, nil
+}
+
+// removeStaleRenditions removes what is stale of a photo's other renditions, since nginx sends
+// whatever is there, and the larger are made only when the program is asked for them. folder is
+// that of its thumbnail.
+func (t *Store) removeStaleRenditions(folder *os.Root, src album.Photo) {
+	for rend := range rendition.Sides {
+		below, err := nolink.Step(folder, rend, false)
+		if err != nil {
+			continue
+		}
+		if _, fresh := t.Cached(below, src, rend); !fresh {
+			_ = below.Remove(src.File) // mostly there is none
+		}
+		below.Close()
+	}
 }
 
 // makeFolder opens a folder for renditions, which it makes if need be. It takes its

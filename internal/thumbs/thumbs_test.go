@@ -37,6 +37,9 @@ func newStore(t testing.TB, o Options) (*Store, string) {
 	return New(root, o, slog.New(slog.DiscardHandler)), dir
 }
 
+// usualOnes are made ahead of time unless more is asked for.
+var usualOnes = aheadOfTime[:usualAhead]
+
 var usual = Options{Side: 400, Quality: 82, Memory: 64 << 20}
 
 // writeJPEG writes a grey picture.
@@ -392,5 +395,36 @@ func TestReplace_removedAtOnce(t *testing.T) {
 	cleaning.Wait()
 	if removed.Load() == 0 {
 		t.Error("nothing was removed meanwhile")
+	}
+}
+
+// A photo that has changed takes the renditions with it that are not made anew together with
+// its thumbnail: nginx would send them. Those that are fresh stay.
+func TestEnsure_removesStale(t *testing.T) {
+	s, dir := newStore(t, usual)
+	writeJPEG(t, filepath.Join(dir, "1.jpg"), 3000, 2000)
+	src := s.Restat(album.Photo{Album: ".", File: "1.jpg"})
+	for _, rend := range []string{"", "800", "2560"} {
+		if _, err := s.Ensure(t.Context(), src, rend); err != nil {
+			t.Fatal(err)
+		}
+	}
+	there := func() (all [2]bool) {
+		for i, rend := range []string{"800", "2560"} {
+			_, err := os.Lstat(filepath.Join(dir, album.ThumbsDir, rend, "1.jpg"))
+			all[i] = err == nil
+		}
+		return all
+	}
+	if err := os.Remove(filepath.Join(dir, album.ThumbsDir, "1.jpg")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Ensure(t.Context(), src, ""); err != nil || there() != [2]bool{true, true} {
+		t.Errorf("with the thumbnail made once more, %v is there, %v", there(), err)
+	}
+	writeJPEG(t, filepath.Join(dir, "1.jpg"), 2900, 2000)
+	src = s.Restat(album.Photo{Album: ".", File: "1.jpg"})
+	if _, err := s.Ensure(t.Context(), src, ""); err != nil || there() != [2]bool{} {
+		t.Errorf("once the photo has changed, %v is there, %v", there(), err)
 	}
 }

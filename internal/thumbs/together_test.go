@@ -106,7 +106,7 @@ func TestWarm_budget(t *testing.T) {
 		if there := [3]bool(stored(s, src, "", "800", "1600")); there != test.there {
 			t.Errorf("with %d bytes there are %v, want %v", test.memory, there, test.there)
 		}
-		for i, rend := range aheadOfTime {
+		for i, rend := range usualOnes {
 			if (s.FailedBefore(src, rend) == nil) != test.there[i] {
 				t.Errorf("with %d bytes, of %q it is noted: %v", test.memory, rend, s.FailedBefore(src, rend))
 			}
@@ -127,7 +127,7 @@ func TestEnsure_atOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 24 {
 		all.Go(func() {
-			rend := aheadOfTime[i%len(aheadOfTime)]
+			rend := usualOnes[i%len(usualOnes)]
 			var err error
 			var m Made
 			switch i % 4 {
@@ -150,12 +150,12 @@ func TestEnsure_atOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if n := decodings.Load(); n > int64(len(aheadOfTime)) {
-		t.Errorf("there were %d decodings for %d renditions", n, len(aheadOfTime))
+	if n := decodings.Load(); n > int64(len(usualOnes)) {
+		t.Errorf("there were %d decodings for %d renditions", n, len(usualOnes))
 	}
-	for i, there := range stored(s, src, aheadOfTime[:]...) {
+	for i, there := range stored(s, src, usualOnes[:]...) {
 		if !there {
-			t.Errorf("%q was not made", aheadOfTime[i])
+			t.Errorf("%q was not made", usualOnes[i])
 		}
 	}
 }
