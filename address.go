@@ -21,6 +21,7 @@ const (
 	healthPath = "/.health"
 	readyPath  = "/.ready"
 	authPath   = "/.auth"
+	mayPath    = "/.may"
 	// signInPath asks for a password; see gate.serveSignIn.
 	signInPath = "/.signin"
 )

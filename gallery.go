@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -70,6 +71,7 @@ const (
 	toHealth    = "health"
 	toReady     = "ready"
 	toAuth      = "auth"
+	toMay       = "may"
 	toSignIn    = "signin"
 	toUpload    = "upload"
 	toThumbnail = "thumbnail"
@@ -88,6 +90,8 @@ func (s *server) route(r *http.Request) route {
 		return route{kind: toReady}
 	case authPath:
 		return route{kind: toAuth}
+	case mayPath:
+		return route{kind: toMay}
 	case signInPath:
 		return route{kind: toSignIn}
 	}
@@ -121,7 +125,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	o := &observe.Writer{ResponseWriter: w}
 	asked := r
-	if r.URL.Path != healthPath && r.URL.Path != readyPath && r.URL.Path != authPath {
+	if r.URL.Path != healthPath && r.URL.Path != readyPath && r.URL.Path != authPath && r.URL.Path != mayPath {
 		r = s.addresses.rebase(r)
 	}
 	to := s.route(r)
@@ -157,12 +161,12 @@ func (s *server) answerSafely(w *observe.Writer, r *http.Request, to route) (v v
 // written yet, unless it is a panic.
 func (s *server) answer(w *observe.Writer, r *http.Request, to route, v visitor, refused error) error {
 	var closed error
-	if to.kind != toHealth && to.kind != toReady {
+	if to.kind != toHealth && to.kind != toReady && to.kind != toMay {
 		closed = s.gate.admit(w, r, v, refused, to.album())
 		if closed != nil && closed != errClosed {
 			return closed
 		}
-		w.Closed = !s.gate.may(visitor{}, to.album())
+		w.Closed = s.library.rules.Rule(to.album()).Guarded()
 	}
 	switch {
 	case !s.answers(r):
@@ -187,6 +191,8 @@ func (s *server) answer(w *observe.Writer, r *http.Request, to route, v visitor,
 		return s.serveHealth(w, "ready\n")
 	case toAuth:
 		return s.gate.serveAuth(w, r, refused)
+	case toMay:
+		return s.serveMay(w, r, v)
 	case toSignIn:
 		return s.gate.serveSignIn(w, r, refused)
 	}
@@ -239,6 +245,26 @@ func (s *server) answerFromFolders(w http.ResponseWriter, r *http.Request, to ro
 		return s.archives.serve(w, r, to.target.name, v)
 	}
 	return s.albumPages.serve(w, r, to.target.name, v)
+}
+
+// serveMay tells nginx whether the visitor may see what X-Original-URI names: 204 or 401.
+// It tells no more than asking for that does: an album that is not there is a no, too.
+func (s *server) serveMay(w http.ResponseWriter, r *http.Request, v visitor) error {
+	asked, err := url.ParseRequestURI(r.Header.Get("X-Original-URI"))
+	if err != nil {
+		return answer.NotFound
+	}
+	to := s.route(s.addresses.rebase(&http.Request{Method: http.MethodGet, URL: asked}))
+	w.Header().Set("Cache-Control", "no-store")
+	if to.kind != toNothing && s.gate.may(v, to.album()) {
+		if folder, err := album.Open(s.storage.Photos.Root(), to.album()); err == nil {
+			folder.Close()
+			w.WriteHeader(http.StatusNoContent)
+			return nil
+		}
+	}
+	w.WriteHeader(http.StatusUnauthorized)
+	return nil
 }
 
 // answers reports whether there is an answer to the request's method: to POST

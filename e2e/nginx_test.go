@@ -53,6 +53,7 @@ func startNginx(t *testing.T, p *program, dir, site string, further ...string) *
 		"/etc/letsencrypt/live/gallery.example.com", at,
 		"/etc/nginx/snippets", filepath.Join(at, "snippets"),
 		"/var/log/nginx", at,
+		"/var/lib/nginx", at,
 		"/var/www/letsencrypt", filepath.Join(at, "acme"),
 	}, further...)
 	shipped := filepath.Join("..", "deploy", "nginx")

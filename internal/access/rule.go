@@ -82,6 +82,10 @@ func (r Rule) From() string { return r.from }
 // IsPublic reports whether everybody is let in.
 func (r Rule) IsPublic() bool { return len(r.who) == 1 && r.who[0] == Public }
 
+// Guarded reports whether the album may be closed to some, now or at any time: no cache
+// that is not a visitor's own may keep what is in it.
+func (r Rule) Guarded() bool { return r.from != "" || !r.IsPublic() }
+
 // Admits reports whether the user of that name is let in; "" is nobody who is signed in.
 func (r Rule) Admits(name string) bool {
 	if r.IsPublic() {

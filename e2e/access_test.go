@@ -1,0 +1,108 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// guardedTree makes albums that are for some: Family for ann, with Press in it for everybody,
+// Club for whoever is signed in, and one six folders deep for ann. All thumbnails are there.
+func guardedTree(t *testing.T, program ...string) (dir, users string) {
+	t.Helper()
+	dir = t.TempDir()
+	for i, name := range []string{"root.jpg", "Open/1.jpg", "Open/Hidden/2.jpg", "Family/3.jpg", "Family/Party/5.jpg", "Family/Press/6.jpg", "Club/7.jpg", "1/2/3/4/5/6/7/8.jpg"} {
+		draw(t, filepath.Join(dir, name), 600+i, 400, i)
+	}
+	for name, text := range map[string]string{"Open/Hidden": "ann", "Family": "ann", "Family/Press": "@public", "Club": "@all", "1/2/3/4/5/6": "ann"} {
+		put(t, filepath.Join(dir, name, ".access"), []byte(text))
+	}
+	users, _ = addUser(t, "ann")
+	hash, err := os.ReadFile(users)
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := append(hash, bytes.Replace(hash, []byte("ann:"), []byte("bob:"), 1)...)
+	if err := os.WriteFile(users, both, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(binary, append(append([]string{"warm", "-webp"}, program...), dir)...).CombinedOutput(); err != nil {
+		t.Fatalf("warm: %v\n%s", err, out)
+	}
+	return dir, users
+}
+
+// nginx and the program answer alike for each visitor, whatever lies on disk: who may see a
+// photo gets it, and for all others there is none. nginx's caching of answers is not for one
+// visitor's to be given to another.
+func TestAccess_nginx(t *testing.T) {
+	dir, users := guardedTree(t)
+	p := start(t, nil, "-users", users, "-zip", dir)
+	n := startNginx(t, p, dir, "gallery.conf", noLimit...)
+	visitors := map[string][]string{"anybody": nil, "ann": {"Authorization", basic("ann", password)}, "bob": {"Authorization", basic("bob", password)}}
+	for target, who := range map[string]string{
+		"/PHOTO": "anybody ann bob", "/Open/PHOTO": "anybody ann bob", "/Open/Hidden/PHOTO": "ann", "/Family/PHOTO": "ann", "/Family/Party/PHOTO": "ann",
+		"/Family/Press/PHOTO": "anybody ann bob", "/Club/PHOTO": "ann bob", "/1/2/3/4/5/6/7/PHOTO": "ann",
+	} {
+		folder, photo := strings.TrimSuffix(target, "PHOTO"), ""
+		entries, err := os.ReadDir(filepath.Join(dir, folder))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, entry := range entries {
+			if strings.HasSuffix(entry.Name(), ".jpg") {
+				photo = entry.Name()
+			}
+		}
+		for _, form := range []string{"", "PHOTO", "PHOTO/", "_thumbs/PHOTO", "_thumbs/PHOTO?v=1", "_thumbs/800/PHOTO", "_thumbs/1600/PHOTO", "/PHOTO", "%2FPHOTO", "x.jpg", "?zip"} {
+			for i, header := range [][]string{nil, nil, {"Accept", "image/webp"}, {"Range", "bytes=0-9"}} { // the second from nginx's memory
+				if i == 0 || strings.HasPrefix(form, "_thumbs/PHOTO") || i == 3 && form == "PHOTO" {
+					for name, credentials := range visitors {
+						asked := folder + strings.ReplaceAll(form, "PHOTO", photo)
+						both := append(append([]string{}, header...), credentials...)
+						byNginx, byProgram := n.send("GET", asked, both...), p.send("GET", asked, both...)
+						what := fmt.Sprintf("GET %s by %s with %q", asked, name, header)
+						alike(t, what, byNginx, byProgram, form != "" && !strings.HasSuffix(form, "/"))
+						may := strings.Contains(who, name) && form != "x.jpg"
+						if ok := byNginx.StatusCode < 400; ok != may {
+							t.Errorf("%s = %d, may: %v", what, byNginx.StatusCode, may)
+						}
+					}
+				}
+			}
+		}
+	}
+	// Nobody asks nginx's own question.
+	for _, header := range [][]string{nil, {"X-Original-URI", "/Family/3.jpg"}} {
+		alike(t, "/.may", n.send("GET", "/.may", header...), p.send("GET", "/.may", header...), true)
+	}
+	for asked, want := range map[string]int{"/Family/3.jpg": 401, "/Nowhere/3.jpg": 401, "/Open/1.jpg": 204, "/Family/Press/": 204, "/..": 401, "x": 404} {
+		if got := p.send("GET", "/.may", "X-Original-URI", asked); got.StatusCode != want || len(got.body) > 0 && want != 404 {
+			t.Errorf("/.may of %s = %d, want %d", asked, got.StatusCode, want)
+		}
+	}
+	// A folder that is closed while nginx runs is closed.
+	if err := os.WriteFile(filepath.Join(dir, "Open", ".access"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(10 * time.Second)
+	for n.send("GET", "/Open/1.jpg").StatusCode != 404 {
+		if time.Now().After(deadline) {
+			t.Fatal("what is closed can be seen still")
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	// Without the program, what is for everybody is there, and nothing else.
+	p.stop()
+	time.Sleep(1100 * time.Millisecond) // what nginx remembers holds for a second
+	for target, want := range map[string]int{"/root.jpg": 200, "/_thumbs/root.jpg": 200, "/Family/3.jpg": 502, "/Family/_thumbs/3.jpg": 502, "/Club/_thumbs/800/7.jpg": 502, "/Family/Press/6.jpg": 502} {
+		if got := n.send("GET", target, visitors["ann"]...); got.StatusCode != want {
+			t.Errorf("without the program GET %s = %d, want %d", target, got.StatusCode, want)
+		}
+	}
+}
