@@ -189,7 +189,7 @@ func TestPasswd_mistakes(t *testing.T) {
 		if len(args) > 0 {
 			args[0] = filepath.Join(dir, args[0])
 		}
-		err = runPasswd(t.Context(), args, in, io.Discard)
+		err = runPasswd(t.Context(), args, in, io.Discard, io.Discard)
 		in.Close()
 		var usage usageError
 		if err == nil || !strings.Contains(err.Error(), test.want) || errors.As(err, &usage) != test.usage {

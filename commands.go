@@ -20,12 +20,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"golang.org/x/crypto/bcrypt"
 	"golang.org/x/term"
 
 	"gallery/internal/access"
 	"gallery/internal/album"
 	"gallery/internal/listen"
+	"gallery/internal/machine"
+	"gallery/internal/manual"
 	"gallery/internal/sample"
 	"gallery/internal/storage"
 	"gallery/internal/thumbs"
@@ -78,6 +81,15 @@ func version() string {
 	return fmt.Sprintf("gallery %s %s %s/%s", of, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
+// memoryMistake says so if the budget is more than the machine has: "" where it is not.
+func memoryMistake(budget, machine int64) string {
+	if machine == 0 || budget <= machine {
+		return ""
+	}
+	return fmt.Sprintf("-memory %s is more than this machine has (%s): pictures may take so much that the system ends the program",
+		humanize.IBytes(uint64(budget)), humanize.IBytes(uint64(machine)))
+}
+
 // boundMemory has the garbage collector keep the process at the budget for
 // pictures and what everything else takes, unless GOMEMLIMIT says otherwise.
 func boundMemory(budget int64) {
@@ -102,9 +114,48 @@ func sampleDir(ctx context.Context, stdout io.Writer) (string, error) {
 	return dir, nil
 }
 
+// runHelp is "gallery help": it prints the manual, a subcommand's part of it, or what is made
+// of it for man and for shells.
+func runHelp(args []string, stdout io.Writer) error {
+	var man bool
+	var completion string
+	flags := helpFlags(&man, &completion)
+	if err := readFlags(flags, args, stdout); err != nil {
+		return err
+	}
+	switch {
+	case man:
+		_, err := io.WriteString(stdout, theManual().Man(version()))
+		return err
+	case completion != "":
+		script, ok := manual.Completion(completion, "gallery", commands())
+		if !ok {
+			return usagef("help: completions are there for bash, zsh and fish, not for %q", completion)
+		}
+		_, err := io.WriteString(stdout, script)
+		return err
+	case flags.NArg() > 1:
+		return usagef("help: one command is expected, not %d", flags.NArg())
+	}
+	return printHelp(stdout, flags.Arg(0))
+}
+
+// runVersion is "gallery version".
+func runVersion(args []string, stdout io.Writer) error {
+	if err := readFlags(noFlags("version"), args, stdout); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(stdout, version())
+	return err
+}
+
 // runPasswd is "gallery passwd FILE NAME": it sets a user's password in a file.
-func runPasswd(ctx context.Context, args []string, stdin *os.File, stderr io.Writer) error {
-	if len(args) != 2 {
+func runPasswd(ctx context.Context, args []string, stdin *os.File, stdout, stderr io.Writer) error {
+	flags := noFlags("passwd")
+	if err := readFlags(flags, args, stdout); err != nil {
+		return err
+	}
+	if args = flags.Args(); len(args) != 2 {
 		return usagef("passwd: FILE and NAME are expected, such as `gallery passwd /etc/gallery/users ann`")
 	}
 	file, name := args[0], args[1]
@@ -183,7 +234,11 @@ func readHidden(ctx context.Context, stdin *os.File, stderr io.Writer, prompt st
 // runAccess is "gallery access DIR ALBUM [NAME…]": it shows who may see an album or, with
 // names, says who may.
 func runAccess(args []string, stdout, stderr io.Writer) error {
-	if len(args) < 2 {
+	flags := noFlags("access")
+	if err := readFlags(flags, args, stdout); err != nil {
+		return err
+	}
+	if args = flags.Args(); len(args) < 2 {
 		return usagef("access: DIR and ALBUM are expected, such as `gallery access /srv/photos Wedding ann`")
 	}
 	log := newLog(stderr, false)
@@ -256,6 +311,9 @@ func runWarm(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	if err := webp.Supported(); c.webp && err != nil {
 		return fmt.Errorf("-webp: %w (systemd: MemoryDenyWriteExecute=no)", err)
 	}
+	if mistake := memoryMistake(c.memory, machine.Memory()); mistake != "" {
+		fmt.Fprintln(stderr, "gallery:", mistake)
+	}
 	boundMemory(c.memory)
 	log := slog.New(slog.DiscardHandler)
 	st, err := storage.New(c.root, c.cache, log)
@@ -272,8 +330,12 @@ func runWarm(ctx context.Context, args []string, stdout, stderr io.Writer) error
 
 // runHealth is "gallery health": it asks a server whether it is ready.
 func runHealth(ctx context.Context, args []string, stdout io.Writer) error {
+	flags := noFlags("health")
+	if err := readFlags(flags, args, stdout); err != nil {
+		return err
+	}
 	address := cmp.Or(os.Getenv("GALLERY_LISTEN"), defaults().listen)
-	switch len(args) {
+	switch args = flags.Args(); len(args) {
 	case 0:
 	case 1:
 		address = args[0]

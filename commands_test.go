@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -415,4 +418,63 @@ func BenchmarkWarm_again(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*photos), "µs/photo")
+}
+
+func TestMemoryMistake(t *testing.T) {
+	for _, test := range []struct {
+		budget, machine int64
+		want            string
+	}{
+		{256 << 20, 1 << 30, ""},
+		{1 << 30, 1 << 30, ""},
+		{256 << 20, 0, ""},
+		{2 << 30, 1 << 30, "-memory 2.0 GiB is more than this machine has (1.0 GiB): "},
+	} {
+		if got := memoryMistake(test.budget, test.machine); !strings.HasPrefix(got, test.want) || (got == "") != (test.want == "") {
+			t.Errorf("memoryMistake(%d, %d) = %q, want %q", test.budget, test.machine, got, test.want)
+		}
+	}
+	// Both that decode pictures say so.
+	var out bytes.Buffer
+	if err := runWarm(t.Context(), []string{"-memory", "1TB", t.TempDir()}, io.Discard, &out); err != nil || !strings.Contains(out.String(), "gallery: -memory 931 GiB is more than") {
+		t.Errorf("warm says %q, %v", out.String(), err)
+	}
+	out.Reset()
+	if err := runServer(t.Context(), []string{"-memory", "1TB", "-listen", "nonsense", t.TempDir()}, io.Discard, &out); err == nil || !strings.Contains(out.String(), "-memory 931 GiB is more than") {
+		t.Errorf("the server says %q, %v", out.String(), err)
+	}
+}
+
+// The manual has a part for each command, and no other command.
+func TestCommands_documented(t *testing.T) {
+	var calls []string
+	for _, m := range regexp.MustCompile(`(?m)^\tgallery ([a-z]+)\b`).FindAllStringSubmatch(theManual().String(), -1) {
+		calls = append(calls, m[1])
+	}
+	var names []string
+	for _, c := range commands()[1:] {
+		names = append(names, c.Name)
+		var out bytes.Buffer
+		if err := run(t.Context(), []string{c.Name, "-h"}, &out, io.Discard); !errors.Is(err, flag.ErrHelp) || !strings.HasPrefix(out.String(), "\tgallery "+c.Name) || strings.Count(out.String(), "\tgallery ") != 1 {
+			t.Errorf("gallery %s -h says %q, %v", c.Name, out.String(), err)
+		}
+	}
+	if !slices.Equal(calls, names) {
+		t.Errorf("the manual shows the commands %q, there are %q", calls, names)
+	}
+}
+
+// A variable that is one slip away from a setting's is refused, and those of others are not.
+func TestCheckEnvironment(t *testing.T) {
+	for entry, meant := range map[string]string{
+		"GALLERY_LISTN=x": "GALLERY_LISTEN", "GALLERY_PRIVAT=1": "GALLERY_PRIVATE", "GALLERY_TRUSTPROXY=1": "GALLERY_TRUST_PROXY",
+		"GALLERY_TILTE=x": "GALLERY_TITLE", "GALLERY_USER=x": "GALLERY_USERS", "GALLERYROOT=x": "GALLERY_ROOT", "GALLERY_GPX=1": "GALLERY_GPS",
+		"GALLERY_LISTEN=x": "", "GALLERY_PORT=tcp://10.0.0.1:80": "", "GALLERY_SERVICE_HOST=x": "", "GALLERY_LISTN=": "", "PATH=/bin": "", "LISTN=x": "",
+		"GALLERY_PORT_5001_TCP_ADDR=x": "", "GALLERY_TEST_PHOTOS=x": "", "GALLERY=x": "",
+	} {
+		err := checkEnvironment([]string{entry})
+		if meant == "" && err != nil || meant != "" && (err == nil || !strings.HasSuffix(err.Error(), " is "+meant+" meant?")) {
+			t.Errorf("checkEnvironment(%s) = %v, want %q", entry, err, meant)
+		}
+	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"gallery/internal/manual"
 	"gallery/internal/rendition"
 	"gallery/internal/thumbs"
 	"gallery/internal/upkeep"
@@ -82,16 +83,8 @@ func usagef(format string, args ...any) error {
 //go:embed main.go
 var mainSource string
 
-// manual is the comment at the head of this file, as -h prints it.
-func manual() string {
-	comment, _, _ := strings.Cut(mainSource, "\npackage main")
-	var b strings.Builder
-	for line := range strings.Lines(comment) {
-		line = strings.TrimPrefix(strings.TrimPrefix(line, "//"), " ")
-		b.WriteString(strings.TrimPrefix(line, "# "))
-	}
-	return b.String()
-}
+// theManual is the comment at the head of this program.
+func theManual() manual.Manual { return manual.Parse("gallery", mainSource) }
 
 // defaults are the settings where nothing else is said.
 func defaults() config {
@@ -155,6 +148,34 @@ func cleanFlags(c *config, olderThan *time.Duration, o *upkeep.CleanOptions) *fl
 	return flags
 }
 
+// helpFlags are the flags of "gallery help".
+func helpFlags(man *bool, completion *string) *flag.FlagSet {
+	flags := flag.NewFlagSet("gallery help", flag.ContinueOnError)
+	flags.BoolVar(man, "man", false, "")
+	flags.StringVar(completion, "completion", "", "")
+	return flags
+}
+
+// noFlags are those of a command without any but -h.
+func noFlags(command string) *flag.FlagSet {
+	return flag.NewFlagSet("gallery "+command, flag.ContinueOnError)
+}
+
+// commands are the program without a subcommand, and all of these, with their flags.
+func commands() []manual.Command {
+	var c config
+	return []manual.Command{
+		{Name: "", Flags: serverFlags(&c)},
+		{Name: "warm", Flags: warmFlags(&c, new(int))},
+		{Name: "clean", Flags: cleanFlags(&c, new(time.Duration), new(upkeep.CleanOptions))},
+		{Name: "passwd", Flags: noFlags("passwd")},
+		{Name: "access", Flags: noFlags("access")},
+		{Name: "health", Flags: noFlags("health")},
+		{Name: "help", Flags: helpFlags(new(bool), new(string))},
+		{Name: "version", Flags: noFlags("version")},
+	}
+}
+
 // parseFlags reads the server's command line.
 func parseFlags(args []string, stdout io.Writer) (config, error) {
 	c := defaults()
@@ -171,7 +192,7 @@ func parseFlags(args []string, stdout io.Writer) (config, error) {
 }
 
 // readFlags sets flags from a command line and, those that are not on it, from the
-// environment. Asked for help, it prints the manual.
+// environment. Asked for help, it prints the manual, or a subcommand's part of it.
 func readFlags(flags *flag.FlagSet, args []string, stdout io.Writer) error {
 	flags.SetOutput(io.Discard)
 	if err := setFromEnvironment(flags); err != nil {
@@ -179,13 +200,40 @@ func readFlags(flags *flag.FlagSet, args []string, stdout io.Writer) error {
 	}
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(stdout, manual())
-		return err
+		_, command, _ := strings.Cut(flags.Name(), " ")
+		return errors.Join(err, printHelp(stdout, command))
 	}
 	if err != nil {
-		return usageError{err}
+		return usageError{orTruth(err)}
 	}
 	return nil
+}
+
+// printHelp prints the manual, or a subcommand's part of it.
+func printHelp(stdout io.Writer, command string) error {
+	if command == "" {
+		_, err := fmt.Fprint(stdout, theManual())
+		return err
+	}
+	var names []string
+	for _, c := range commands() {
+		if c.Name == command {
+			text, _ := theManual().Help(c.Name, c.Flags)
+			_, err := fmt.Fprint(stdout, text)
+			return err
+		}
+		names = append(names, c.Name)
+	}
+	return usagef("help: there is no command %q, but %s", command, strings.Join(names[1:], ", "))
+}
+
+// orTruth has the flag package's error about what is neither true nor false, the only one of
+// a flag here that does not say so by itself, tell what is expected.
+func orTruth(err error) error {
+	if before, ok := strings.CutSuffix(err.Error(), "parse error"); ok {
+		return errors.New(before + "true or false is expected")
+	}
+	return err
 }
 
 // setRoot sets the directory from what stands behind the flags, or else from
@@ -220,7 +268,8 @@ func logFormat(json *bool) func(string) error {
 
 // environment is the variable that is used where a flag is absent, "" for none.
 func environment(flag string) string {
-	if flag == "version" || flag == "force" {
+	switch flag {
+	case "version", "force", "man", "completion":
 		return ""
 	}
 	return "GALLERY_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
@@ -229,7 +278,7 @@ func environment(flag string) string {
 // setFromEnvironment sets each flag whose environment variable is not empty:
 // GALLERY_ and the flag's name, in capitals, with _ for -.
 func setFromEnvironment(flags *flag.FlagSet) error {
-	var mistake error
+	mistake := checkEnvironment(os.Environ())
 	flags.VisitAll(func(f *flag.Flag) {
 		name := environment(f.Name)
 		value := os.Getenv(name)
@@ -237,10 +286,45 @@ func setFromEnvironment(flags *flag.FlagSet) error {
 			return
 		}
 		if err := f.Value.Set(value); err != nil && mistake == nil {
-			mistake = usagef("invalid value %q for %s: %w", value, name, err)
+			mistake = usagef("invalid value %q for %s: %w", value, name, orTruth(err))
 		}
 	})
 	return mistake
+}
+
+// checkEnvironment refuses a variable that is but one slip away from a setting's: it would
+// be without effect, and the site perhaps not -private. Others are left alone, since
+// container engines add variables of their own, such as GALLERY_PORT.
+func checkEnvironment(environ []string) error {
+	known := map[string]bool{"GALLERY_ROOT": true}
+	for _, c := range commands() {
+		c.Flags.VisitAll(func(f *flag.Flag) { known[environment(f.Name)] = true })
+	}
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		if value == "" || !strings.HasPrefix(name, "GALLERY") || known[name] {
+			continue
+		}
+		for setting := range known {
+			if oneSlip(name, setting) {
+				return usagef("%s is no setting: is %s meant?", name, setting)
+			}
+		}
+	}
+	return nil
+}
+
+// oneSlip reports whether two different words are alike but for one character that is
+// missing, added, another, or swapped with its neighbour.
+func oneSlip(a, b string) bool {
+	for a != "" && b != "" && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for a != "" && b != "" && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	swapped := len(a) == 2 && len(b) == 2 && a[0] == b[1] && a[1] == b[0]
+	return len(a) <= 1 && len(b) <= 1 || swapped
 }
 
 // integer parses a flag's number, which lies between low and high.
@@ -259,6 +343,9 @@ func integer(to *int, low, high int, unit string) func(string) error {
 func byteSize(to *int64, low int64) func(string) error {
 	return func(s string) error {
 		n, err := humanize.ParseBytes(s)
+		if bare, bareErr := strconv.ParseUint(s, 10, 32); bareErr == nil && bare > 0 && bare < uint64(low) && bare<<20 >= uint64(low) {
+			return fmt.Errorf("that is a size in bytes, and at least %s are expected: is %dMiB meant?", humanize.IBytes(uint64(low)), bare)
+		}
 		if err != nil || n < uint64(low) || n > 1<<50 {
 			return fmt.Errorf("a size of at least %s is expected, such as 256MiB or 1GB", humanize.IBytes(uint64(low)))
 		}

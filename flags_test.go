@@ -9,11 +9,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"gallery/internal/album"
 	"gallery/internal/rendition"
-	"gallery/internal/upkeep"
 )
 
 // documented returns the names of flags, and the environment variables beside them, in
@@ -28,21 +26,18 @@ func documented(text, line string) map[string]string {
 
 // The manual, the README's table, the environment variables and the flags are one list.
 func TestFlags_documented(t *testing.T) {
-	var c config
-	var jobs int
-	var age time.Duration
-	var o upkeep.CleanOptions
+	manual := theManual().String()
 	server, all := map[string]string{}, map[string]string{}
-	for _, flags := range []*flag.FlagSet{serverFlags(&c), warmFlags(&c, &jobs), cleanFlags(&c, &age, &o)} {
-		flags.VisitAll(func(f *flag.Flag) {
+	for _, command := range commands() {
+		command.Flags.VisitAll(func(f *flag.Flag) {
 			variable := environment(f.Name)
 			all[f.Name] = variable
-			if flags.Name() == "gallery" {
+			if command.Name == "" {
 				server[f.Name] = variable
 			}
 		})
 	}
-	if got := documented(manual(), `^\t-([a-z-]+)(?: [A-Z]+)? +(GALLERY_\w+)? `); !maps.Equal(got, all) {
+	if got := documented(manual, `^\t-([a-z-]+)(?: [A-Z]+)? +(GALLERY_\w+)? `); !maps.Equal(got, all) {
 		t.Errorf("the manual has %v, the flags are %v", got, all)
 	}
 	readme, err := os.ReadFile("README.md")
@@ -52,7 +47,7 @@ func TestFlags_documented(t *testing.T) {
 	if got := documented(string(readme), "^\\| `-([a-z-]+)` \\| (?:`(GALLERY_\\w+)`)? *\\|"); !maps.Equal(got, server) {
 		t.Errorf("the README's table has %v, the flags are %v", got, server)
 	}
-	if strings.Contains(manual(), "//") && !strings.Contains(manual(), "http://") {
+	if strings.Contains(manual, "//") && !strings.Contains(manual, "http://") {
 		t.Error("the manual holds comment signs")
 	}
 }

@@ -6,6 +6,8 @@
 //	gallery passwd FILE NAME
 //	gallery access DIR ALBUM [NAME…]
 //	gallery health [ADDRESS]
+//	gallery help [COMMAND]
+//	gallery version
 //
 // Each folder below DIR is an album; the photos are its .jpg, .jpeg, .jfif, .png,
 // .gif and .webp files. Originals are only ever read. Thumbnails are made when
@@ -35,7 +37,7 @@
 //	                                      screens of high resolution ask for
 //	-jobs N           GALLERY_JOBS        photos at once, 1 to 1000 (one a processor)
 //
-// A DIR that is itself called warm, clean, passwd, access or health is served as ./warm and so on.
+// A DIR that is itself called as a command is, such as warm, is served as ./warm.
 //
 // # Making room
 //
@@ -88,7 +90,8 @@
 //	                                      behind a proxy that sets them, such as nginx
 //	-users FILE       GALLERY_USERS       who may sign in: NAME:HASH in each line, hashed
 //	                                      with bcrypt, as "gallery passwd" and "htpasswd -B"
-//	                                      write it; read again when it changes
+//	                                      write it; read again when it changes, but for lines
+//	                                      with a mistake
 //	-private          GALLERY_PRIVATE     show nothing at all without a password; takes -users
 //	-upload           GALLERY_UPLOAD      let who is signed in add photos and albums; nobody
 //	                                      can change or remove any; takes -users
@@ -105,7 +108,7 @@
 //	-log-format TEXT  GALLERY_LOG_FORMAT  how log lines look: text or json (text)
 //	-log-requests     GALLERY_LOG_REQUESTS  log each request
 //	-version                              print the version and exit
-//	-h, -help                             print this and exit
+//	-h, -help                             print this and exit; after a command, its part of it
 //
 // # Passwords
 //
@@ -131,6 +134,15 @@
 // -cache are there and answer within two seconds, else 503; the reason is in the log.
 // gallery health asks for /.ready, at ADDRESS or where -listen of GALLERY_LISTEN is, and
 // ends with 1 unless it is ready.
+//
+// # Help
+//
+// gallery help prints this, and with a COMMAND its part of it. It also prints what is made of it:
+//
+//	-man                                  a page for man, such as for
+//	                                      /usr/local/share/man/man1/gallery.1
+//	-completion SHELL                     what has bash, zsh or fish complete commands and
+//	                                      flags: source <(gallery help -completion bash)
 //
 // # Signals
 //
@@ -161,6 +173,7 @@ import (
 	"gallery/internal/access"
 	"gallery/internal/bounded"
 	"gallery/internal/listen"
+	"gallery/internal/machine"
 	"gallery/internal/observe"
 	"gallery/internal/patient"
 	"gallery/internal/storage"
@@ -201,11 +214,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		case "clean":
 			return runClean(ctx, args[1:], stdout)
 		case "passwd":
-			return runPasswd(ctx, args[1:], os.Stdin, stderr)
+			return runPasswd(ctx, args[1:], os.Stdin, stdout, stderr)
 		case "access":
 			return runAccess(args[1:], stdout, stderr)
 		case "health":
 			return runHealth(ctx, args[1:], stdout)
+		case "help":
+			return runHelp(args[1:], stdout)
+		case "version":
+			return runVersion(args[1:], stdout)
 		}
 	}
 	return runServer(ctx, args, stdout, stderr)
@@ -222,6 +239,9 @@ func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) err
 		return nil
 	}
 	log := newLog(stderr, c.logJSON)
+	if mistake := memoryMistake(c.memory, machine.Memory()); mistake != "" {
+		log.Warn(mistake)
+	}
 	boundMemory(c.memory)
 	if c.root == "" {
 		if c.root, err = sampleDir(ctx, stdout); ctx.Err() != nil {

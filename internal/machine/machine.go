@@ -1,0 +1,2 @@
+// Package machine knows what the program runs on.
+package machine
