@@ -52,7 +52,7 @@ type Users struct {
 	looked   time.Time                             // when the file was last looked at
 	file     fs.FileInfo                           // the file as it was read; nil where it could not be
 	settled  bool                                  // no further change of it can bear the same mtime
-	mistake  string                                // why it could not be read, "" where it could
+	mistake  string                                // what is wrong with it, "" for nothing
 	hashes   map[string][]byte                     // by user
 	dearest  int                                   // the highest cost of a hash
 	nobody   []byte                                // what the password of an unknown user is compared with
@@ -111,6 +111,8 @@ func (u *Users) refresh() {
 	before := u.mistake
 	u.read(now)
 	switch {
+	case u.mistake != "" && u.mistake != before && len(u.hashes) > 0:
+		u.log.Error("a line of the users' file counts for nothing: who it is about keeps the former password, if any", "err", u.mistake)
 	case u.mistake != "" && u.mistake != before:
 		u.log.Error("nobody can sign in", "err", u.mistake)
 	case u.mistake == "" && before != "":
@@ -119,9 +121,20 @@ func (u *Users) refresh() {
 }
 
 // read takes the users from the file. Where it cannot, there are none: who has
-// been removed must not stay in because of somebody else's line.
+// been removed must not stay in. A line with a mistake leaves its user as the former
+// state of the file had them, and all other lines count.
 func (u *Users) read(now time.Time) {
+	former := u.hashes
 	hashes, info, err := readUsers(u.path)
+	var mistake lineError
+	if errors.As(err, &mistake) {
+		for _, name := range mistake.names {
+			delete(hashes, name)
+			if former[name] != nil {
+				hashes[name] = former[name]
+			}
+		}
+	}
 	u.looked, u.file, u.hashes, u.verified, u.mistake = now, info, hashes, bounded.NewMap[[sha256.Size]byte, bool](maxVerified, nil), ""
 	if err != nil {
 		u.mistake = err.Error()
@@ -151,7 +164,14 @@ func (u *Users) Cheap() []string {
 	return cheap
 }
 
-// readUsers reads a password file: NAME:HASH in each line.
+// lineError is a mistake in lines of the file, the others of which could be read.
+type lineError struct {
+	error          // of the first such line
+	names []string // whom the lines are about, as far as they tell
+}
+
+// readUsers reads a password file: NAME:HASH in each line. Besides a lineError it returns
+// what the other lines say.
 func readUsers(path string) (map[string][]byte, fs.FileInfo, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a FIFO is not waited for
 	switch {
@@ -180,7 +200,7 @@ func readUsers(path string) (map[string][]byte, fs.FileInfo, error) {
 	}
 	hashes, err := parseUsers(data)
 	if err != nil {
-		return nil, nil, fmt.Errorf("-users %s: %w", path, err)
+		return hashes, info, fmt.Errorf("-users %s: %w", path, err)
 	}
 	if len(hashes) == 0 {
 		return nil, nil, fmt.Errorf("-users %s names no user: `gallery passwd %s NAME` adds one", path, path)
@@ -189,9 +209,11 @@ func readUsers(path string) (map[string][]byte, fs.FileInfo, error) {
 }
 
 // parseUsers reads the lines of a password file. Empty ones, and those that
-// begin with #, say nothing.
+// begin with #, say nothing. Its error is a lineError.
 func parseUsers(data []byte) (map[string][]byte, error) {
 	hashes := map[string][]byte{}
+	var first error
+	var wrong []string
 	n := 0
 	for line := range bytes.Lines(data) {
 		n++
@@ -199,22 +221,39 @@ func parseUsers(data []byte) (map[string][]byte, error) {
 		if len(line) == 0 || line[0] == '#' {
 			continue
 		}
-		name, hash, ok := strings.Cut(string(line), ":")
-		if !ok || name == "" {
-			return nil, fmt.Errorf("line %d: NAME:HASH is expected", n)
+		name, hash, err := parseLine(string(line))
+		if err == nil && hashes[name] != nil {
+			err = fmt.Errorf("%q stands there twice", name)
 		}
-		cost, err := bcrypt.Cost([]byte(hash))
-		switch {
-		case err != nil || len(hash) != 60:
-			return nil, fmt.Errorf("line %d: the password of %q is not hashed with bcrypt: set it anew with `gallery passwd` or `htpasswd -B`", n, name)
-		case cost > maxCost:
-			return nil, fmt.Errorf("line %d: the password of %q is hashed at cost %d, which takes too long: at most %d", n, name, cost, maxCost)
-		case hashes[name] != nil:
-			return nil, fmt.Errorf("line %d: %q stands there twice", n, name)
+		if err != nil {
+			wrong = append(wrong, name)
+			if first == nil {
+				first = fmt.Errorf("line %d: %w", n, err)
+			}
+			continue
 		}
 		hashes[name] = []byte(hash)
 	}
+	if first != nil {
+		return hashes, lineError{first, wrong}
+	}
 	return hashes, nil
+}
+
+// parseLine reads NAME:HASH. It returns the name with an error, too, where there is one.
+func parseLine(line string) (name, hash string, err error) {
+	name, hash, ok := strings.Cut(line, ":")
+	if !ok || name == "" {
+		return name, "", errors.New("NAME:HASH is expected")
+	}
+	cost, err := bcrypt.Cost([]byte(hash))
+	switch {
+	case err != nil || len(hash) != 60:
+		return name, "", fmt.Errorf("the password of %q is not hashed with bcrypt: set it anew with `gallery passwd` or `htpasswd -B`", name)
+	case cost > maxCost:
+		return name, "", fmt.Errorf("the password of %q is hashed at cost %d, which takes too long: at most %d", name, cost, maxCost)
+	}
+	return name, hash, nil
 }
 
 // ErrWrong says that there is no such user or that the password is another.

@@ -132,14 +132,39 @@ func TestUsers_check(t *testing.T) {
 	if err := u.Check(t.Context(), at(2), "ann", rightPassword); err != ErrWrong {
 		t.Errorf("after her removal, check(ann) = %v, want %v", err, ErrWrong)
 	}
-	// With a mistake in it nobody gets in, and the log says so once.
+	// A line with a mistake changes nothing for its user, other lines count, and the log says so
+	// once. Who has no line any more is out nevertheless.
+	replace("ann:"+testHash(t, rightPassword)+"\nbob:"+testHash(t, "newer")+"\ncarl:"+testHash(t, "carl's")+"\n", 0o600)
+	check := func(name, password string) error { return u.Check(t.Context(), at(3), name, password) }
+	if err := check("ann", rightPassword); err != nil {
+		t.Fatalf("back in the file, check(ann) = %v", err)
+	}
 	for range 3 {
-		replace("bob:"+testHash(t, "newer")+"\nann:plain\n", 0o600)
-		if err := u.Check(t.Context(), at(3), "bob", "newer"); err != ErrWrong {
-			t.Errorf("with a mistake in the file, check(bob) = %v, want %v", err, ErrWrong)
+		replace("ann:plain\nbob:"+testHash(t, "newest")+"\nnonsense\nbob\n", 0o600)
+		for _, test := range []struct {
+			name, password string
+			want           error
+		}{{"ann", rightPassword, nil}, {"ann", "plain", ErrWrong}, {"carl", "carl's", ErrWrong}, {"bob", "newer", nil}, {"nonsense", "", ErrWrong}} {
+			if err := check(test.name, test.password); err != test.want {
+				t.Errorf("with a mistake in the file, check(%s, %q) = %v, want %v", test.name, test.password, err, test.want)
+			}
 		}
 	}
-	if n := strings.Count(log.String(), "nobody can sign in"); n != 1 || !strings.Contains(log.String(), "line 2") {
+	if n := strings.Count(log.String(), "counts for nothing"); n != 1 || !strings.Contains(log.String(), "line 1") {
+		t.Errorf("the mistake is logged %d times, want once: %s", n, log.String())
+	}
+	replace("ann:plain\nbob:"+testHash(t, "newest")+"\n", 0o600)
+	if err := check("bob", "newest"); err != nil {
+		t.Errorf("with a mistake in another's line, check(bob) = %v", err)
+	}
+	// Of a file that is open to all, nothing counts.
+	for range 3 {
+		replace("bob:"+testHash(t, "newer")+"\n", 0o644)
+		if err := check("bob", "newest"); err != ErrWrong {
+			t.Errorf("with a file open to all, check(bob) = %v, want %v", err, ErrWrong)
+		}
+	}
+	if n := strings.Count(log.String(), "nobody can sign in"); n != 1 {
 		t.Errorf("the mistake is logged %d times, want once: %s", n, log.String())
 	}
 	replace("bob:"+testHash(t, "newer")+"\n", 0o640)
@@ -352,17 +377,17 @@ func FuzzParseUsers(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		users, err := parseUsers(data)
-		if err != nil {
-			if users != nil || len(err.Error()) > 200+4*len(data) {
-				t.Fatalf("%d users with the error %v", len(users), err)
-			}
-			return
-		}
 		for name, hash := range users {
 			cost, err := bcrypt.Cost(hash)
 			if err != nil || cost > maxCost || len(hash) != 60 || name == "" || strings.ContainsAny(name, ":\n") {
 				t.Errorf("%q has the hash %q, %v", name, hash, err)
 			}
+		}
+		if err != nil {
+			if !errors.As(err, new(lineError)) || len(err.Error()) > 200+4*len(data) {
+				t.Fatalf("%d users with the error %v", len(users), err)
+			}
+			return
 		}
 		after, err := parseUsers(withPassword(data, "ann", []byte(hash)))
 		if err != nil || string(after["ann"]) != hash {
