@@ -25,6 +25,7 @@ import (
 	"gallery/internal/album"
 	"gallery/internal/answer"
 	"gallery/internal/bounded"
+	"gallery/internal/index"
 	"gallery/internal/messages"
 	"gallery/internal/observe"
 	"gallery/internal/photo"
@@ -178,6 +179,7 @@ type grid struct {
 	arranged bool          // the album's photos are in their order, and the cells laid out
 	cells    []cell        // none before that
 	warm     bool          // every cell is known
+	looks    int           // folders that may still be looked at for the cards
 }
 
 // cell is a sub-album or a photo on a page.
@@ -195,22 +197,48 @@ type cell struct {
 // newGrid lists an album and fills in as much of the page as is known without
 // opening any photo.
 func (p *albumPages) newGrid(ctx context.Context, key pageKey, stamp thumbs.Stamp) (*grid, error) {
-	a, err := p.library.listAt(ctx, key.album, stamp)
+	a, looked, err := p.library.listShown(ctx, key.album, stamp)
 	if err != nil {
 		return nil, err
 	}
+	g, err := p.gridOf(ctx, key, stamp, a)
+	if err != nil || looked || p.library.unchanged(a, g.photos()) {
+		return g, err
+	}
+	p.library.listings.Delete(key.album)
+	p.library.doubt(key.album)
+	if a, err = p.library.listAt(ctx, key.album, stamp); err != nil {
+		return nil, err
+	}
+	return p.gridOf(ctx, key, stamp, a)
+}
+
+// gridOf is newGrid for an album that is listed.
+func (p *albumPages) gridOf(ctx context.Context, key pageKey, stamp thumbs.Stamp, a album.Listing) (*grid, error) {
 	shown := shownPhotos(a, a.Photos)
-	g := &grid{p: p, key: key, folder: a, album: p.library.seen(a, key.visitor), shown: shown, pages: pagesFor(len(shown))}
+	g := &grid{
+		p: p, key: key, folder: a, album: p.library.seen(a, key.visitor), shown: shown, pages: pagesFor(len(shown)), looks: manyFolders,
+	}
 	if key.n > g.pages {
 		return nil, answer.NotFound
 	}
 	if photos, ok := p.store.Arrange(ctx, a, key.order, false); ok {
 		if albums, exact, ok := g.albumsInOrder(ctx, true); ok {
 			g.layOut(albums, photos)
-			g.warm = g.fillKnown() && exact
+			g.warm = g.fillKnown(stamp) && exact
 		}
 	}
 	return g, nil
+}
+
+// photos returns the album's photos that are on the page, none before they are laid out.
+func (g *grid) photos() (photos []album.Photo) {
+	for _, c := range g.cells {
+		if c.sub == "" {
+			photos = append(photos, c.src)
+		}
+	}
+	return photos
 }
 
 // pagesFor is the number of pages that so many photos take.
@@ -239,12 +267,12 @@ func (g *grid) albumsInOrder(ctx context.Context, known bool) (albums []string, 
 	newest := make(map[string]time.Time, len(albums))
 	exact = true
 	for _, name := range albums {
-		sum, ok := g.p.library.summarize(ctx, path.Join(g.album.Name, name), g.key.visitor, known)
+		sum, ok := g.p.library.summarize(ctx, path.Join(g.album.Name, name), g.key.visitor, known, &g.looks)
 		if !ok {
 			return nil, false, false
 		}
-		newest[name] = sum.newest
-		exact = exact && sum.exact
+		newest[name] = sum.Newest
+		exact = exact && sum.Exact
 	}
 	albums = slices.Clone(albums)
 	slices.SortStableFunc(albums, func(a, b string) int {
@@ -280,9 +308,13 @@ func (g *grid) layOut(albums []string, photos []album.Photo) {
 
 // fillKnown fills in the cells whose thumbnails are there, and reports whether
 // these are all.
-func (g *grid) fillKnown() bool {
-	thumbs := g.p.store
-	own := thumbs.OpenRenditions(g.album.Name, "")
+func (g *grid) fillKnown(stamp thumbs.Stamp) bool {
+	store := g.p.store
+	x := store.Indexed(g.album.Name, stamp)
+	if !thumbs.ThumbsListed(x, stamp) {
+		x = nil
+	}
+	own := store.OpenRenditions(g.album.Name, "")
 	if own != nil {
 		defer own.Close()
 	}
@@ -291,11 +323,11 @@ func (g *grid) fillKnown() bool {
 		c := &g.cells[i]
 		if c.sub != "" {
 			c.fillKnownCard(g)
-		} else {
-			c.record, c.known = thumbs.Cached(own, c.src, "")
+		} else if c.record, c.known = store.FromIndex(x, c.src, ""); !c.known {
+			c.record, c.known = store.Cached(own, c.src, "")
 		}
 		if !c.known && c.src.File != "" {
-			c.fillUnstored(thumbs)
+			c.fillUnstored(store)
 		}
 		all = all && c.known
 	}
@@ -316,7 +348,7 @@ func (c *cell) fillUnstored(t *thumbs.Store) {
 // folders and no making of its cover.
 func (c *cell) fillKnownCard(g *grid) {
 	p := g.p
-	sum, ok := p.library.summarize(context.Background(), c.sub, g.key.visitor, true)
+	sum, ok := p.library.summarize(context.Background(), c.sub, g.key.visitor, true, &g.looks)
 	if !ok {
 		return
 	}
@@ -392,7 +424,8 @@ const maxCovers = 8
 func (g *grid) fillCard(ctx context.Context, c *cell) {
 	c.src, c.broken = album.Photo{}, true
 	for range maxCovers {
-		c.sum, _ = g.p.library.summarize(ctx, c.sub, g.key.visitor, false)
+		looks := manyFolders // cells are filled by several at once
+		c.sum, _ = g.p.library.summarize(ctx, c.sub, g.key.visitor, false, &looks)
 		cover := c.sum.cover()
 		if cover == c.src {
 			return // tried already, or there is none
@@ -568,12 +601,12 @@ func (g *grid) offerArchive(view *gridView) {
 		if c.sub == "" {
 			continue
 		}
-		files += c.sum.photos
+		files += c.sum.Photos
 		if g.p.library.others {
-			files += c.sum.others.Number
+			files += c.sum.Others.Number
 		}
-		albums += c.sum.folders
-		bytes += c.sum.bytes
+		albums += c.sum.Folders
+		bytes += c.sum.Bytes
 		known = known && c.known
 	}
 	if files > maxArchived || albums > maxArchivedAlbums || files == 0 && known {
@@ -594,22 +627,23 @@ func (g *grid) share() *share {
 	}
 	s := &share{URL: g.key.at + g.p.addresses.ordered(g.album.Name, album.ByName, g.key.n)}
 	var card *cell
-	photos := map[album.Photo]*cell{}
+	photos := map[string]*cell{}
 	for i := range g.cells {
 		c := &g.cells[i]
 		if !c.known || c.broken || c.record.Width <= 0 || c.record.Height <= 0 {
 			continue
 		}
 		if c.sub == "" {
-			photos[c.src] = c
+			photos[c.src.File] = c
 		} else if card == nil {
 			card = c
 		}
 	}
 	shown := card
-	for _, src := range slices.Backward(g.shown) {
-		if c := photos[src]; c != nil {
+	for _, src := range g.shown {
+		if c := photos[src.File]; c != nil {
 			shown = c
+			break
 		}
 	}
 	if chosen, ok := chosenCover(g.album.Photos); ok {
@@ -652,14 +686,14 @@ func (g *grid) period() (from, to time.Time) {
 	if !g.warm || g.pages > 1 {
 		return
 	}
-	var d dateRange
+	var d index.DateRange
 	for _, c := range g.cells {
 		if c.sub == "" && !c.broken {
 			date := c.record.TakenAt()
-			d.add(dateRange{newest: date, oldest: date}, false)
+			d.Add(index.DateRange{Newest: date, Oldest: date}, false)
 		}
 	}
-	return d.oldest, d.newest
+	return d.Oldest, d.Newest
 }
 
 // sortLinks offers the orders; choosing the one in use turns it round.
@@ -765,15 +799,15 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 	f.Href, f.Heading = g.p.addresses.page(c.sub), true
 	f.Name = g.p.library.albumTitle(c.sub)
 	view := card{figure: f}
-	if c.sum.others.Number > 0 {
-		view.Counts = othersText(t, c.sum.others)
+	if c.sum.Others.Number > 0 {
+		view.Counts = othersText(t, c.sum.Others)
 	}
-	if c.sum.photos > 0 || view.Counts == "" {
-		view.Counts = joined(t.Count(c.sum.photos, t.CountPhotos), view.Counts)
+	if c.sum.Photos > 0 || view.Counts == "" {
+		view.Counts = joined(t.Count(c.sum.Photos, t.CountPhotos), view.Counts)
 	}
-	if date := c.record.TakenAt(); c.sum.exact && !c.sum.taken.newest.IsZero() {
-		view.Date = t.Period(c.sum.taken.oldest, c.sum.taken.newest)
-	} else if !c.sum.exact && !c.broken && !date.IsZero() {
+	if date := c.record.TakenAt(); c.sum.Exact && !c.sum.Taken.Newest.IsZero() {
+		view.Date = t.Period(c.sum.Taken.Oldest, c.sum.Taken.Newest)
+	} else if !c.sum.Exact && !c.broken && !date.IsZero() {
 		view.Date = t.Month(date)
 	}
 	return g.p.views.render(w, "album-cell", view)

@@ -131,8 +131,9 @@ func TestAlbum_warmAfterRestart(t *testing.T) {
 	s.restart()
 	s.get("/Trip/Day%201/")
 	made := s.made()
-	s.server.library.summarize(t.Context(), "Trip/Day 1", visitor{}, false)
-	s.server.library.summarize(t.Context(), "Trip", visitor{}, false)
+	looks := manyFolders
+	s.server.library.summarize(t.Context(), "Trip/Day 1", visitor{}, false, &looks)
+	s.server.library.summarize(t.Context(), "Trip", visitor{}, false, &looks)
 	warm := s.get("/Trip/")
 	if !bytes.Equal(shown(cold.body), shown(warm.body)) || warm.Header.Get("ETag") == "" || s.made() != made {
 		t.Error("the page is not answered as warm after a restart")

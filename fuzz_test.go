@@ -19,6 +19,7 @@ import (
 	"unicode/utf8"
 
 	"gallery/internal/album"
+	"gallery/internal/index"
 	"gallery/internal/messages"
 	"gallery/internal/rendition"
 	"gallery/internal/testkit"
@@ -192,7 +193,7 @@ func FuzzAlbumPage(f *testing.F) {
 		r := rendition.Record{Size: 10, MTime: 5, Width: width, Height: height, Caption: caption, Color: color, Taken: caption, Options: s.albumPages.store.Options("")}
 		g := &grid{p: s.albumPages, key: pageKey{albumName, album.ByDate, 1, messages.Languages[0], false, visitor{}, "", false}, album: album.Listing{Name: albumName, Albums: []string{sub}, Photos: []album.Photo{src, src}}, pages: 2}
 		g.cells = []cell{
-			{sub: albumName + "/" + sub, src: src, record: r, known: true, sum: summary{photos: 2}},
+			{sub: albumName + "/" + sub, src: src, record: r, known: true, sum: summary{Summary: index.Summary{Photos: 2}}},
 			{src: src, record: r, sharp: r, known: true},
 			{src: src, broken: true, known: true},
 		}

@@ -17,12 +17,14 @@ import (
 	"gallery/internal/album"
 	"gallery/internal/bounded"
 	"gallery/internal/filename"
+	"gallery/internal/index"
 	"gallery/internal/metadata"
 	"gallery/internal/nolink"
 	"gallery/internal/note"
 	"gallery/internal/photo"
 	"gallery/internal/storage"
 	"gallery/internal/thumbs"
+	"gallery/internal/upkeep"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -63,6 +65,9 @@ type library struct {
 	listings  *bounded.Map[string, listing]
 	notes     *bounded.Map[album.Photo, note.Note]
 	summaries *bounded.Map[string, folderSummary] // by album
+	totals    *bounded.Map[string, total]         // by album
+	doubts    *bounded.Map[string, struct{}]      // by album: what is said of its photos may be out of date
+	indexer   *upkeep.Indexer                     // nil for none
 
 	unreadable *bounded.Map[string, struct{}] // by album: it cannot be read, as the log says
 }
@@ -74,6 +79,8 @@ func newLibrary(title string, others bool, photos *storage.Dir, store *thumbs.St
 		notes:      bounded.NewMap[album.Photo](maxNotes, noteCost),
 		unreadable: bounded.NewMap[string, struct{}](maxSummaries, nil),
 		summaries:  bounded.NewMap[string, folderSummary](maxSummaries, nil),
+		totals:     bounded.NewMap[string, total](maxSummaries, nil),
+		doubts:     bounded.NewMap[string, struct{}](maxSummaries, nil),
 	}
 }
 
@@ -125,6 +132,83 @@ func (l *library) listAt(ctx context.Context, name string, st thumbs.Stamp) (alb
 		l.listings.Put(name, listing{a, st, listed})
 		return a, nil
 	})
+}
+
+// listShown returns an album as it is, or as it was when it was last listed, in this run of
+// the program or before it, if no name in it has changed since. It reports whether each photo
+// is as its state says: else who shows some is to look at these, with unchanged. An album
+// whose index is all that is known of it is answered at once, and looked at behind the
+// visitor's back.
+func (l *library) listShown(ctx context.Context, name string, st thumbs.Stamp) (a album.Listing, looked bool, err error) {
+	known, ok := l.listings.Get(name)
+	ok = ok && known.stamp.Photos.Equal(st.Photos)
+	if ok && time.Since(known.listed) < pageAge {
+		return known.Listing, true, nil
+	}
+	if !ok || !thumbs.Settled(st.Photos, known.listed) {
+		x := l.store.Indexed(name, st)
+		if ok || x == nil || !thumbs.Settled(st.Photos, time.Unix(0, x.Checked)) {
+			a, err = l.listAt(ctx, name, st)
+			return a, true, err
+		}
+		known, looked = listing{x.Listing(name), st, time.Unix(0, x.Checked)}, true
+	}
+	// A .nomedia in a folder above shows in no time of this one.
+	folder, err := album.Open(l.photos.Root(), name)
+	if err != nil {
+		return album.Listing{}, false, err
+	}
+	folder.Close()
+	if looked {
+		l.listings.Put(name, known)
+		l.doubt(name)
+	}
+	return known.Listing, looked, nil
+}
+
+// unchanged reports whether the photos and albums in the folder of a listing are as that says.
+func (l *library) unchanged(a album.Listing, photos []album.Photo) bool {
+	folder, err := nolink.Folder(l.photos.Root(), a.Name, false)
+	if err != nil {
+		return false
+	}
+	defer folder.Close()
+	for _, src := range photos {
+		var now album.Photo
+		if src.Sidecar != "" {
+			now, err = album.Stat(folder, a.Name, src.File)
+		} else {
+			now, err = album.StatAlone(folder, a.Name, src.File)
+		}
+		if err != nil || now != src {
+			return false
+		}
+	}
+	for _, left := range []bool{false, true} {
+		names := a.Albums
+		if left {
+			names = a.Left
+		}
+		for _, sub := range names {
+			if album.LeavesOut(folder, sub) != left {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// doubt has an album looked at behind the visitors' backs though its stamp says nothing new.
+func (l *library) doubt(name string) {
+	l.doubts.Put(name, struct{}{})
+	l.look(name)
+}
+
+// doubted reports whether an album is doubted, once.
+func (l *library) doubted(name string) bool {
+	_, ok := l.doubts.Get(name)
+	l.doubts.Delete(name)
+	return ok
 }
 
 // read lists an album.
@@ -236,7 +320,7 @@ func (l *library) titles(name string) []string {
 func (l *library) noteOf(a album.Listing, src album.Photo) note.Note {
 	for _, name := range []string{src.File, strings.TrimSuffix(src.File, path.Ext(src.File))} {
 		if n, ok := a.Notes[filename.Canonical(name)]; ok {
-			return l.readNote(n)
+			return l.readNote(l.store.Restat(n))
 		}
 	}
 	return note.Note{}
@@ -244,61 +328,18 @@ func (l *library) noteOf(a album.Listing, src album.Photo) note.Note {
 
 // summary is what an album's card says of it, sub-albums and all.
 type summary struct {
-	photos     int // how many there are in it and below
-	others     album.Others
-	folders    int         // how many albums there are, with this one
-	bytes      int64       // of all that an archive holds
-	first      album.Photo // the first by name that makes a cover; no name where there is none
-	taken      dateRange   // of the photos that say when they were taken
-	exact      bool        // every photo has a record, so that taken is that of all
-	newest     time.Time   // by records and, where there is none yet, by files' names
-	unreadable bool        // the album cannot be opened
-}
-
-// dateRange is the span of capture dates in an album, and its cover photo: the newest, or
-// the one that its name makes the cover.
-type dateRange struct {
-	cover          album.Photo // no name where there is none
-	newest, oldest time.Time   // zero where no photo says when it was taken
+	index.Summary
+	unreadable bool // the album cannot be opened
 }
 
 // cover returns the photo that the album's card shows. While the dates are not all
 // known, and where there are none, it is the first: that a file was copied last is no
 // reason to show it.
 func (s summary) cover() album.Photo {
-	if s.exact && s.taken.cover.File != "" {
-		return s.taken.cover
+	if s.Exact && s.Taken.Cover.File != "" {
+		return s.Taken.Cover
 	}
-	return s.first
-}
-
-// add takes a sub-album's summary in. An album's own photos make the better cover.
-func (s *summary) add(below summary, own bool) {
-	s.taken.add(below.taken, own)
-	if s.first.File == "" {
-		s.first = below.first
-	}
-	s.photos += below.photos
-	s.others.Add(below.others)
-	s.folders += below.folders
-	s.bytes += below.bytes
-	s.exact = s.exact && below.exact
-	if below.newest.After(s.newest) {
-		s.newest = below.newest
-	}
-}
-
-func (d *dateRange) add(below dateRange, own bool) {
-	newer := below.newest.After(d.newest)
-	if !own && below.cover.File != "" && (newer || d.cover.File == "") {
-		d.cover = below.cover
-	}
-	if newer {
-		d.newest = below.newest
-	}
-	if !below.oldest.IsZero() && (d.oldest.IsZero() || below.oldest.Before(d.oldest)) {
-		d.oldest = below.oldest
-	}
+	return s.First
 }
 
 // folderSummary is one folder's part of a summary.
@@ -310,44 +351,95 @@ type folderSummary struct {
 	until   time.Time    // when it is to be read again whatever the stamp says; zero for never
 }
 
+// total is the summary of an album and all below it, as it was when all was looked at. One with
+// albums that say themselves who may see them is nobody's.
+type total struct {
+	index.Summary
+	folders int // that it sums up
+}
+
+// manyFolders is how many folders are looked at for the cards of one page while a visitor
+// waits. What more there are in an album is as it was when it was last looked at, behind the
+// visitors' backs.
+const manyFolders = 200
+
 // summarize returns the summary of an album that the visitor may see, of all below it that
 // they may. With known it reads no folder that it does not remember, and reports false instead.
-func (l *library) summarize(ctx context.Context, name string, v visitor, known bool) (summary, bool) {
-	sum, ok := l.collect(ctx, name, v, known)
+// It looks at no more than *looks folders, which it counts down, unless it has to tell who may
+// see which.
+func (l *library) summarize(ctx context.Context, name string, v visitor, known bool, looks *int) (summary, bool) {
+	sum, _, ok := l.collect(ctx, name, v, known, looks)
 	if ok {
-		sum.taken.cover = l.store.Restat(sum.taken.cover)
-		sum.first = l.store.Restat(sum.first)
+		if sum.Exact && sum.Taken.Cover.File != "" {
+			sum.Taken.Cover = l.store.Restat(sum.Taken.Cover)
+		} else {
+			sum.First = l.store.Restat(sum.First)
+		}
 	}
 	return sum, ok
 }
 
-// collect adds up the summaries of the folders in an album. What is below a closed one does
-// not count, whoever may see it: nothing leads there from here.
-func (l *library) collect(ctx context.Context, name string, v visitor, known bool) (summary, bool) {
+// collect adds up the summaries of the folders in an album, and counts them. What is below a
+// closed one does not count, whoever may see it: nothing leads there from here.
+func (l *library) collect(ctx context.Context, name string, v visitor, known bool, looks *int) (sum summary, folders int, ok bool) {
 	if ctx.Err() != nil {
-		return summary{}, false
+		return summary{}, 0, false
 	}
-	folder, ok := l.summarizeFolder(ctx, name, known)
+	st := l.store.Stamp(name)
+	if t, ok := l.totalAt(name, st); ok && t.folders > *looks && !t.Guarded {
+		*looks--
+		l.look(name)
+		return summary{Summary: t.Summary}, t.folders, true
+	}
+	*looks--
+	folder, ok := l.summarizeFolder(ctx, name, known, st)
 	if !ok {
-		return summary{}, false
+		return summary{}, 0, false
 	}
-	if folder.guarded && !l.may(v, name) {
-		return summary{exact: true}, true
+	if folder.Guarded && !l.may(v, name) {
+		return summary{Summary: index.Summary{Exact: true, Guarded: true}}, 1, true
 	}
-	sum := folder.summary
+	sum, folders = folder.summary, 1
 	for _, sub := range folder.albums {
-		below, ok := l.collect(ctx, path.Join(name, sub), v, known)
+		below, n, ok := l.collect(ctx, path.Join(name, sub), v, known, looks)
 		if !ok {
-			return summary{}, false
+			return summary{}, 0, false
 		}
-		sum.add(below, folder.photos > 0)
+		sum.Add(below.Summary, folder.Photos > 0)
+		folders += n
 	}
-	return sum, true
+	if !sum.Guarded {
+		l.totals.Put(name, total{sum.Summary, folders})
+	}
+	return sum, folders, true
 }
 
-// summarizeFolder returns a folder's own part of a summary.
-func (l *library) summarizeFolder(ctx context.Context, name string, known bool) (folderSummary, bool) {
-	st, now := l.store.Stamp(name), time.Now()
+// totalAt returns the summary of an album and all below it as it was when that was last
+// looked at, in this run of the program or before it, if the album's own folder is as it was.
+func (l *library) totalAt(name string, st thumbs.Stamp) (total, bool) {
+	own, read := l.summaries.Get(name)
+	if read && own.stamp != st {
+		return total{}, false
+	}
+	if t, ok := l.totals.Get(name); ok {
+		return t, read
+	}
+	if read {
+		return total{}, false
+	}
+	tree, ok := l.store.ReadTree(name, st)
+	if !ok {
+		return total{}, false
+	}
+	t := total{tree.All, tree.Folders}
+	l.summaries.Put(name, folderSummary{summary: summary{Summary: tree.Own}, albums: tree.Albums, stamp: st})
+	l.totals.Put(name, t)
+	return t, true
+}
+
+// summarizeFolder returns a folder's own part of a summary. st is its stamp.
+func (l *library) summarizeFolder(ctx context.Context, name string, known bool, st thumbs.Stamp) (folderSummary, bool) {
+	now := time.Now()
 	sum, ok := l.summaries.Get(name)
 	if ok && sum.stamp == st && (sum.until.IsZero() || now.Before(sum.until)) {
 		return sum, true
@@ -356,7 +448,7 @@ func (l *library) summarizeFolder(ctx context.Context, name string, known bool) 
 		return folderSummary{}, false
 	}
 	seen := ok && sum.stamp == st // read again, and so at least pageAge after it was seen first
-	sum = l.readSummary(ctx, name)
+	sum = l.readSummary(ctx, name, st)
 	if ctx.Err() != nil {
 		return folderSummary{}, false
 	}
@@ -369,20 +461,22 @@ func (l *library) summarizeFolder(ctx context.Context, name string, known bool) 
 		sum.until = now.Add(pageAge) // another change may bear the same stamp
 	}
 	l.summaries.Put(name, sum)
+	l.look(name)
 	return sum, true
 }
 
 // chosenCover returns the photo that its name makes the album's cover: one
 // called "cover" or, failing that, "folder".
-func chosenCover(photos []album.Photo) (album.Photo, bool) {
-	for _, name := range []string{"cover", "folder"} {
-		for _, src := range photos {
-			if strings.EqualFold(strings.TrimSuffix(src.File, path.Ext(src.File)), name) {
-				return src, true
-			}
+func chosenCover(photos []album.Photo) (cover album.Photo, ok bool) {
+	for _, src := range photos {
+		switch stem := strings.TrimSuffix(src.File, path.Ext(src.File)); {
+		case strings.EqualFold(stem, "cover"):
+			return src, true
+		case !ok && strings.EqualFold(stem, "folder"):
+			cover, ok = src, true
 		}
 	}
-	return album.Photo{}, false
+	return cover, ok
 }
 
 // shownPhotos returns those of an album's photos, given in any order, that its page shows:
@@ -402,23 +496,26 @@ func shownPhotos(a album.Listing, photos []album.Photo) []album.Photo {
 
 // readSummary lists a folder and finds its cover and its dates. A photo that
 // has no thumbnail makes no cover, unless there is no other.
-func (l *library) readSummary(ctx context.Context, name string) folderSummary {
-	a, err := l.list(ctx, name)
+func (l *library) readSummary(ctx context.Context, name string, st thumbs.Stamp) folderSummary {
+	a, err := l.listAt(ctx, name, st)
 	if errors.Is(err, album.ErrLeftOut) {
-		return folderSummary{summary: summary{exact: true}}
+		return folderSummary{summary: summary{Summary: index.Summary{Exact: true}}}
 	}
 	if err != nil {
 		return folderSummary{summary: summary{unreadable: true}}
 	}
 	// Those left out are looked at, too: that one is no longer shows in its own stamp.
-	sum := folderSummary{albums: slices.Concat(a.Albums, a.Left), guarded: a.Guarded}
+	sum := folderSummary{albums: slices.Concat(a.Albums, a.Left)}
 	photos := shownPhotos(a, a.Photos)
-	sum.photos, sum.others = len(photos), album.CountOthers(a.Others)
-	sum.folders = 1
+	sum.Photos, sum.Others, sum.Folders = len(photos), album.CountOthers(a.Others), 1
 	for _, src := range slices.Concat(a.Photos, l.otherFiles(a)) {
-		sum.bytes += src.Size
+		sum.Bytes += src.Size
 	}
-	sum.exact = true
+	sum.Exact, sum.Guarded = true, a.Guarded
+	x := l.store.Indexed(name, st)
+	if !thumbs.ThumbsListed(x, st) {
+		x = nil
+	}
 	own := l.store.OpenRenditions(name, "")
 	if own != nil {
 		defer own.Close()
@@ -427,28 +524,74 @@ func (l *library) readSummary(ctx context.Context, name string) folderSummary {
 		if l.store.FailedBefore(src, "") != nil {
 			continue
 		}
-		if sum.first.File == "" {
-			sum.first = src
+		if sum.First.File == "" {
+			sum.First = src
 		}
-		r, ok := l.store.Cached(own, src, "")
+		r, ok := l.store.FromIndex(x, src, "")
+		if !ok {
+			r, ok = l.store.Cached(own, src, "")
+		}
 		date := r.TakenAt()
 		if !ok {
-			date, sum.exact = metadata.NameDate(src.File).Time, false
+			date, sum.Exact = metadata.NameDate(src.File).Time, false
 		}
-		if date.After(sum.newest) {
-			sum.newest = date
+		if date.After(sum.Newest) {
+			sum.Newest = date
 		}
 		if ok && !date.IsZero() {
-			sum.taken.add(dateRange{src, date, date}, false)
+			sum.Taken.Add(index.DateRange{Cover: src, Newest: date, Oldest: date}, false)
 		}
 	}
 	if cover, ok := chosenCover(a.Photos); ok && l.store.FailedBefore(cover, "") == nil {
-		sum.first, sum.taken.cover = cover, cover
+		sum.First, sum.Taken.Cover = cover, cover
 	}
-	if len(a.Photos) > 0 && sum.first.File == "" {
-		sum.first = a.Photos[0]
+	if len(a.Photos) > 0 && sum.First.File == "" {
+		sum.First = a.Photos[0]
 	}
 	return sum
+}
+
+// look has an album indexed behind the visitors' backs.
+func (l *library) look(name string) { l.indexer.Look(name) }
+
+// reindex brings the index of an album, and the summary of it and all below, up to date. It
+// returns the albums in it, and whether what is above is to be summed up anew. Unless it is to
+// keep the index, it stores it only where there are thumbnails.
+func (l *library) reindex(ctx context.Context, name string, keep bool) (albums []string, changed bool, err error) {
+	st := l.store.Stamp(name)
+	if x := l.store.IndexedOnce(name, st); !thumbs.ThumbsListed(x, st) || l.doubted(name) {
+		a, err := l.read(name)
+		if err != nil {
+			return nil, false, err
+		}
+		if len(a.Photos)+len(a.Albums)+len(a.Left) == 0 {
+			return nil, true, nil
+		}
+		x, err := l.store.WriteIndex(ctx, a, l.readme(name).Title, keep)
+		if x == nil {
+			return nil, false, err
+		}
+		l.listings.Put(name, listing{a, st, time.Now()})
+		st = l.store.Stamp(name)
+	}
+	folder, ok := l.summarizeFolder(ctx, name, false, st)
+	if !ok {
+		return nil, false, ctx.Err()
+	}
+	sum, folders := folder.Summary, 1
+	for _, sub := range folder.albums {
+		below := path.Join(name, sub)
+		t, ok := l.totalAt(below, l.store.Stamp(below))
+		if !ok {
+			continue // it is summed up before long, and this once more
+		}
+		sum.Add(t.Summary, folder.Photos > 0)
+		folders += t.folders
+	}
+	before, known := l.totals.Get(name)
+	l.totals.Put(name, total{sum, folders})
+	tree := index.Tree{Folders: folders, Albums: folder.albums, Own: folder.Summary, All: sum}
+	return folder.albums, !known || before != total{sum, folders}, l.store.WriteTree(name, st, tree)
 }
 
 // photo returns the photo of that name as it is now.

@@ -14,19 +14,6 @@ import (
 	"gallery/internal/note"
 )
 
-// A summary is exact only where both sides are.
-func TestSummary_exact(t *testing.T) {
-	for _, test := range []struct{ own, below, want bool }{
-		{true, true, true}, {true, false, false}, {false, true, false}, {false, false, false},
-	} {
-		sum := summary{exact: test.own}
-		sum.add(summary{exact: test.below}, false)
-		if sum.exact != test.want {
-			t.Errorf("%v and %v below make exact %v, want %v", test.own, test.below, sum.exact, test.want)
-		}
-	}
-}
-
 // What the program remembers stays within its bounds, which SECURITY.md's promise of
 // memory rests on, whatever is asked for.
 func TestRemembered_bounds(t *testing.T) {
@@ -61,15 +48,15 @@ func TestLibrary_mtimeAhead(t *testing.T) {
 	s := newSite(t, dir)
 	lib := s.server.library
 	known := func() bool {
-		_, ok := lib.summarizeFolder(t.Context(), "a", true)
+		_, ok := lib.summarizeFolder(t.Context(), "a", true, s.store.Stamp("a"))
 		return ok
 	}
-	lib.summarizeFolder(t.Context(), "a", false)
+	lib.summarizeFolder(t.Context(), "a", false, s.store.Stamp("a"))
 	time.Sleep(pageAge + 10*time.Millisecond)
 	if known() {
 		t.Error("a change at the same time would never be seen")
 	}
-	lib.summarizeFolder(t.Context(), "a", false)
+	lib.summarizeFolder(t.Context(), "a", false, s.store.Stamp("a"))
 	time.Sleep(pageAge + 10*time.Millisecond)
 	if !known() {
 		t.Error("the folder is read at each view")

@@ -317,6 +317,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 		standard = access.SignedIn()
 	}
 	lib := newLibrary(c.title, c.others, st.Photos, store, access.New(st.Photos, standard, log), log)
+	lib.indexer = upkeep.NewIndexer(lib.reindex, log)
 	if m != nil {
 		m.Watch(st, store, lib.unreadable.Len, c.memory)
 	}
@@ -358,6 +359,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 // begin starts what works beside the answering of requests, until ctx ends.
 func (p *program) begin(ctx context.Context) {
 	go p.store.Sweep(ctx, ".")
+	go p.server.library.indexer.Run(ctx)
 	if p.server.uploads != nil {
 		go p.server.uploads.sweep(ctx, ".")
 	}

@@ -40,7 +40,7 @@ func (p *photoPages) serve(w http.ResponseWriter, r *http.Request, t target, v v
 	if err != nil {
 		return err
 	}
-	a, err := p.library.list(r.Context(), src.Album)
+	a, _, err := p.library.listShown(r.Context(), src.Album, p.store.Stamp(src.Album))
 	if err != nil {
 		return err
 	}

@@ -102,7 +102,7 @@ func List(folder *os.Root, name string) (Listing, error) {
 		case strings.EqualFold(entry.Name(), AccessFile): // some file systems open it in any case
 			a.Guarded = true
 		case IsAlbum(entry) && Depth(name) < MaxDepth:
-			if _, err := folder.Lstat(path.Join(entry.Name(), noMedia)); err == nil {
+			if LeavesOut(folder, entry.Name()) {
 				a.Left = append(a.Left, entry.Name())
 			} else {
 				a.Albums = append(a.Albums, entry.Name())

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"strings"
 
 	"gallery/internal/nolink"
@@ -83,6 +84,12 @@ type folder interface {
 // leftOut reports whether a folder says that it is to be left out.
 func leftOut(folder folder) bool {
 	_, err := folder.Lstat(noMedia)
+	return err == nil
+}
+
+// LeavesOut reports whether a folder in an album says that it is to be left out.
+func LeavesOut(folder *os.Root, sub string) bool {
+	_, err := folder.Lstat(path.Join(sub, noMedia))
 	return err == nil
 }
 

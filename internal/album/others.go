@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"math/bits"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -118,4 +119,15 @@ func (o Others) Labels() []string {
 		labels = append(labels, otherKinds[bits.TrailingZeros64(kinds)].label)
 	}
 	return labels
+}
+
+// LabelledOthers are so many other files of the kinds with these labels.
+func LabelledOthers(number int, labels []string) Others {
+	o := Others{Number: max(number, 0)}
+	for i, kind := range otherKinds {
+		if slices.Contains(labels, kind.label) {
+			o.kinds |= 1 << i
+		}
+	}
+	return o
 }

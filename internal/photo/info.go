@@ -95,6 +95,8 @@ type Info struct {
 	// the date and Caption the caption.
 	Metadata metadata.Metadata
 
+	Camera, Lens string // as in Details
+
 	size   int64 // of the file, bytes
 	layout layout
 	colors colors
@@ -177,6 +179,8 @@ func InspectBeside(r io.ReaderAt, size int64, sidecar []byte) (info Info, err er
 	}
 	m, exif := readMetadata(s, h, sidecar)
 	info.Taken, info.Caption, info.Metadata = m.Date.Time, m.Caption(), m
+	how := detailsOf(exif, false)
+	info.Camera, info.Lens = how.Camera, how.Lens
 	info.Orientation = max(1, exif.Orientation())
 	info.ShownUpright = info.Orientation == 1 || h.turnedByBrowsers()
 	info.Animated = h.animated

@@ -35,6 +35,8 @@ type Record struct {
 	Rating    int      `json:"rating,omitempty"`   // 1 to 5, -1 if rejected
 	Creator   string   `json:"creator,omitempty"`
 	Copyright string   `json:"copyright,omitempty"`
+	Camera    string   `json:"camera,omitempty"` // make and model
+	Lens      string   `json:"lens,omitempty"`
 
 	Color   string `json:"color"`   // average colour, "#rrggbb"
 	Options string `json:"options"` // what it was made with
@@ -82,6 +84,11 @@ func (r Record) ShowsSource() bool { return !r.Turned && (r.Animated || r.Size <
 func (r Record) In(file fs.FileInfo) Record {
 	r.FileSize, r.FileMTime = file.Size(), file.ModTime().UnixNano()
 	return r
+}
+
+// IsOf reports whether the record is that of a rendition in this file.
+func (r Record) IsOf(file fs.FileInfo) bool {
+	return r.FileSize == file.Size() && r.FileMTime == file.ModTime().UnixNano()
 }
 
 // Comment is the content of the COM segment.

@@ -38,7 +38,7 @@ func (t *Store) Arrange(ctx context.Context, a album.Listing, order string, read
 	if order == album.ByName || order == album.ByNameDown {
 		return album.Sorted(a.Photos, order, nil), true
 	}
-	if known, ok := t.arranged.Get(arrangement{a.Name, order}); ok && slices.Equal(known.from, a.Photos) {
+	if known, ok := t.arranged.Get(arrangement{a.Name, order}); ok && same(known.from, a.Photos) {
 		return known.photos, true
 	}
 	dates := make([]time.Time, len(a.Photos))
@@ -47,7 +47,12 @@ func (t *Store) Arrange(ctx context.Context, a album.Listing, order string, read
 	if own != nil {
 		defer own.Close()
 	}
+	x := t.listedNow(a.Name)
 	for i, src := range a.Photos {
+		if r, ok := t.FromIndex(x, src, ""); ok {
+			dates[i] = r.Date()
+			continue
+		}
 		var known bool
 		if dates[i], known = t.dateKnown(own, src); !known {
 			unknown = append(unknown, i)
@@ -70,6 +75,11 @@ func (t *Store) Arrange(ctx context.Context, a album.Listing, order string, read
 		dates[i], _ = t.dateKnown(nil, a.Photos[i])
 	}
 	return album.Sorted(a.Photos, order, dates), true
+}
+
+// same reports whether two lists of photos are equal: fast where they are one.
+func same(a, b []album.Photo) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0] || slices.Equal(a, b))
 }
 
 // readDates reads and remembers the dates of the photos with these numbers in

@@ -11,6 +11,7 @@ import (
 
 	"gallery/internal/album"
 	"gallery/internal/atomicfile"
+	"gallery/internal/index"
 	"gallery/internal/nolink"
 	"gallery/internal/photo"
 	"gallery/internal/rendition"
@@ -38,6 +39,11 @@ func (t *Store) Prune(a album.Listing) {
 	}
 	if Settled(a.MTime, time.Now()) {
 		t.pruned.Put(a.Name, now)
+	}
+	if st := t.Stamp(a.Name); st.Photos.Equal(a.MTime) {
+		if x := t.Indexed(a.Name, st); ThumbsListed(x, st) && x.Spare == 0 {
+			return
+		}
 	}
 	present := make(map[string]bool, len(a.Photos))
 	for _, p := range a.Photos {
@@ -164,6 +170,7 @@ func (t *Store) Sweep(ctx context.Context, name string) {
 	for _, alt := range rendition.Alternatives {
 		t.sweepFolder(folder, name, alt.Dir)
 	}
+	t.sweepFolder(folder, name, index.Dir)
 	list, err := folder.Open(".")
 	if err != nil {
 		return

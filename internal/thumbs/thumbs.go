@@ -54,6 +54,7 @@ type Store struct {
 	arranged *bounded.Map[arrangement, arranged]
 
 	index    *bounded.Map[string, rendition.Record] // by the rendition's name: what lies on disk
+	indexes  *bounded.Map[string, indexed]          // by album: the index on disk
 	failed   *bounded.Map[string, failure]          // by the rendition's name: what cannot be made
 	pruned   *bounded.Map[string, int64]            // by album: the folder's mtime at its last pruning
 	unsaved  *bounded.Map[string, Made]             // by the rendition's name: what could not be stored
@@ -111,6 +112,7 @@ func New(st *storage.Storage, o Options, log *slog.Logger) *Store {
 		budget:   semaphore.NewWeighted(o.Memory),
 		slots:    semaphore.NewWeighted(int64(cmp.Or(o.Jobs, runtime.GOMAXPROCS(0)))),
 		index:    bounded.NewMap[string, rendition.Record](maxIndexed, nil),
+		indexes:  bounded.NewMap[string](o.Memory/4, indexed.cost),
 		failed:   bounded.NewMap[string, failure](maxIndexed, nil),
 		arranged: bounded.NewMap[arrangement](maxArranged, arranged.cost),
 		pruned:   bounded.NewMap[string, int64](maxIndexed, nil),
@@ -151,6 +153,9 @@ func (t *Store) Cached(folder *os.Root, src album.Photo, rend string) (rendition
 	if r, ok := t.recall(name, info); ok {
 		return r, t.Fresh(r, src, rend)
 	}
+	if r, ok := t.FromIndex(t.remembered(src.Album), src, rend); ok && r.IsOf(info) {
+		return r, true
+	}
 	f, info, err := nolink.File(folder, src.File)
 	if err != nil {
 		return rendition.Record{}, false
@@ -171,17 +176,18 @@ func (t *Store) Sharper(albumName, rend string, photos []album.Photo) map[string
 		return nil
 	}
 	defer folder.Close()
-	list, err := folder.Open(".")
-	if err != nil {
-		return nil
+	records := make(map[string]rendition.Record, len(photos))
+	if x := t.remembered(albumName); listed(x, rend, folder) {
+		for _, src := range photos {
+			if r, ok := t.FromIndex(x, src, rend); ok {
+				records[src.File] = r
+			} else if r, ok := t.Cached(folder, src, rend); ok {
+				records[src.File] = r
+			}
+		}
+		return records
 	}
-	defer list.Close()
-	files, _ := list.Readdirnames(-1)
-	there := make(map[string]bool, len(files))
-	for _, file := range files {
-		there[file] = true
-	}
-	records := make(map[string]rendition.Record, len(files))
+	there, _ := namesIn(folder)
 	for _, src := range photos {
 		name := rendition.Name(src, rend)
 		if !there[src.File] {
@@ -202,7 +208,7 @@ func (t *Store) Sharper(albumName, rend string, photos []album.Photo) map[string
 // recall returns the record of a rendition's file, if it is indexed as it is.
 func (t *Store) recall(name string, info fs.FileInfo) (rendition.Record, bool) {
 	r, ok := t.index.Get(name)
-	return r, ok && r.FileSize == info.Size() && r.FileMTime == info.ModTime().UnixNano()
+	return r, ok && r.IsOf(info)
 }
 
 // remember indexes the record of a rendition's file, and returns it as that.
@@ -255,7 +261,8 @@ func (t *Store) Open(photos *nolink.Dir, src album.Photo, rend string, accepts f
 	name := rendition.Name(src, rend)
 	r, ok := t.recall(name, info)
 	if !ok {
-		if r, ok = rendition.ReadRecord(f); ok {
+		if r, ok = t.FromIndex(t.remembered(src.Album), src, rend); ok && r.IsOf(info) {
+		} else if r, ok = rendition.ReadRecord(f); ok {
 			r = t.remember(name, r, info)
 		}
 	}
@@ -557,6 +564,7 @@ func (t *Store) render(ctx context.Context, src album.Photo, missing func(rendit
 		return nil, err
 	}
 	r.Turned, r.Animated = !info.ShownUpright, info.Animated
+	r.Camera, r.Lens = info.Camera, info.Lens
 	describe(&r, info.Metadata, src.File)
 
 	tasks := slices.Clone(missing(r))

@@ -19,6 +19,7 @@ import (
 	"gallery/internal/album"
 	"gallery/internal/atomicfile"
 	"gallery/internal/filename"
+	"gallery/internal/index"
 	"gallery/internal/nolink"
 	"gallery/internal/rendition"
 	"gallery/internal/thumbs"
@@ -26,19 +27,20 @@ import (
 
 // The reasons to remove a file from _thumbs, as they are reported.
 const (
-	isOrphan  = "of photos that are gone"
-	isStale   = "older than their photos"
-	isOther   = "made with other options"
-	isLitter  = "left unfinished"
-	isForeign = "not the gallery's"
-	isOld     = "older than -older-than"
-	isTooMuch = "beyond -max-size"
-	isKept    = ""              // none: it stays
-	isBusy    = "being written" // neither to go nor to be counted
+	isOrphan   = "of photos that are gone"
+	isStale    = "older than their photos"
+	isOther    = "made with other options"
+	isLitter   = "left unfinished"
+	isOutdated = "indexes out of date"
+	isForeign  = "not the gallery's"
+	isOld      = "older than -older-than"
+	isTooMuch  = "beyond -max-size"
+	isKept     = ""              // none: it stays
+	isBusy     = "being written" // neither to go nor to be counted
 )
 
 // reasons is their order in the report.
-var reasons = [...]string{isOrphan, isStale, isOther, isLitter, isForeign, isOld, isTooMuch}
+var reasons = [...]string{isOrphan, isStale, isOther, isOutdated, isLitter, isForeign, isOld, isTooMuch}
 
 // tally counts files and their bytes.
 type tally struct {
@@ -174,6 +176,7 @@ func (c *cleanRun) album(ctx context.Context, folder *os.Root, name string) {
 		c.renditions(ctx, below, name, rend, photos)
 		below.Close()
 	}
+	c.indexes(ctx, thumbs, name) // last, since what was removed makes one untrue
 	if len(photos) == 0 && !c.dryRun {
 		// What is empty goes, and the rest stays: no error tells more.
 		for rend := range rendition.Sides {
@@ -182,6 +185,7 @@ func (c *cleanRun) album(ctx context.Context, folder *os.Root, name string) {
 		for _, alt := range rendition.Alternatives {
 			_ = thumbs.Remove(alt.Dir)
 		}
+		_ = thumbs.Remove(index.Dir)
 		_ = folder.Remove(album.ThumbsDir)
 	}
 }
@@ -231,7 +235,7 @@ func (c *cleanRun) renditions(ctx context.Context, folder *os.Root, albumName, r
 		}
 		file := entry.Name()
 		if entry.IsDir() {
-			if rend != "" || rendition.Sides[file] == 0 && !rendition.IsAlternative(file) {
+			if rend != "" || rendition.Sides[file] == 0 && !rendition.IsAlternative(file) && file != index.Dir {
 				c.removeTree(folder, name, file)
 			}
 			continue
@@ -242,6 +246,40 @@ func (c *cleanRun) renditions(ctx context.Context, folder *os.Root, albumName, r
 		}
 		reason, err := c.judge(folder, info, rend, photos)
 		c.settle(folder, stored{name, file, info.Size(), info.ModTime()}, reason, err)
+	}
+}
+
+// indexes cleans the folder of indexes in an album's _thumbs.
+func (c *cleanRun) indexes(ctx context.Context, thumbs *os.Root, albumName string) {
+	folder, err := nolink.Step(thumbs, index.Dir, false)
+	if err != nil {
+		return // none, or something else of that name, which is foreign
+	}
+	defer folder.Close()
+	name := index.Folder(albumName)
+	for _, entry := range c.entries(folder, name) {
+		if ctx.Err() != nil {
+			return
+		}
+		if entry.IsDir() {
+			c.removeTree(folder, name, entry.Name())
+			continue
+		}
+		info, err := folder.Lstat(entry.Name())
+		if err != nil {
+			continue // gone meanwhile
+		}
+		reason := isForeign
+		switch {
+		case !info.Mode().IsRegular():
+		case atomicfile.Temporary(entry.Name()):
+			reason, _ = c.judge(folder, info, "", nil)
+		default:
+			reason = [...]string{isKept, isOutdated, isForeign}[c.thumbs.Judge(albumName, entry.Name())]
+		}
+		if reason != isKept { // it is not to go for its age, nor for others' sake
+			c.settle(folder, stored{name, entry.Name(), info.Size(), info.ModTime()}, reason, nil)
+		}
 	}
 }
 

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"gallery/internal/index"
+	"gallery/internal/thumbs"
+)
+
+// index has albums indexed, innermost first, as the indexer does, once their folders have
+// settled.
+func (s *site) index(albums ...string) {
+	s.t.Helper()
+	for _, name := range albums {
+		for {
+			_, _, err := s.server.library.reindex(s.t.Context(), name, true)
+			if err == nil {
+				break
+			}
+			if !errors.Is(err, thumbs.ErrUnsettled) {
+				s.t.Fatal(err)
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+}
+
+// indexedSite is a site whose albums are indexed, of a program that has just started.
+func indexedSite(t *testing.T, change ...func(*config)) *site {
+	t.Helper()
+	s := smallSite(t, change...)
+	for _, path := range []string{"/", "/Trip/", "/Trip/Day%201/"} {
+		s.get(path)
+	}
+	s.index("Trip/Day 1", "Trip", ".")
+	s.restart()
+	return s
+}
+
+// garble overwrites a file in place, its size and times as they were, and returns a way back.
+func garble(t *testing.T, path string) (restore func()) {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(data []byte) {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if _, err := f.Write(data); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, info.ModTime(), info.ModTime()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(bytes.Repeat([]byte("x"), len(before)))
+	return func() { put(before) }
+}
+
+// After a restart an album's page, and the card of one, come from their indexes: no thumbnail
+// is opened.
+func TestIndex_opensNoThumbnail(t *testing.T) {
+	for _, beside := range []bool{true, false} {
+		cache := ""
+		if !beside {
+			cache = t.TempDir()
+		}
+		s := indexedSite(t, func(c *config) { c.cache = cache })
+		at := func(name string) string {
+			if cache != "" {
+				return filepath.Join(cache, name)
+			}
+			return filepath.Join(s.dir, name)
+		}
+		thumbnail := at("Trip/_thumbs/1.jpg")
+		want := s.get("/Trip/").body
+		front := s.get("/").body
+		restore := garble(t, thumbnail)
+		s.restart()
+		if got := s.get("/Trip/").body; !bytes.Equal(got, want) || !strings.Contains(string(got), `data-size="800x600"`) {
+			t.Errorf("beside %v: with an index the page is\n%s\nwant\n%s", beside, got, want)
+		}
+		if got := s.get("/").body; !bytes.Equal(got, front) || !strings.Contains(string(got), "4 photos") {
+			t.Errorf("beside %v: with an index the front page is\n%s\nwant\n%s", beside, got, front)
+		}
+		// Without one they are, which shows that the thumbnail would not do.
+		if err := os.RemoveAll(at("Trip/_thumbs/.index")); err != nil {
+			t.Fatal(err)
+		}
+		s.restart()
+		s.get("/Trip/")
+		if s.made() == 0 {
+			t.Errorf("beside %v: the garbled thumbnail passes for one", beside)
+		}
+		restore()
+	}
+}
+
+// An index hides nothing that changes: what is added or removed shows at once after a
+// restart, what is overwritten at the second look.
+func TestIndex_changes(t *testing.T) {
+	dir := t.TempDir()
+	changing := filepath.Join(dir, "Trip", "changing.jpg")
+	write(t, changing, 800, 600, 1)
+	write(t, filepath.Join(dir, "Trip", "10.gif"), 90, 60, 1)
+	s := newSite(t, dir)
+	s.get("/Trip/")
+	s.index("Trip")
+	s.restart()
+	if err := os.Remove(filepath.Join(dir, "Trip", "10.gif")); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "Trip", "new.jpg"), 60, 40, 7)
+	if page := string(s.get("/Trip/").body); strings.Contains(page, "10.gif") || !strings.Contains(page, "new.jpg") {
+		t.Errorf("a photo that was removed shows, or one that was added does not: %q", regexp.MustCompile(`/[^ ]*" data-size="[^"]*"`).FindAllString(page, -1))
+	}
+	s.index("Trip")
+	s.restart()
+	write(t, changing, 500, 700, 1)
+	s.get("/Trip/")
+	s.index("Trip") // behind the visitor's back
+	s.server.albumPages.pages.Clear()
+	if page := string(s.get("/Trip/").body); !strings.Contains(page, `data-size="500x700"`) {
+		t.Errorf("a photo that was overwritten does not show at the second look: %q", regexp.MustCompile(`/[^ ]*" data-size="[^"]*"`).FindAllString(page, -1))
+	}
+	// While the program knows the album, at the first.
+	s.index("Trip")
+	s.server.library.age("Trip")
+	write(t, changing, 300, 200, 1)
+	s.server.albumPages.pages.Clear()
+	if page := string(s.get("/Trip/").body); !strings.Contains(page, `data-size="300x200"`) {
+		t.Errorf("a photo that was overwritten does not show at the first look: %q", regexp.MustCompile(`/[^ ]*" data-size="[^"]*"`).FindAllString(page, -1))
+	}
+}
+
+// age makes an album's listing older than pageAge.
+func (l *library) age(name string) {
+	known, _ := l.listings.Get(name)
+	known.listed = known.listed.Add(-pageAge)
+	l.listings.Put(name, known)
+}
+
+// An index of thumbnails that are made otherwise, of another version or cut short is none.
+func TestIndex_stale(t *testing.T) {
+	s := indexedSite(t)
+	want := string(s.get("/Trip/").body)
+	path := filepath.Join(s.dir, "Trip", "_thumbs", index.Dir, index.PhotosFile)
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"cut short":     string(good[:len(good)/2]),
+		"empty":         "",
+		"other version": strings.Replace(string(good), `index":1`, `index":2`, 1),
+		"other options": strings.Replace(string(good), "400px", "401px", 1),
+	} {
+		text = strings.ReplaceAll(text, "800", "700") // would show
+		writeFile(t, path, []byte(text))
+		s.restart()
+		if got := string(s.get("/Trip/").body); got != want {
+			t.Errorf("%s: the page is\n%s\nwant\n%s", name, got, want)
+		}
+	}
+	writeFile(t, path, []byte(strings.ReplaceAll(string(good), `"width":800`, `"width":700`)))
+	s.restart()
+	if got := string(s.get("/Trip/").body); !strings.Contains(got, "700x600") {
+		t.Error("the index is not read at all")
+	}
+}
+
+// Nobody gets to see an index.
+func TestIndex_hidden(t *testing.T) {
+	s := indexedSite(t)
+	for _, path := range []string{"/Trip/_thumbs/.index/photos", "/Trip/_thumbs/.index/", "/Trip/_thumbs/.index", "/_thumbs/.index/tree"} {
+		if r := s.get(path); r.StatusCode != 404 {
+			t.Errorf("%s answers %d", path, r.StatusCode)
+		}
+	}
+}
+
+// Cleaning leaves an index that is true and removes one that is not.
+func TestClean_indexes(t *testing.T) {
+	s := indexedSite(t)
+	at := func(file string) string { return filepath.Join(s.dir, "Trip", "_thumbs", index.Dir, file) }
+	writeFile(t, at("other"), []byte("x"))
+	writeFile(t, at(".tmp-01234567"), []byte("x"))
+	if out, err := cleaned(t, s.dir); err != nil || there(at("other")) || there(at(".tmp-01234567")) || !there(at("photos")) || !there(at("tree")) {
+		t.Errorf("cleaned: %s, %v; other %v, temporary %v, photos %v, tree %v", out, err, there(at("other")), there(at(".tmp-01234567")), there(at("photos")), there(at("tree")))
+	}
+	write(t, filepath.Join(s.dir, "Trip", "new.jpg"), 60, 40, 1)
+	if out, err := cleaned(t, s.dir); err != nil || there(at("photos")) || there(at("tree")) || !strings.Contains(out, "indexes out of date") {
+		t.Errorf("cleaned: %s, %v; photos %v, tree %v", out, err, there(at("photos")), there(at("tree")))
+	}
+}
+
+// The sweep at the start removes what an interrupted writing left.
+func TestSweep_indexes(t *testing.T) {
+	s := indexedSite(t)
+	left := filepath.Join(s.dir, "Trip", "_thumbs", index.Dir, ".tmp-01234567")
+	writeFile(t, left, []byte("x"))
+	s.store.Sweep(t.Context(), ".")
+	if there(left) {
+		t.Error("it stays")
+	}
+}
