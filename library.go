@@ -204,13 +204,6 @@ func (l *library) doubt(name string) {
 	l.look(name)
 }
 
-// doubted reports whether an album is doubted, once.
-func (l *library) doubted(name string) bool {
-	_, ok := l.doubts.Get(name)
-	l.doubts.Delete(name)
-	return ok
-}
-
 // read lists an album.
 func (l *library) read(name string) (album.Listing, error) {
 	folder, err := album.Open(l.photos.Root(), name)
@@ -559,7 +552,15 @@ func (l *library) look(name string) { l.indexer.Look(name) }
 // keep the index, it stores it only where there are thumbnails.
 func (l *library) reindex(ctx context.Context, name string, keep bool) (albums []string, changed bool, err error) {
 	st := l.store.Stamp(name)
-	if x := l.store.IndexedOnce(name, st); !thumbs.ThumbsListed(x, st) || l.doubted(name) {
+	_, doubted := l.doubts.Get(name)
+	if x := l.store.IndexedOnce(name, st); !thumbs.ThumbsListed(x, st) || doubted {
+		l.doubts.Delete(name)
+		defer func() {
+			if err != nil && doubted {
+				l.doubts.Put(name, struct{}{})
+			}
+		}()
+		listed := time.Now()
 		a, err := l.read(name)
 		if err != nil {
 			return nil, false, err
@@ -571,7 +572,7 @@ func (l *library) reindex(ctx context.Context, name string, keep bool) (albums [
 		if x == nil {
 			return nil, false, err
 		}
-		l.listings.Put(name, listing{a, st, time.Now()})
+		l.listings.Put(name, listing{a, st, listed})
 		st = l.store.Stamp(name)
 	}
 	folder, ok := l.summarizeFolder(ctx, name, false, st)
