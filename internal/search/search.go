@@ -1,0 +1,370 @@
+// Package search finds photos by words and dates among what indexes say of them. All of it is
+// in memory, some 100 bytes a photo: for each album a text, folded, in which bytes.Index finds
+// words faster than any database, and arrays of what stands where. It knows no files.
+package search
+
+import (
+	"bytes"
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Photo is what can be found of a photo.
+type Photo struct {
+	File  string
+	Texts []string  // its name, caption, title, keywords, camera and so on
+	Taken time.Time // zero where it is not known
+	Date  time.Time // by which it is sorted
+	Came  time.Time // when it came into its folder
+}
+
+// Index is what can be found. It is safe for use by many goroutines.
+type Index struct {
+	mu     sync.RWMutex
+	albums []*shelf // sorted by name
+}
+
+// shelf is an album's photos. It is not changed once made.
+type shelf struct {
+	name   string
+	about  []byte   // what the album is called, folded
+	text   []byte   // of each photo, folded, behind a line feed
+	begin  []uint32 // where each photo's text begins in text, and where the last ends
+	files  string   // names, one behind the other
+	file   []uint32 // where each begins in files, and where the last ends
+	dates  []int64  // by which they are sorted, ns since 1970
+	days   []uint32 // when they were taken: 20140705, 0 where it is not known
+	came   []uint32 // s since 1970
+	months map[uint32]int
+}
+
+// Put sets what can be found of an album, whose title and photos these are.
+func (x *Index) Put(name, title string, photos []Photo) {
+	s := &shelf{name: name, about: []byte(Fold(name + "\n" + title)), months: map[uint32]int{}}
+	n := len(photos)
+	s.begin, s.file = make([]uint32, 0, n+1), make([]uint32, 0, n+1)
+	s.dates, s.days, s.came = make([]int64, 0, n), make([]uint32, 0, n), make([]uint32, 0, n)
+	var files strings.Builder
+	for _, p := range photos {
+		s.begin = append(s.begin, uint32(len(s.text)))
+		for _, text := range p.Texts {
+			if text != "" {
+				s.text = append(append(s.text, '\n'), Fold(text)...)
+			}
+		}
+		s.file = append(s.file, uint32(files.Len()))
+		files.WriteString(p.File)
+		s.dates = append(s.dates, nanoseconds(p.Date))
+		day := dayOf(p.Taken)
+		s.days = append(s.days, day)
+		s.came = append(s.came, uint32(min(max(p.Came.Unix(), 0), math.MaxUint32)))
+		if day > 0 {
+			s.months[day/100]++
+		}
+	}
+	s.begin, s.file = append(s.begin, uint32(len(s.text))), append(s.file, uint32(files.Len()))
+	s.files, s.text = files.String(), bytes.Clone(s.text)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if i, ok := x.place(name); ok {
+		x.albums[i] = s
+	} else {
+		x.albums = slices.Insert(x.albums, i, s)
+	}
+}
+
+// Delete forgets an album, and all below it.
+func (x *Index) Delete(name string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.albums = slices.DeleteFunc(x.albums, func(s *shelf) bool {
+		return s.name == name || strings.HasPrefix(s.name, name+"/")
+	})
+}
+
+// Has reports whether an album can be found.
+func (x *Index) Has(name string) bool {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	_, ok := x.place(name)
+	return ok
+}
+
+func (x *Index) place(name string) (int, bool) {
+	return slices.BinarySearchFunc(x.albums, name, func(s *shelf, name string) int { return strings.Compare(s.name, name) })
+}
+
+// nanoseconds bounds a date to what fits.
+func nanoseconds(t time.Time) int64 {
+	switch y := t.Year(); {
+	case y < 1680:
+		return math.MinInt64
+	case y > 2260:
+		return math.MaxInt64
+	}
+	return t.UnixNano()
+}
+
+func dayOf(t time.Time) uint32 {
+	if t.IsZero() || t.Year() < 1 || t.Year() > 9999 {
+		return 0
+	}
+	y, m, d := t.Date()
+	return uint32(y*10000 + int(m)*100 + d)
+}
+
+// Order says which of the photos found come first.
+type Order int
+
+const (
+	NewestFirst Order = iota
+	OldestFirst
+	LastCome // into their folders
+)
+
+// Hit is a photo that was found.
+type Hit struct {
+	Album, File string
+	Day         int // when it was taken: 20140705, 0 where it is not known
+}
+
+// Found is what was found.
+type Found struct {
+	Hits   []Hit
+	Total  int      // how many there are in all
+	Albums []string // whose names alone hold every word, up to maxAlbums
+}
+
+// maxAlbums is how many albums are named that are found by their names.
+const maxAlbums = 20
+
+// ref is a photo on a shelf.
+type ref struct {
+	key          int64 // by which they are sorted, the smaller first
+	shelf, photo uint32
+}
+
+func compare(a, b ref) int {
+	if a.key != b.key {
+		return cmp.Compare(a.key, b.key)
+	}
+	return cmp.Or(cmp.Compare(a.shelf, b.shelf), cmp.Compare(a.photo, b.photo))
+}
+
+// best collects the first few of many in their order, without keeping all.
+type best struct {
+	keep  int // how many
+	refs  []ref
+	worst ref // of the first so many seen so far, where full
+	full  bool
+	total int // how many there were
+}
+
+func (b *best) add(r ref) {
+	b.total++
+	if b.full && compare(r, b.worst) >= 0 {
+		return
+	}
+	if b.refs = append(b.refs, r); len(b.refs) < 2*b.keep+1000 {
+		return
+	}
+	selectFirst(b.refs, b.keep)
+	b.refs = b.refs[:b.keep]
+	b.worst, b.full = slices.MaxFunc(b.refs, compare), true
+}
+
+// from returns them in order, from one on.
+func (b *best) from(i int) []ref {
+	slices.SortFunc(b.refs, compare)
+	to := min(b.keep, len(b.refs))
+	return b.refs[min(i, to):to]
+}
+
+// Find returns so many of the photos that a query finds, at least one, from one on in the
+// order. It sees no album that may refuses; nil refuses none.
+func (x *Index) Find(q Query, may func(album string) bool, order Order, from, most int) Found {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	photos, _ := x.size()
+	first := best{keep: min(from+most, photos+1)}
+	var found Found
+	for i, s := range x.albums {
+		if may != nil && !may(s.name) {
+			continue
+		}
+		before := first.total
+		named := s.find(q, func(photo int) {
+			key := s.dates[photo]
+			switch order {
+			case NewestFirst:
+				key = -max(key, -math.MaxInt64)
+			case LastCome:
+				key = -int64(s.came[photo])
+			}
+			first.add(ref{key, uint32(i), uint32(photo)})
+		})
+		if named && first.total > before && len(found.Albums) < maxAlbums {
+			found.Albums = append(found.Albums, s.name)
+		}
+	}
+	found.Total = first.total
+	for _, r := range first.from(from) {
+		s := x.albums[r.shelf]
+		found.Hits = append(found.Hits, Hit{s.name, s.files[s.file[r.photo]:s.file[r.photo+1]], int(s.days[r.photo])})
+	}
+	return found
+}
+
+// selectFirst puts the first n in order before all others (C. A. R. Hoare's FIND).
+func selectFirst(refs []ref, n int) {
+	for lo, hi := 0, len(refs); n > lo && n < hi; {
+		pivot := refs[lo+(hi-lo)/2]
+		i, j := lo, hi-1
+		for i <= j {
+			for compare(refs[i], pivot) < 0 {
+				i++
+			}
+			for compare(refs[j], pivot) > 0 {
+				j--
+			}
+			if i <= j {
+				refs[i], refs[j] = refs[j], refs[i]
+				i++
+				j--
+			}
+		}
+		switch { // [lo, j] <= pivot <= [i, hi)
+		case n <= j:
+			hi = j + 1
+		case n > i:
+			lo = i
+		default:
+			return
+		}
+	}
+}
+
+// find tells which photos of a shelf the query finds, and reports whether the album's own name
+// holds every word.
+func (s *shelf) find(q Query, hit func(photo int)) (named bool) {
+	left := make([]word, 0, len(q.words)) // that the album's name does not hold
+	named = len(q.words) > 0
+	for _, w := range q.words {
+		if w.text == "" || !bytes.Contains(s.about, w.text2) {
+			left, named = append(left, w), false
+		}
+	}
+	n := len(s.dates)
+	longest := -1
+	for i, w := range left {
+		if w.dated() {
+			continue
+		}
+		if longest < 0 || len(w.text) > len(left[longest].text) {
+			longest = i
+		}
+	}
+	if longest < 0 {
+		for photo := range n {
+			if s.holds(photo, left) {
+				hit(photo)
+			}
+		}
+		return named
+	}
+	// The word that is rarest, as a rule, leads from one photo to the next.
+	lead := left[longest].text2
+	left = slices.Delete(left, longest, longest+1)
+	for at, photo := 0, 0; ; {
+		i := bytes.Index(s.text[at:], lead)
+		if i < 0 {
+			return named
+		}
+		at += i
+		photo = s.photoAt(photo, uint32(at))
+		if s.holds(photo, left) {
+			hit(photo)
+		}
+		photo++
+		at = int(s.begin[photo])
+		if photo == n {
+			return named
+		}
+	}
+}
+
+// photoAt returns the photo whose text stands there: from or one behind it. It gallops, since
+// that is near where many are found and far where few are.
+func (s *shelf) photoAt(from int, at uint32) int {
+	step := 1
+	for from+step < len(s.dates) && s.begin[from+step] <= at {
+		from += step
+		step *= 2
+	}
+	for ; step > 0; step /= 2 {
+		if from+step < len(s.dates) && s.begin[from+step] <= at {
+			from += step
+		}
+	}
+	return from
+}
+
+// holds reports whether a photo has all these words.
+func (s *shelf) holds(photo int, words []word) bool {
+	for _, w := range words {
+		if w.on(s.days[photo]) {
+			continue
+		}
+		if w.text == "" || !bytes.Contains(s.text[s.begin[photo]:s.begin[photo+1]], w.text2) {
+			return false
+		}
+	}
+	return true
+}
+
+// Month is a month in which photos were taken.
+type Month struct {
+	Year   int
+	Month  time.Month
+	Photos int
+}
+
+// Months returns the months in which photos were taken, the newest first, in albums that may
+// does not refuse.
+func (x *Index) Months(may func(album string) bool) (months []Month) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	counts := map[uint32]int{}
+	for _, s := range x.albums {
+		if may == nil || may(s.name) {
+			for month, n := range s.months {
+				counts[month] += n
+			}
+		}
+	}
+	for month, n := range counts {
+		months = append(months, Month{int(month / 100), time.Month(month % 100), n})
+	}
+	slices.SortFunc(months, func(a, b Month) int { return cmp.Or(b.Year-a.Year, int(b.Month-a.Month)) })
+	return months
+}
+
+// Size is how many photos can be found, and what they take in memory, bytes.
+func (x *Index) Size() (photos int, bytes int64) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return x.size()
+}
+
+// size is Size. x.mu is held.
+func (x *Index) size() (photos int, bytes int64) {
+	for _, s := range x.albums {
+		photos += len(s.dates)
+		bytes += int64(300 + len(s.name) + cap(s.about) + cap(s.text) + len(s.files) + 4*(cap(s.begin)+cap(s.file)+cap(s.days)+cap(s.came)) + 8*cap(s.dates) + 50*len(s.months))
+	}
+	return photos, bytes
+}

@@ -1,0 +1,211 @@
+package search
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+var languages = []Language{
+	{[12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}, "%[1]s %[2]d"},
+	{[12]string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"}, "%[1]s %[2]d"},
+	{[12]string{"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"}, "%[1]s de %[2]d"},
+}
+
+func day(year int, month time.Month, d int) time.Time {
+	return time.Date(year, month, d, 12, 0, 0, 0, time.UTC)
+}
+
+func photo(file string, taken time.Time, texts ...string) Photo {
+	return Photo{File: file, Texts: append([]string{file}, texts...), Taken: taken, Date: taken, Came: taken}
+}
+
+func library() *Index {
+	x := &Index{}
+	x.Put("2014/Summer", "The dog days", []Photo{
+		photo("IMG_1.jpg", day(2014, 7, 5), "A dog at the Café", "Canon EOS 5D"),
+		photo("IMG_2.jpg", day(2014, 7, 6), "Straße in Łódź"),
+		photo("IMG_3.jpg", day(2014, 8, 1)),
+	})
+	x.Put("2015", "", []Photo{
+		photo("cat.jpg", day(2015, 3, 1), "Kátě", "Nikon"),
+		photo("hotdog 2014.jpg", day(2015, 5, 2), "in May"),
+		photo("nodate.jpg", time.Time{}, "dog"),
+	})
+	x.Put("secret", "dog", []Photo{photo("dog.jpg", day(2014, 7, 7))})
+	return x
+}
+
+func files(f Found) string {
+	var all []string
+	for _, hit := range f.Hits {
+		all = append(all, hit.File)
+	}
+	return strings.Join(all, ", ")
+}
+
+func TestFind(t *testing.T) {
+	x := library()
+	may := func(album string) bool { return album != "secret" }
+	for query, want := range map[string]string{
+		"dog":             "hotdog 2014.jpg, IMG_3.jpg, IMG_2.jpg, IMG_1.jpg, nodate.jpg",
+		"DOG cafe":        "IMG_1.jpg",
+		"cafe":            "IMG_1.jpg",
+		"café":            "IMG_1.jpg",
+		"strasse":         "IMG_2.jpg",
+		"lodz":            "IMG_2.jpg",
+		"kate":            "cat.jpg",
+		"mg_2":            "IMG_2.jpg",
+		"2014":            "hotdog 2014.jpg, IMG_3.jpg, IMG_2.jpg, IMG_1.jpg",
+		"2014-07":         "IMG_2.jpg, IMG_1.jpg",
+		"2014-07-06":      "IMG_2.jpg",
+		"july 2014":       "IMG_2.jpg, IMG_1.jpg",
+		"Juli 2014":       "IMG_2.jpg, IMG_1.jpg",
+		"julio de 2014":   "IMG_2.jpg, IMG_1.jpg",
+		"märz":            "cat.jpg",
+		"marz 2015":       "cat.jpg",
+		"may":             "hotdog 2014.jpg",
+		"may nikon":       "",
+		"dog 2015":        "hotdog 2014.jpg, nodate.jpg",
+		"canon 2014-07":   "IMG_1.jpg",
+		"summer img":      "IMG_3.jpg, IMG_2.jpg, IMG_1.jpg",
+		"jpg\ncat":        "cat.jpg",
+		"nothing":         "",
+		"dog nothing":     "",
+		"secret":          "",
+		"2014-13":         "",
+		"  ":              "hotdog 2014.jpg, cat.jpg, IMG_3.jpg, IMG_2.jpg, IMG_1.jpg, nodate.jpg",
+		"5d canon cafe a": "IMG_1.jpg",
+	} {
+		found := x.Find(Parse(query, languages), may, NewestFirst, 0, 100)
+		if got := files(found); got != want || found.Total != len(found.Hits) {
+			t.Errorf("%q finds %s of %d, want %s", query, got, found.Total, want)
+		}
+	}
+	if found := x.Find(Parse("2014 summer", languages), may, NewestFirst, 0, 100); !slices.Equal(found.Albums, []string{"2014/Summer"}) {
+		t.Errorf("the albums are %q", found.Albums)
+	}
+	if found := x.Find(Parse("secret", languages), nil, NewestFirst, 0, 100); files(found) != "dog.jpg" {
+		t.Errorf("who may see all finds %s", files(found))
+	}
+	if found := x.Find(Between(20140701, 20140731), may, OldestFirst, 0, 100); files(found) != "IMG_1.jpg, IMG_2.jpg" || found.Hits[0].Day != 20140705 {
+		t.Errorf("between two days there are %+v", found.Hits)
+	}
+	if found := x.Find(Query{}, may, LastCome, 1, 2); files(found) != "cat.jpg, IMG_3.jpg" || found.Total != 6 {
+		t.Errorf("the second and third last to come are %s of %d", files(found), found.Total)
+	}
+}
+
+// An album that is put again or deleted leaves nothing of what it was.
+func TestIndex_Put(t *testing.T) {
+	x := library()
+	x.Put("2015", "", []Photo{photo("new.jpg", day(2016, 1, 1))})
+	if got := files(x.Find(Parse("2015", languages), nil, NewestFirst, 0, 9)); got != "new.jpg" {
+		t.Errorf("put again, 2015 holds %s", got)
+	}
+	x.Put("2014", "", []Photo{photo("above.jpg", day(2014, 1, 1))})
+	x.Delete("2014")
+	if x.Has("2014") || x.Has("2014/Summer") || !x.Has("2015") {
+		t.Error("Delete leaves what is below, or takes what is beside")
+	}
+	if n, _ := x.Size(); n != 2 {
+		t.Errorf("%d photos are left, want 2", n)
+	}
+}
+
+func TestMonths(t *testing.T) {
+	got := fmt.Sprint(library().Months(func(album string) bool { return album != "secret" }))
+	if want := "[{2015 May 1} {2015 March 1} {2014 August 1} {2014 July 2}]"; got != want {
+		t.Errorf("Months = %s, want %s", got, want)
+	}
+}
+
+// Pages are what sorting everything would make of them, and each photo is on one.
+func TestFind_pages(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	x := &Index{}
+	for a := range 20 {
+		var photos []Photo
+		for i := range 50 {
+			photos = append(photos, photo(fmt.Sprintf("%d-%d.jpg", a, i), day(2000+random.IntN(3), 1, 1+random.IntN(28))))
+		}
+		x.Put(fmt.Sprint("album", a), "", photos)
+	}
+	whole := x.Find(Query{}, nil, NewestFirst, 0, 1000).Hits
+	if !slices.IsSortedFunc(whole, func(a, b Hit) int { return b.Day - a.Day }) || len(whole) != 1000 {
+		t.Fatal("all of them are not in order")
+	}
+	for from := 0; from < 1000; from += 70 {
+		if page := x.Find(Query{}, nil, NewestFirst, from, 70).Hits; !slices.Equal(page, whole[from:min(from+70, 1000)]) {
+			t.Fatalf("from %d on the page is %v", from, page)
+		}
+	}
+	if past := x.Find(Query{}, nil, NewestFirst, 1000, 70); len(past.Hits) != 0 || past.Total != 1000 {
+		t.Errorf("past the end there are %d of %d", len(past.Hits), past.Total)
+	}
+}
+
+// Whatever is sought, a slow and obvious search finds the same.
+func FuzzFind(f *testing.F) {
+	for _, query := range []string{"dog", "july 2014", "2014-07", "é ß", "a b c d e f g h i j k", "\xff", "\n", "-", "2014-00"} {
+		f.Add(query, "A dog", "July")
+	}
+	f.Fuzz(func(t *testing.T, query, one, two string) {
+		photos := []Photo{photo("1.jpg", day(2014, 7, 5), one), photo("2.jpg", time.Time{}, two), photo("3.jpg", day(2015, 1, 2), one, two)}
+		x := &Index{}
+		x.Put("a", two, photos)
+		q := Parse(query, languages)
+		want := 0
+		for _, p := range photos {
+			all := true
+			for _, w := range q.words {
+				hit := w.on(dayOf(p.Taken)) || strings.Contains(Fold("a\n"+two), w.text)
+				for _, text := range p.Texts {
+					hit = hit || strings.Contains(Fold(text), w.text)
+				}
+				all = all && hit
+			}
+			if all {
+				want++
+			}
+		}
+		if got := x.Find(q, nil, NewestFirst, 0, 10).Total; got != want {
+			t.Fatalf("%q finds %d, want %d", query, got, want)
+		}
+	})
+}
+
+// million is a library of a million made-up photos.
+func million() *Index {
+	random := rand.New(rand.NewPCG(1, 2))
+	words := strings.Fields("beach dog sunset lake mountain party birthday wedding garden snow train museum castle market harbour forest")
+	x := &Index{}
+	for a := range 10_000 {
+		photos := make([]Photo, 100)
+		for i := range photos {
+			taken := day(2000+a/400, time.Month(1+a%12), 1+i%28)
+			photos[i] = photo(fmt.Sprintf("IMG_%04d.jpg", i+a%97*100), taken)
+			if i%5 == 0 {
+				photos[i].Texts = append(photos[i].Texts, words[random.IntN(len(words))]+" "+words[random.IntN(len(words))])
+			}
+		}
+		x.Put(fmt.Sprintf("%d/%s %d", 2000+a/400, words[a%len(words)], a), "", photos)
+	}
+	return x
+}
+
+func BenchmarkFind(b *testing.B) {
+	x := million()
+	photos, size := x.Size()
+	b.ReportMetric(float64(size)/float64(photos), "B/photo")
+	for _, query := range []string{"dog", "img", "img_0042", "beach 2014", "2014", "july 2014", "wedding snow", "nothing"} {
+		b.Run(query, func(b *testing.B) {
+			for b.Loop() {
+				x.Find(Parse(query, languages), nil, NewestFirst, 0, 100)
+			}
+		})
+	}
+}
