@@ -211,3 +211,32 @@ func TestAccess_archives(t *testing.T) {
 		}
 	}
 }
+
+// Search, timeline and what came last tell nobody of what is closed to them.
+func TestAccess_search(t *testing.T) {
+	s := guarded(t)
+	ann := []string{"Authorization", basic("ann", rightPassword)}
+	albums := []string{"Open/Hidden", "Family/Party", "Family/Press", "Open", "Family", "Club", "."}
+	for _, name := range albums {
+		s.get("/"+name+"/", ann...)
+	}
+	s.get("/Club/", "Authorization", basic("bob", rightPassword))
+	s.index(albums...)
+	for _, target := range []string{"/.search?q=jpg", "/.search?q=secret", "/.search?q=family", "/.recent/", "/.timeline/", "/.search?q=3"} {
+		for who, header := range map[string][]string{"anybody": nil, "ann": ann} {
+			page := s.get(target, header...)
+			if page.StatusCode != 200 {
+				t.Errorf("GET %s by %s = %d", target, who, page.StatusCode)
+			}
+			for _, closed := range []string{"secret", "Family/3.jpg", "Hidden", "Club"} {
+				told := bytes.Contains(page.body, []byte("/"+closed)) || closed == "secret" && bytes.Contains(page.body, []byte("Our secret"))
+				if told && who == "anybody" {
+					t.Errorf("%s tells anybody of %s:\n%s", target, closed, page.body)
+				}
+			}
+			if found := bytes.Contains(page.body, []byte("/Family/3.jpg/")); target == "/.search?q=jpg" && found != (who == "ann") {
+				t.Errorf("%s for %s finds a photo of ann's: %v", target, who, found)
+			}
+		}
+	}
+}

@@ -24,6 +24,10 @@ const (
 	mayPath    = "/.may"
 	// signInPath asks for a password; see gate.serveSignIn.
 	signInPath = "/.signin"
+	// Photos of many albums: what words find, by months, and what came last.
+	searchPath   = "/.search"
+	timelinePath = "/.timeline/"
+	recentPath   = "/.recent/"
 )
 
 // addresses writes the addresses of albums and photos, and reads the site's own

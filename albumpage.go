@@ -535,6 +535,7 @@ type gridView struct {
 	Others  []otherFile   // those that are served
 	More    int           // and how many more there are
 	About   template.HTML // the album's description
+	Ways    []link        // to photos of many albums
 	Zip     string        // address of the album as an archive, "" if it is not offered
 	ZipSize string        // of its files, "" where that is not known yet
 	Total   int           // photos on the page, if it is streamed
@@ -570,6 +571,10 @@ func (g *grid) writeHead(w io.Writer) error {
 	view.Description = cmp.Or(about.Text, view.Counts)
 	view.Share = g.share()
 	g.offerArchive(&view)
+	if a.Name == "." && len(a.Albums) > 0 {
+		site := g.p.addresses.file(".")
+		view.Ways = []link{{Href: site + timelinePath, Text: t.Timeline}, {Href: site + recentPath, Text: t.Recent}}
+	}
 	if max(len(g.shown), len(a.Albums)) > 1 {
 		view.Sorts = g.sortLinks()
 	}

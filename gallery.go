@@ -41,6 +41,7 @@ type server struct {
 	thumbnails thumbnails
 	albumPages *albumPages
 	photoPages photoPages
+	searches   *searchPages
 	uploads    *uploader          // nil where nobody can add photos
 	archives   *archives          // nil where albums cannot be downloaded whole
 	background *upkeep.Background // nil for none
@@ -79,6 +80,9 @@ const (
 	toAlbum     = "album"
 	toPhoto     = "photo"
 	toOriginal  = "original"
+	toSearch    = "search"
+	toTimeline  = "timeline"
+	toRecent    = "recent"
 )
 
 // route decides what a request, rebased, asks for by its method and path alone.
@@ -94,6 +98,13 @@ func (s *server) route(r *http.Request) route {
 		return route{kind: toMay}
 	case signInPath:
 		return route{kind: toSignIn}
+	case searchPath:
+		return route{kind: toSearch}
+	case recentPath:
+		return route{kind: toRecent}
+	}
+	if strings.HasPrefix(r.URL.Path, timelinePath) {
+		return route{kind: toTimeline}
 	}
 	// An absolute target without a path means the root (RFC 9110, section 4.2.3).
 	t, ok := parsePath(s.root, cmp.Or(r.URL.Path, "/"))
@@ -200,7 +211,12 @@ func (s *server) answer(w *observe.Writer, r *http.Request, to route, v visitor,
 		return err
 	}
 	err := closed
-	if err == nil || to.kind == toUpload { // which asks for a password first
+	switch {
+	case err == nil && (to.kind == toSearch || to.kind == toTimeline || to.kind == toRecent):
+		s.background.Enter()
+		defer s.background.Leave()
+		return s.searches.serve(w, r, to.kind, v)
+	case err == nil || to.kind == toUpload: // which asks for a password first
 		err = s.answerFromFolders(w, r, to, v, refused)
 	}
 	if errors.Is(err, fs.ErrNotExist) && to.kind != toUpload {

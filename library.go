@@ -22,6 +22,8 @@ import (
 	"gallery/internal/nolink"
 	"gallery/internal/note"
 	"gallery/internal/photo"
+	"gallery/internal/rendition"
+	"gallery/internal/search"
 	"gallery/internal/storage"
 	"gallery/internal/thumbs"
 	"gallery/internal/upkeep"
@@ -68,6 +70,7 @@ type library struct {
 	totals    *bounded.Map[string, total]         // by album
 	doubts    *bounded.Map[string, struct{}]      // by album: what is said of its photos may be out of date
 	indexer   *upkeep.Indexer                     // nil for none
+	found     search.Index                        // what can be found of all albums
 
 	unreadable *bounded.Map[string, struct{}] // by album: it cannot be read, as the log says
 }
@@ -553,7 +556,8 @@ func (l *library) look(name string) { l.indexer.Look(name) }
 func (l *library) reindex(ctx context.Context, name string, keep bool) (albums []string, changed bool, err error) {
 	st := l.store.Stamp(name)
 	_, doubted := l.doubts.Get(name)
-	if x := l.store.IndexedOnce(name, st); !thumbs.ThumbsListed(x, st) || doubted {
+	x := l.store.IndexedOnce(name, st)
+	if !thumbs.ThumbsListed(x, st) || doubted {
 		l.doubts.Delete(name)
 		defer func() {
 			if err != nil && doubted {
@@ -562,18 +566,25 @@ func (l *library) reindex(ctx context.Context, name string, keep bool) (albums [
 		}()
 		listed := time.Now()
 		a, err := l.read(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			l.found.Delete(name)
+		}
 		if err != nil {
 			return nil, false, err
 		}
 		if len(a.Photos)+len(a.Albums)+len(a.Left) == 0 {
+			l.found.Delete(name)
 			return nil, true, nil
 		}
-		x, err := l.store.WriteIndex(ctx, a, l.readme(name).Title, keep)
+		x, err = l.store.WriteIndex(ctx, a, l.readme(name).Title, keep)
 		if x == nil {
 			return nil, false, err
 		}
 		l.listings.Put(name, listing{a, st, listed})
 		st = l.store.Stamp(name)
+	}
+	if l.found.Version(name) != x.Checked {
+		l.found.Put(name, cmp.Or(x.Title, album.Readable(path.Base(name))), x.Checked, searched(x))
 	}
 	folder, ok := l.summarizeFolder(ctx, name, false, st)
 	if !ok {
@@ -593,6 +604,23 @@ func (l *library) reindex(ctx context.Context, name string, keep bool) (albums [
 	l.totals.Put(name, total{sum, folders})
 	tree := index.Tree{Folders: folders, Albums: folder.albums, Own: folder.Summary, All: sum}
 	return folder.albums, !known || before != total{sum, folders}, l.store.WriteTree(name, st, tree)
+}
+
+// searched is what can be found of an album's photos.
+func searched(x *index.Index) []search.Photo {
+	photos := make([]search.Photo, x.Photos)
+	for i := range photos {
+		p := x.At(i)
+		r := rendition.Record{Taken: p.Taken, MTime: p.MTime}
+		if date := metadata.NameDate(string(p.Name)); p.Width == 0 && !date.IsZero() { // there is no thumbnail yet
+			r.Taken = date.Format(rendition.TakenLayout)
+		}
+		photos[i] = search.Photo{
+			File: string(p.Name), Taken: r.TakenAt(), Date: r.Date(), Came: time.Unix(0, cmp.Or(p.CTime, p.MTime)),
+			Texts: []string{album.Readable(string(p.Name)), p.Caption, p.Title, strings.Join(p.Keywords, "\n"), p.Camera, p.Lens, p.Creator},
+		}
+	}
+	return photos
 }
 
 // photo returns the photo of that name as it is now.

@@ -353,6 +353,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 		background: s.background, meters: m, log: log,
 		pages: bounded.NewMap[pageKey](maxPages, cachedPage.cost),
 	}
+	s.searches = newSearchPages(s.albumPages)
 	return &program{s, store, s.background, log}, nil
 }
 

@@ -82,7 +82,7 @@ func newViews(site string, at addresses, titlesOf func(name string) []string, ma
 	}
 	// Styles are inline for the sake of each photo's proportions and colour.
 	v.policy = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; connect-src 'self'; " +
-		"script-src " + sourceOf(v.script) + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+		"script-src " + sourceOf(v.script) + "; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 	v.upload = newUploadAssets(v.policy)
 	return v
 }
@@ -96,8 +96,7 @@ type uploadAssets struct {
 
 func newUploadAssets(policy string) uploadAssets {
 	a := uploadAssets{style: sentAssets().uploadStyle, script: sentAssets().uploadScript}
-	policy = strings.Replace(policy, "script-src ", "script-src "+sourceOf(a.script)+" ", 1)
-	a.policy = strings.Replace(policy, "form-action 'none'", "form-action 'self'", 1)
+	a.policy = strings.Replace(policy, "script-src ", "script-src "+sourceOf(a.script)+" ", 1)
 	return a
 }
 
@@ -178,6 +177,8 @@ type frame struct {
 
 	Unscripted template.CSS // for a page that is streamed without the script
 
+	SearchAt, Query string // address of the search, and what was sought
+
 	Description string // for search engines and shared links, one line
 	Share       *share // nil where the page has no absolute address
 }
@@ -206,7 +207,7 @@ type link struct {
 // frame makes the frame of a page about the album or photo called name. The way up
 // leaves out what the visitor may not see.
 func (v *views) frame(t *messages.Catalogue, name string, who visitor) frame {
-	f := frame{T: t, Site: v.site, Style: v.style, Script: v.script, Previews: rendition.Previews}
+	f := frame{T: t, Site: v.site, Style: v.style, Script: v.script, Previews: rendition.Previews, SearchAt: v.addresses.file(".") + searchPath}
 	if name == "." || v.may(who, ".") {
 		f.Crumbs = []link{{Href: v.addresses.page("."), Text: v.site}}
 	}
@@ -269,6 +270,32 @@ const viewText = `
 {{end}}</ol></nav>
 {{end}}
 
+{{define "search" -}}
+<form class="search" action="{{.SearchAt}}" role="search"><input type="search" name="q" value="{{.Query}}" maxlength="200" placeholder="{{.T.Search}} …" aria-label="{{.T.Search}}"></form>
+{{end}}
+
+{{define "found" -}}
+{{template "open" .}}<body class="album found">
+<header>
+{{template "crumbs" .}}<h1>{{.Title}}</h1>
+<p class="counts" role="status">{{.Counts}}</p>
+{{template "search" .}}</header>
+{{template "lightbox" .}}<main>
+{{with .Albums}}<nav class="sorts jump">{{range .}}<a href="{{.Href}}">{{.Text}}</a>{{end}}</nav>
+{{end}}{{if .Empty}}<p class="empty">{{.T.NothingFound}}</p>
+{{end}}{{range .Sections}}{{if .Heading.Text}}<h2 class="day"{{with .ID}} id="{{.}}"{{end}}>{{if .Heading.Href}}<a href="{{.Heading.Href}}">{{.Heading.Text}}</a>{{else}}{{.Heading.Text}}{{end}}
+{{- range .Albums}} <a href="{{.Href}}" dir="auto">{{.Text}}</a>{{end}}</h2>
+{{end}}<section class="grid" data-first="1" data-total="{{len .Photos}}" data-closed aria-label="{{or .Heading.Text $.T.Photos}}">
+{{range .Photos}}{{template "photo-cell" .}}{{end}}</section>
+{{end}}<div id="end" tabindex="-1"></div>
+</main>
+{{if or .Prev .Next}}<nav class="pages more" aria-label="{{.T.Pages}}">
+{{- with .Prev}}<a rel="prev" href="{{.}}">← {{$.T.PreviousPage}}</a>{{end}}
+{{- with .Next}}<a rel="next" href="{{.}}">{{$.T.NextPage}} →</a>{{end}}</nav>
+{{end}}</body>
+</html>
+{{end}}
+
 {{define "section" -}}
 {{if .Next}}</section>
 {{end}}{{if .Albums}}<section class="cards" aria-label="{{.T.Albums}}">{{else}}<a class="skip" href="#end">{{.T.SkipPhotos}}</a>
@@ -285,7 +312,8 @@ const viewText = `
 {{end}}{{with .Sorts}}<nav class="sorts" aria-label="{{$.T.SortBy}}">{{range .}}<a href="{{.Href}}"{{if .Current}} aria-current="true"{{end}}>{{.Text}}</a>{{end}}</nav>
 {{end}}{{with .Prev}}<p class="back"><a rel="prev" href="{{.}}">← {{$.T.PreviousPage}}</a></p>
 {{end}}{{with .SignIn}}<p class="signin"><a href="{{.}}">{{$.T.SignIn}}</a></p>
-{{end}}{{with .Add}}{{template "add" .}}{{end}}</header>
+{{end}}{{with .Ways}}<nav class="sorts">{{range .}}<a href="{{.Href}}">{{.Text}}</a>{{end}}</nav>
+{{end}}{{template "search" .}}{{with .Add}}{{template "add" .}}{{end}}</header>
 {{with .Total}}<div class="progress" role="progressbar" aria-label="{{$.T.Progress}}" aria-valuemin="0" aria-valuemax="{{.}}" aria-valuenow="0" data-text="{{$.T.Position}}"><i></i><span></span></div>
 {{end}}{{template "lightbox" .}}<main>
 {{with .Empty}}<p class="empty">{{.}}</p>
@@ -355,7 +383,7 @@ const viewText = `
 {{define "photo" -}}
 {{template "open" .}}<body class="single">
 <header>
-{{template "crumbs" .}}</header>
+{{template "crumbs" .}}{{template "search" .}}</header>
 {{template "photo-main" .}}{{template "lightbox" .}}</body>
 </html>
 {{end}}

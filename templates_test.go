@@ -74,8 +74,9 @@ func TestViews_hostileNames(t *testing.T) {
 				}
 			}
 		}
-		// The index, its albums, their photos, and the page that is not there.
-		if want := 2 + 7 + len(hostileNames) + 6; len(seen) != want {
+		// The index, its albums, their photos, the page that is not there, the timeline and
+		// what came last.
+		if want := 2 + 2 + 7 + len(hostileNames) + 6; len(seen) != want {
 			t.Errorf("round %d: %d pages were seen, want %d", round, len(seen), want)
 		}
 	}

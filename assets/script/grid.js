@@ -82,7 +82,7 @@ function goBack() {
 // step with the page that is in view.
 function followPages() {
   const grid = find('.grid', document);
-  const link = find('.pages a[rel="next"]', document);
+  const link = find('.pages:not(.more) a[rel="next"]', document);
   if (!grid || !link) return;
   const starts = [{ figure: grid.firstElementChild, address: home }]; // each page's first photo
   let busy = false;
@@ -119,5 +119,23 @@ function followPages() {
     if (here() !== at.address) history.replaceState(null, '', at.address);
   }, { passive: true });
 }
+
+// Shows what is found as one types.
+const box = find('.search input', document);
+let typing = 0; // timer
+if (document.body.classList.contains('found')) box.addEventListener('input', () => {
+  clearTimeout(typing);
+  typing = setTimeout(async () => {
+    const address = `${box.form.getAttribute('action')}?${new URLSearchParams(new FormData(box.form))}`;
+    const sought = box.value;
+    const page = await read(address, () => false).catch(() => null);
+    if (!page || box.value !== sought) return;
+    for (const part of ['main', '.counts']) find(part, document).replaceWith(find(part, page));
+    find('.more', document)?.remove();
+    document.body.append(find('.more', page) ?? '');
+    history.replaceState(null, '', address);
+    count();
+  }, 250);
+});
 
 if (!single) followStream();

@@ -28,11 +28,12 @@ const gridData = () => find('.grid', document).dataset;
 // The address of the photo before or after another; undefined if that is not
 // known yet, '' if there is none.
 function neighbour(address, rel) {
-  if (known.has(address)) return known.get(address)[rel];
   const i = indexOf(address);
-  if (i < 0) return undefined;
-  const other = figures[rel === 'prev' ? i - 1 : i + 1];
+  const other = i < 0 ? null : figures[rel === 'prev' ? i - 1 : i + 1];
   if (other) return attribute('a', 'href', other);
+  if (i >= 0 && gridData().closed !== undefined) return ''; // photos of many albums
+  if (known.has(address)) return known.get(address)[rel];
+  if (i < 0) return undefined;
   return glance(address)[rel === 'prev' ? 'begins' : 'ends'] ? '' : undefined;
 }
 

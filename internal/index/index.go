@@ -208,8 +208,11 @@ func (x *Index) At(i int) Photo {
 	return p
 }
 
-// Find returns the photo of that file.
+// Find returns the photo of that file. In a nil index there is none.
 func (x *Index) Find(file string) (Photo, bool) {
+	if x == nil {
+		return Photo{}, false
+	}
 	i, ok := x.by[Name(file)]
 	if !ok {
 		return Photo{}, false

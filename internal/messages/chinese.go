@@ -16,6 +16,7 @@ var Chinese = Catalogue{
 	PreviousPage: "上一页", NextPage: "下一页",
 	SkipPhotos: "跳过照片",
 	EmptyAlbum: "这里还没有照片。", NoPreview: "%s：无预览",
+	Search: "搜索", Timeline: "时间线", Recent: "最近添加", NothingFound: "没有找到任何内容。",
 	CountOthers: Plural{Many: "其他文件 %s 个"},
 	OtherFiles:  "其他文件", OnlyOthers: "这里的内容无法在浏览器中显示。",
 	CountMore:     Plural{Many: "另有 %s 个"},

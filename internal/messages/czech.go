@@ -19,6 +19,7 @@ var Czech = Catalogue{
 	PreviousPage: "Předchozí stránka", NextPage: "Další stránka",
 	SkipPhotos: "Přeskočit fotky",
 	EmptyAlbum: "Zatím tu nejsou žádné fotky.", NoPreview: "%s: bez náhledu",
+	Search: "Hledat", Timeline: "Časová osa", Recent: "Nedávno přidané", NothingFound: "Nic nebylo nalezeno.",
 	CountOthers: Plural{One: "%s jiný soubor", Few: "%s jiné soubory", Many: "%s jiných souborů"},
 	OtherFiles:  "Jiné soubory", OnlyOthers: "Co je zde, prohlížeč neumí zobrazit.",
 	CountMore:     Plural{One: "a ještě %s", Few: "a ještě %s", Many: "a ještě %s"},

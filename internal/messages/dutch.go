@@ -16,6 +16,7 @@ var Dutch = Catalogue{
 	PreviousPage: "Vorige pagina", NextPage: "Volgende pagina",
 	SkipPhotos: "Foto’s overslaan",
 	EmptyAlbum: "Hier zijn nog geen foto’s.", NoPreview: "%s: geen voorbeeld",
+	Search: "Zoeken", Timeline: "Tijdlijn", Recent: "Onlangs toegevoegd", NothingFound: "Er is niets gevonden.",
 	CountOthers: Plural{One: "%s ander bestand", Many: "%s andere bestanden"},
 	OtherFiles:  "Andere bestanden", OnlyOthers: "Wat hier staat, kan een browser niet tonen.",
 	CountMore:     Plural{One: "en nog %s", Many: "en nog %s"},

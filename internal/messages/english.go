@@ -22,6 +22,8 @@ var English = Catalogue{
 	DownloadAlbum: "Download album",
 	Progress:      "Preparing photos",
 
+	Search: "Search", Timeline: "Timeline", Recent: "Recently added", NothingFound: "Nothing was found.",
+
 	Photo: "Photo", Previous: "Previous", Next: "Next", Position: "%s of %s",
 	PreviousPhoto: "Previous photo", NextPhoto: "Next photo",
 	Download: "Download", CannotShow: "This photo cannot be shown here, but it can be downloaded.",

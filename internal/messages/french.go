@@ -16,6 +16,7 @@ var French = Catalogue{
 	PreviousPage: "Page précédente", NextPage: "Page suivante",
 	SkipPhotos: "Passer les photos",
 	EmptyAlbum: "Il n’y a pas encore de photos ici.", NoPreview: "%s\u00a0: pas d’aperçu",
+	Search: "Rechercher", Timeline: "Chronologie", Recent: "Ajoutées récemment", NothingFound: "Rien n’a été trouvé.",
 	CountOthers: Plural{One: "%s autre fichier", Many: "%s autres fichiers"},
 	OtherFiles:  "Autres fichiers", OnlyOthers: "Ce qui se trouve ici ne peut pas être affiché dans un navigateur.",
 	CountMore:     Plural{One: "et %s de plus", Many: "et %s de plus"},

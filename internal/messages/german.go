@@ -22,6 +22,8 @@ var German = Catalogue{
 	DownloadAlbum: "Album herunterladen",
 	Progress:      "Fotos werden vorbereitet",
 
+	Search: "Suchen", Timeline: "Zeitleiste", Recent: "Zuletzt hinzugefügt", NothingFound: "Nichts gefunden.",
+
 	Photo: "Foto", Previous: "Zurück", Next: "Weiter", Position: "%s von %s",
 	PreviousPhoto: "Voriges Foto", NextPhoto: "Nächstes Foto",
 	Download: "Herunterladen", CannotShow: "Dieses Foto kann hier nicht gezeigt, aber heruntergeladen werden.",

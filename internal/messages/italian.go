@@ -16,6 +16,7 @@ var Italian = Catalogue{
 	PreviousPage: "Pagina precedente", NextPage: "Pagina successiva",
 	SkipPhotos: "Salta le foto",
 	EmptyAlbum: "Qui non ci sono ancora foto.", NoPreview: "%s: nessuna anteprima",
+	Search: "Cerca", Timeline: "Cronologia", Recent: "Aggiunte di recente", NothingFound: "Non è stato trovato nulla.",
 	CountOthers: Plural{One: "%s altro file", Many: "%s altri file"},
 	OtherFiles:  "Altri file", OnlyOthers: "Un browser non può mostrare ciò che si trova qui.",
 	CountMore:     Plural{One: "e %s altro", Many: "e altri %s"},

@@ -16,6 +16,7 @@ var Japanese = Catalogue{
 	PreviousPage: "前のページ", NextPage: "次のページ",
 	SkipPhotos: "写真を飛ばす",
 	EmptyAlbum: "まだ写真がありません。", NoPreview: "%s：プレビューなし",
+	Search: "検索", Timeline: "タイムライン", Recent: "最近追加した写真", NothingFound: "見つかりませんでした。",
 	CountOthers: Plural{Many: "その他のファイル%s件"},
 	OtherFiles:  "その他のファイル", OnlyOthers: "ここにあるものはブラウザーでは表示できません。",
 	CountMore:     Plural{Many: "ほか%s件"},

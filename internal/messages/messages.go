@@ -50,6 +50,9 @@ type Catalogue struct {
 	DownloadAlbum              string
 	Progress                   string
 
+	// Photos of many albums.
+	Search, Timeline, Recent, NothingFound string
+
 	// A photo.
 	Photo, Previous, Next, Position  string
 	PreviousPhoto, NextPhoto         string
@@ -161,9 +164,14 @@ func (w *Catalogue) Period(from, to time.Time) string {
 	return w.Month(to)
 }
 
+// Day writes a date without the time of day.
+func (w *Catalogue) Day(t time.Time) string {
+	return fmt.Sprintf(w.DayOf, t.Day(), w.MonthsOfDay[t.Month()-1], t.Year())
+}
+
 // DateTime writes a date with the time of day.
 func (w *Catalogue) DateTime(t time.Time) string {
-	return fmt.Sprintf(w.DayOf, t.Day(), w.MonthsOfDay[t.Month()-1], t.Year()) + t.Format(w.Clock)
+	return w.Day(t) + t.Format(w.Clock)
 }
 
 // MoreOthers says how many more other files there are than are listed.

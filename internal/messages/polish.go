@@ -19,6 +19,7 @@ var Polish = Catalogue{
 	PreviousPage: "Poprzednia strona", NextPage: "Następna strona",
 	SkipPhotos: "Pomiń zdjęcia",
 	EmptyAlbum: "Nie ma tu jeszcze zdjęć.", NoPreview: "%s: brak podglądu",
+	Search: "Szukaj", Timeline: "Oś czasu", Recent: "Ostatnio dodane", NothingFound: "Nic nie znaleziono.",
 	CountOthers: Plural{One: "%s inny plik", Few: "%s inne pliki", Many: "%s innych plików"},
 	OtherFiles:  "Inne pliki", OnlyOthers: "Tego, co tu jest, przeglądarka nie potrafi pokazać.",
 	CountMore:     Plural{One: "i jeszcze %s", Few: "i jeszcze %s", Many: "i jeszcze %s"},

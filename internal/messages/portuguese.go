@@ -17,6 +17,7 @@ var Portuguese = Catalogue{
 	PreviousPage: "Página anterior", NextPage: "Página seguinte",
 	SkipPhotos: "Pular as fotos",
 	EmptyAlbum: "Ainda não há fotos aqui.", NoPreview: "%s: sem pré-visualização",
+	Search: "Procurar", Timeline: "Cronologia", Recent: "Adicionadas recentemente", NothingFound: "Não foi encontrado nada.",
 	CountOthers: Plural{One: "%s outro ficheiro", Many: "%s outros ficheiros"},
 	OtherFiles:  "Outros ficheiros", OnlyOthers: "O que está aqui não pode ser mostrado num navegador.",
 	CountMore:     Plural{One: "e mais %s", Many: "e mais %s"},

@@ -22,6 +22,8 @@ var Spanish = Catalogue{
 	DownloadAlbum: "Descargar álbum",
 	Progress:      "Preparando las fotos",
 
+	Search: "Buscar", Timeline: "Cronología", Recent: "Añadidas últimamente", NothingFound: "No se ha encontrado nada.",
+
 	Photo: "Foto", Previous: "Anterior", Next: "Siguiente", Position: "%s de %s",
 	PreviousPhoto: "Foto anterior", NextPhoto: "Foto siguiente",
 	Download: "Descargar", CannotShow: "Esta foto no se puede mostrar aquí, pero se puede descargar.",

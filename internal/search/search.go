@@ -30,24 +30,26 @@ type Index struct {
 
 // shelf is an album's photos. It is not changed once made.
 type shelf struct {
-	name   string
-	about  []byte   // what the album is called, folded
-	text   []byte   // of each photo, folded, behind a line feed
-	begin  []uint32 // where each photo's text begins in text, and where the last ends
-	files  string   // names, one behind the other
-	file   []uint32 // where each begins in files, and where the last ends
-	dates  []int64  // by which they are sorted, ns since 1970
-	days   []uint32 // when they were taken: 20140705, 0 where it is not known
-	came   []uint32 // s since 1970
-	months map[uint32]int
+	name    string
+	version int64
+	about   []byte   // what the album is called, folded
+	text    []byte   // of each photo, folded, behind a line feed
+	begin   []uint32 // where each photo's text begins in text, and where the last ends
+	files   string   // names, one behind the other
+	file    []uint32 // where each begins in files, and where the last ends
+	dates   []int64  // by which they are sorted, ns since 1970
+	days    []uint32 // when they were taken: 20140705, 0 where it is not known
+	came    []int64  // ns since 1970
+	months  map[uint32]int
 }
 
-// Put sets what can be found of an album, whose title and photos these are.
-func (x *Index) Put(name, title string, photos []Photo) {
-	s := &shelf{name: name, about: []byte(Fold(name + "\n" + title)), months: map[uint32]int{}}
+// Put sets what can be found of an album, whose title and photos these are. By the version,
+// which is not 0, it can be told from others.
+func (x *Index) Put(name, title string, version int64, photos []Photo) {
+	s := &shelf{name: name, version: version, about: []byte(Fold(name + "\n" + title)), months: map[uint32]int{}}
 	n := len(photos)
 	s.begin, s.file = make([]uint32, 0, n+1), make([]uint32, 0, n+1)
-	s.dates, s.days, s.came = make([]int64, 0, n), make([]uint32, 0, n), make([]uint32, 0, n)
+	s.dates, s.days, s.came = make([]int64, 0, n), make([]uint32, 0, n), make([]int64, 0, n)
 	var files strings.Builder
 	for _, p := range photos {
 		s.begin = append(s.begin, uint32(len(s.text)))
@@ -61,7 +63,7 @@ func (x *Index) Put(name, title string, photos []Photo) {
 		s.dates = append(s.dates, nanoseconds(p.Date))
 		day := dayOf(p.Taken)
 		s.days = append(s.days, day)
-		s.came = append(s.came, uint32(min(max(p.Came.Unix(), 0), math.MaxUint32)))
+		s.came = append(s.came, nanoseconds(p.Came))
 		if day > 0 {
 			s.months[day/100]++
 		}
@@ -86,12 +88,14 @@ func (x *Index) Delete(name string) {
 	})
 }
 
-// Has reports whether an album can be found.
-func (x *Index) Has(name string) bool {
+// Version is the one with which an album was put, 0 where it cannot be found.
+func (x *Index) Version(name string) int64 {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	_, ok := x.place(name)
-	return ok
+	if i, ok := x.place(name); ok {
+		return x.albums[i].version
+	}
+	return 0
 }
 
 func (x *Index) place(name string) (int, bool) {
@@ -203,7 +207,7 @@ func (x *Index) Find(q Query, may func(album string) bool, order Order, from, mo
 			case NewestFirst:
 				key = -max(key, -math.MaxInt64)
 			case LastCome:
-				key = -int64(s.came[photo])
+				key = -max(s.came[photo], -math.MaxInt64)
 			}
 			first.add(ref{key, uint32(i), uint32(photo)})
 		})
@@ -364,7 +368,7 @@ func (x *Index) Size() (photos int, bytes int64) {
 func (x *Index) size() (photos int, bytes int64) {
 	for _, s := range x.albums {
 		photos += len(s.dates)
-		bytes += int64(300 + len(s.name) + cap(s.about) + cap(s.text) + len(s.files) + 4*(cap(s.begin)+cap(s.file)+cap(s.days)+cap(s.came)) + 8*cap(s.dates) + 50*len(s.months))
+		bytes += int64(300 + len(s.name) + cap(s.about) + cap(s.text) + len(s.files) + 4*(cap(s.begin)+cap(s.file)+cap(s.days)) + 8*(cap(s.dates)+cap(s.came)) + 50*len(s.months))
 	}
 	return photos, bytes
 }

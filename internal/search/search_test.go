@@ -25,17 +25,17 @@ func photo(file string, taken time.Time, texts ...string) Photo {
 
 func library() *Index {
 	x := &Index{}
-	x.Put("2014/Summer", "The dog days", []Photo{
+	x.Put("2014/Summer", "The dog days", 1, []Photo{
 		photo("IMG_1.jpg", day(2014, 7, 5), "A dog at the Café", "Canon EOS 5D"),
 		photo("IMG_2.jpg", day(2014, 7, 6), "Straße in Łódź"),
 		photo("IMG_3.jpg", day(2014, 8, 1)),
 	})
-	x.Put("2015", "", []Photo{
+	x.Put("2015", "", 1, []Photo{
 		photo("cat.jpg", day(2015, 3, 1), "Kátě", "Nikon"),
 		photo("hotdog 2014.jpg", day(2015, 5, 2), "in May"),
 		photo("nodate.jpg", time.Time{}, "dog"),
 	})
-	x.Put("secret", "dog", []Photo{photo("dog.jpg", day(2014, 7, 7))})
+	x.Put("secret", "dog", 1, []Photo{photo("dog.jpg", day(2014, 7, 7))})
 	return x
 }
 
@@ -102,13 +102,13 @@ func TestFind(t *testing.T) {
 // An album that is put again or deleted leaves nothing of what it was.
 func TestIndex_Put(t *testing.T) {
 	x := library()
-	x.Put("2015", "", []Photo{photo("new.jpg", day(2016, 1, 1))})
+	x.Put("2015", "", 1, []Photo{photo("new.jpg", day(2016, 1, 1))})
 	if got := files(x.Find(Parse("2015", languages), nil, NewestFirst, 0, 9)); got != "new.jpg" {
 		t.Errorf("put again, 2015 holds %s", got)
 	}
-	x.Put("2014", "", []Photo{photo("above.jpg", day(2014, 1, 1))})
+	x.Put("2014", "", 1, []Photo{photo("above.jpg", day(2014, 1, 1))})
 	x.Delete("2014")
-	if x.Has("2014") || x.Has("2014/Summer") || !x.Has("2015") {
+	if x.Version("2014") != 0 || x.Version("2014/Summer") != 0 || x.Version("2015") != 1 {
 		t.Error("Delete leaves what is below, or takes what is beside")
 	}
 	if n, _ := x.Size(); n != 2 {
@@ -132,7 +132,7 @@ func TestFind_pages(t *testing.T) {
 		for i := range 50 {
 			photos = append(photos, photo(fmt.Sprintf("%d-%d.jpg", a, i), day(2000+random.IntN(3), 1, 1+random.IntN(28))))
 		}
-		x.Put(fmt.Sprint("album", a), "", photos)
+		x.Put(fmt.Sprint("album", a), "", 1, photos)
 	}
 	whole := x.Find(Query{}, nil, NewestFirst, 0, 1000).Hits
 	if !slices.IsSortedFunc(whole, func(a, b Hit) int { return b.Day - a.Day }) || len(whole) != 1000 {
@@ -156,7 +156,7 @@ func FuzzFind(f *testing.F) {
 	f.Fuzz(func(t *testing.T, query, one, two string) {
 		photos := []Photo{photo("1.jpg", day(2014, 7, 5), one), photo("2.jpg", time.Time{}, two), photo("3.jpg", day(2015, 1, 2), one, two)}
 		x := &Index{}
-		x.Put("a", two, photos)
+		x.Put("a", two, 1, photos)
 		q := Parse(query, languages)
 		want := 0
 		for _, p := range photos {
@@ -192,7 +192,7 @@ func million() *Index {
 				photos[i].Texts = append(photos[i].Texts, words[random.IntN(len(words))]+" "+words[random.IntN(len(words))])
 			}
 		}
-		x.Put(fmt.Sprintf("%d/%s %d", 2000+a/400, words[a%len(words)], a), "", photos)
+		x.Put(fmt.Sprintf("%d/%s %d", 2000+a/400, words[a%len(words)], a), "", 1, photos)
 	}
 	return x
 }

@@ -93,9 +93,6 @@ func (t *Store) listedNow(albumName string) *index.Index {
 
 // FromIndex returns the record of src's rendition as an index has it, if that is fresh.
 func (t *Store) FromIndex(x *index.Index, src album.Photo, rend string) (rendition.Record, bool) {
-	if x == nil {
-		return rendition.Record{}, false
-	}
 	p, ok := x.Find(src.File)
 	if !ok {
 		return rendition.Record{}, false

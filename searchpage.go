@@ -1,0 +1,352 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"path"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"gallery/internal/album"
+	"gallery/internal/answer"
+	"gallery/internal/messages"
+	"gallery/internal/rendition"
+	"gallery/internal/search"
+	"gallery/internal/thumbs"
+)
+
+const (
+	// foundSize is how many photos are on a page of what was found: they may lie in as many
+	// albums.
+	foundSize = 100
+	// stripSize is how many photos show a month in the timeline, and monthsSize how many months
+	// are on a page of it.
+	stripSize  = 6
+	monthsSize = 24
+)
+
+// searchPages answer with photos of many albums: those that a search finds, those of a month,
+// and those that came last.
+type searchPages struct {
+	library   *library
+	store     *thumbs.Store
+	views     *views
+	albums    *albumPages
+	addresses addresses
+	searches  chan struct{} // holds an element for each search under way
+}
+
+func newSearchPages(a *albumPages) *searchPages {
+	return &searchPages{a.library, a.store, a.views, a, a.addresses, make(chan struct{}, runtime.GOMAXPROCS(0))}
+}
+
+// may reports whether a visitor may see an album. Nothing of another is found, counted or
+// named.
+func (p *searchPages) may(v visitor) func(album string) bool {
+	return func(album string) bool { return p.library.may(v, album) }
+}
+
+// foundView is a page of photos of many albums.
+type foundView struct {
+	frame
+	Counts   string
+	Albums   []link
+	Sections []foundSection
+	Empty    bool
+}
+
+// foundSection is some of the photos, perhaps under a heading.
+type foundSection struct {
+	ID      string // of the heading, "" for none
+	Heading link   // no text where there is none
+	Albums  []link
+	Photos  []figure
+}
+
+// languages are those in which dates are understood.
+func languages() (all []search.Language) {
+	for _, w := range messages.Languages {
+		all = append(all, search.Language{Months: w.Months, MonthOf: w.MonthOf})
+	}
+	return all
+}
+
+// serve answers what is asked for below the site's own addresses.
+func (p *searchPages) serve(w http.ResponseWriter, r *http.Request, kind string, v visitor) error {
+	n, err := pageNumber(r)
+	if err != nil || n > 1<<20 {
+		return answer.NotFound
+	}
+	select {
+	case p.searches <- struct{}{}:
+		defer func() { <-p.searches }()
+	case <-r.Context().Done():
+		return r.Context().Err()
+	}
+	t := messages.For(r.Header.Get("Accept-Language"))
+	view := foundView{frame: p.views.frame(t, ".", v)}
+	for i := range view.Crumbs { // the site's, where the visitor may see its root
+		view.Crumbs[i].Current = false
+	}
+	switch kind {
+	case toSearch:
+		err = p.search(r, &view, v, n)
+	case toRecent:
+		view.Title = t.Recent
+		err = p.list(r, &view, v, search.Query{}, search.LastCome, recentPath, nil, n)
+	case toTimeline:
+		err = p.timeline(r, &view, v, n)
+	}
+	if err != nil {
+		return err
+	}
+	view.Crumbs = append(view.Crumbs, link{Text: view.Title, Current: true})
+	var body bytes.Buffer
+	if err := p.views.render(&body, "found", view); err != nil {
+		return err
+	}
+	p.views.header(w)
+	answer.NewPage(body.Bytes(), gzip.BestSpeed).Serve(w, r)
+	return nil
+}
+
+// search fills in what the words find.
+func (p *searchPages) search(r *http.Request, view *foundView, v visitor, n int) error {
+	view.Query = strings.ToValidUTF8(r.URL.Query().Get("q"), "")
+	view.Title = view.T.Search
+	q := search.Parse(view.Query, languages())
+	if q.Empty() {
+		return nil
+	}
+	return p.list(r, view, v, q, search.NewestFirst, searchPath, url.Values{"q": {view.Query}}, n)
+}
+
+// list fills in one page of what a query finds.
+func (p *searchPages) list(r *http.Request, view *foundView, v visitor, q search.Query, order search.Order, at string, query url.Values, n int) error {
+	found := p.library.found.Find(q, p.may(v), order, (n-1)*foundSize, foundSize)
+	if n > 1 && len(found.Hits) == 0 {
+		return answer.NotFound
+	}
+	view.Counts = view.T.Count(found.Total, view.T.CountPhotos)
+	if pages := (found.Total + foundSize - 1) / foundSize; pages > 1 {
+		view.Counts += " · " + fmt.Sprintf(view.T.PageOf, n, pages)
+		if n < pages {
+			view.Next = p.paged(at, query, n+1)
+		}
+	}
+	if n > 1 {
+		view.Prev = p.paged(at, query, n-1)
+	} else {
+		for _, name := range found.Albums {
+			view.Albums = append(view.Albums, p.link(name))
+		}
+	}
+	figures, err := p.figures(r.Context(), view.T, found.Hits, false)
+	view.Empty = found.Total == 0
+	if at == searchPath || at == recentPath {
+		view.Sections = []foundSection{{Photos: photosOf(figures)}}
+		return err
+	}
+	for _, f := range figures { // under days
+		heading := view.T.Day(time.Date(f.day/10000, time.Month(f.day/100%100), f.day%100, 0, 0, 0, 0, time.UTC))
+		if k := len(view.Sections); k == 0 || view.Sections[k-1].Heading.Text != heading {
+			view.Sections = append(view.Sections, foundSection{Heading: link{Text: heading}})
+		}
+		s := &view.Sections[len(view.Sections)-1]
+		s.Photos = append(s.Photos, f.figure)
+		if up := p.link(f.album); len(s.Albums) == 0 || s.Albums[len(s.Albums)-1] != up {
+			s.Albums = append(s.Albums, up)
+		}
+	}
+	return err
+}
+
+// link leads up to an album.
+func (p *searchPages) link(name string) link {
+	return link{Href: p.addresses.page(name), Text: p.library.albumTitle(name)}
+}
+
+// paged is the address of a page of what was found.
+func (p *searchPages) paged(at string, query url.Values, n int) string {
+	q := url.Values{}
+	for key, values := range query {
+		q[key] = values
+	}
+	if n > 1 {
+		q.Set("page", strconv.Itoa(n))
+	}
+	at = p.addresses.file(".") + at
+	if len(q) == 0 {
+		return at
+	}
+	return at + "?" + q.Encode()
+}
+
+// timeline fills in the months, or one of them.
+func (p *searchPages) timeline(r *http.Request, view *foundView, v visitor, n int) error {
+	view.Title = view.T.Timeline
+	if name := strings.Trim(strings.TrimPrefix(r.URL.Path, timelinePath), "/"); name != "" {
+		month, err := time.Parse("2006-01", name)
+		if err != nil || r.URL.Path != monthPath(month) {
+			return answer.NotFound
+		}
+		view.Crumbs = append(view.Crumbs, link{Href: p.paged(timelinePath, nil, 1), Text: view.Title})
+		view.Title = view.T.Month(month)
+		first := month.Year()*10000 + int(month.Month())*100
+		return p.list(r, view, v, search.Between(first, first+99), search.OldestFirst, r.URL.Path, nil, n)
+	}
+	may := p.may(v)
+	months := p.library.found.Months(may)
+	from := (n - 1) * monthsSize
+	if n > 1 && from >= len(months) {
+		return answer.NotFound
+	}
+	if n > 1 {
+		view.Prev = p.paged(timelinePath, nil, n-1)
+	}
+	if n*monthsSize < len(months) {
+		view.Next = p.paged(timelinePath, nil, n+1)
+	}
+	for i, m := range months {
+		if k := len(view.Albums); k == 0 || m.Year != months[i-1].Year {
+			view.Albums = append(view.Albums, link{Href: p.paged(timelinePath, nil, 1+i/monthsSize) + fmt.Sprintf("#y%d", m.Year), Text: strconv.Itoa(m.Year)})
+		}
+	}
+	for _, m := range months[from:min(from+monthsSize, len(months))] {
+		begin := time.Date(m.Year, m.Month, 1, 0, 0, 0, 0, time.UTC)
+		first := m.Year*10000 + int(m.Month)*100
+		found := p.library.found.Find(search.Between(first, first+99), may, search.OldestFirst, 0, stripSize)
+		figures, err := p.figures(r.Context(), view.T, found.Hits, true)
+		if err != nil {
+			return err
+		}
+		heading := link{Href: p.addresses.file(".") + monthPath(begin), Text: view.T.Month(begin) + " · " + view.T.Count(m.Photos, view.T.CountPhotos)}
+		section := foundSection{Heading: heading, Photos: photosOf(figures)}
+		if k := len(view.Sections); k == 0 || months[from+k-1].Year != m.Year {
+			section.ID = fmt.Sprint("y", m.Year)
+		}
+		view.Sections = append(view.Sections, section)
+	}
+	view.Empty = len(months) == 0
+	return nil
+}
+
+func monthPath(month time.Time) string { return timelinePath + month.Format("2006-01") + "/" }
+
+// foundFigure is a photo on a page of what was found.
+type foundFigure struct {
+	figure
+	album string
+	day   int
+}
+
+func photosOf(figures []foundFigure) (photos []figure) {
+	for _, f := range figures {
+		photos = append(photos, f.figure)
+	}
+	return photos
+}
+
+// figures makes the figures of photos that were found, of those that are still there. Their
+// thumbnails are on disk then, or cannot be made.
+func (p *searchPages) figures(ctx context.Context, t *messages.Catalogue, hits []search.Hit, lazy bool) (figures []foundFigure, err error) {
+	cells := make([]cell, len(hits))
+	byAlbum := map[string][]int{}
+	for i, hit := range hits {
+		byAlbum[hit.Album] = append(byAlbum[hit.Album], i)
+	}
+	var making errgroup.Group
+	making.SetLimit(2 * runtime.GOMAXPROCS(0))
+	for name, which := range byAlbum {
+		p.known(name, hits, which, cells)
+	}
+	for i := range cells {
+		if c := &cells[i]; c.src.File != "" && !c.known {
+			making.Go(func() error {
+				m, err := p.store.Ensure(ctx, c.src, "")
+				c.record, c.broken = m.Record, err != nil
+				return ctx.Err()
+			})
+		}
+	}
+	if err := making.Wait(); err != nil {
+		return nil, err
+	}
+	for i := range cells {
+		c := &cells[i]
+		if c.src.File == "" {
+			continue
+		}
+		f := figure{T: t, Lazy: lazy || len(figures) >= eager}
+		f.show(p.albums, c)
+		f.Href = p.addresses.ordered(c.src.Name(), album.ByName, 1)
+		f.Name, f.Caption = album.Title(c.src.File), c.record.Caption
+		figures = append(figures, foundFigure{f, c.src.Album, hits[i].Day})
+	}
+	return figures, nil
+}
+
+// known fills in the cells of those photos of an album that are still there, as far as their
+// thumbnails are known.
+func (p *searchPages) known(name string, hits []search.Hit, which []int, cells []cell) {
+	folder, err := album.Open(p.store.PhotosRoot(), name)
+	if err != nil {
+		p.library.look(name) // it is gone
+		return
+	}
+	defer folder.Close()
+	st := p.store.Stamp(name)
+	x := p.store.Indexed(name, st)
+	own := p.store.OpenRenditions(name, "")
+	if own != nil {
+		defer own.Close()
+	}
+	var photos []album.Photo
+	for _, i := range which {
+		said, listed := x.Find(hits[i].File)
+		src, err := stat(folder, name, hits[i].File, listed && said.Sidecar == "")
+		if err != nil || listed && src != said.In(name) {
+			p.library.doubt(name)
+		}
+		if err != nil {
+			continue
+		}
+		photos = append(photos, src)
+		c := &cells[i]
+		c.src = src
+		if thumbs.ThumbsListed(x, st) {
+			c.record, c.known = p.store.FromIndex(x, src, "")
+		}
+		if !c.known {
+			c.record, c.known = p.store.Cached(own, src, "")
+		}
+		if !c.known {
+			c.fillUnstored(p.store)
+		}
+	}
+	sharper := p.store.Sharper(name, rendition.Sharp, photos)
+	for _, i := range which {
+		cells[i].sharp = sharper[cells[i].src.File]
+	}
+}
+
+// stat returns a photo as it is now. One that is alone has no sidecar.
+func stat(folder *os.Root, albumName, file string, alone bool) (album.Photo, error) {
+	if !album.Visible(file) || !album.IsPhotoName(file) || path.Base(file) != file {
+		return album.Photo{}, fs.ErrNotExist
+	}
+	if alone {
+		return album.StatAlone(folder, albumName, file)
+	}
+	return album.Stat(folder, albumName, file)
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// foundSite has photos of two albums, with dates in their names, all indexed.
+func foundSite(t *testing.T, change ...func(*config)) *site {
+	t.Helper()
+	dir := t.TempDir()
+	for i, name := range []string{
+		"Summer/20140705_120000 dog & <b>.jpg", "Summer/20140706_120000.jpg", "Summer/20140801_120000.jpg",
+		"Árbol/20150102_120000 Café.jpg", "Árbol/nodate.jpg", "Árbol/new.jpg",
+	} {
+		write(t, filepath.Join(dir, name), 60, 40, i)
+	}
+	s := newSite(t, dir, change...)
+	for _, path := range []string{"/", "/Summer/", "/%C3%81rbol/"} {
+		s.get(path)
+	}
+	s.index("Summer", "Árbol", ".")
+	return s
+}
+
+// names are those of the photos on a page, in its order.
+func (s *site) names(path string) (names []string) {
+	s.t.Helper()
+	for _, href := range values(s.page(path), ".grid a", "href") {
+		names = append(names, strings.TrimSuffix(filepath.Base(href), "/"))
+	}
+	return names
+}
+
+func TestSearch(t *testing.T) {
+	s := foundSite(t)
+	for query, want := range map[string][]string{
+		"dog":            {"20140705_120000%20dog%20&%20%3Cb%3E.jpg"},
+		"DOG+2014":       {"20140705_120000%20dog%20&%20%3Cb%3E.jpg"},
+		"cafe":           {"20150102_120000%20Caf%C3%A9.jpg"},
+		"arbol+jpg+cafe": {"20150102_120000%20Caf%C3%A9.jpg"},
+		"july+2014":      {"20140706_120000.jpg", "20140705_120000%20dog%20&%20%3Cb%3E.jpg"},
+		"julio+de+2014":  {"20140706_120000.jpg", "20140705_120000%20dog%20&%20%3Cb%3E.jpg"},
+		"2014-08":        {"20140801_120000.jpg"},
+		"nothing":        nil,
+		"":               nil,
+		"%FF%00":         nil,
+	} {
+		if got := s.names("/.search?q=" + query); !slices.Equal(got, want) {
+			t.Errorf("%s finds %q, want %q", query, got, want)
+		}
+	}
+	page := s.page("/.search?q=summer+%22%3E%3Cscript%3E")
+	if got := values(page, ".search input", "value"); !slices.Equal(got, []string{`summer "><script>`}) {
+		t.Errorf("the box holds %q", got)
+	}
+	if got := values(s.page("/.search?q=summer"), ".jump a", "href"); !slices.Equal(got, []string{"/Summer/"}) {
+		t.Errorf("the albums found are %q", got)
+	}
+	for _, path := range []string{"/.search?q=dog&page=2", "/.search?page=x", "/.search?q=dog&page=99999999999", "/.search/", "/.recent"} {
+		if r := s.get(path); r.StatusCode != 404 {
+			t.Errorf("%s answers %d", path, r.StatusCode)
+		}
+	}
+	// All thumbnails are on disk when the page is read.
+	if err := os.RemoveAll(filepath.Join(s.dir, "Summer", "_thumbs")); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.onDisk(s.get("/.search?q=summer").body); n != 3 {
+		t.Errorf("%d thumbnails are on disk, want 3", n)
+	}
+}
+
+// What is gone is not shown, and soon not found; what came is found once it is indexed.
+func TestSearch_changes(t *testing.T) {
+	s := foundSite(t)
+	if err := os.Remove(filepath.Join(s.dir, "Árbol", "new.jpg")); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(s.dir, "Árbol", "new dog.jpg"), 60, 40, 1)
+	if got := s.names("/.search?q=new"); len(got) != 0 {
+		t.Errorf("%q is shown, which is gone", got)
+	}
+	s.index("Árbol")
+	if got := s.names("/.search?q=new"); !slices.Equal(got, []string{"new%20dog.jpg"}) {
+		t.Errorf("indexed, %q is found", got)
+	}
+	if err := os.RemoveAll(filepath.Join(s.dir, "Árbol")); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.names("/.search?q=cafe"); len(got) != 0 {
+		t.Errorf("%q is shown, whose album is gone", got)
+	}
+	_, _, _ = s.server.library.reindex(t.Context(), "Árbol", true) // an error is that it is gone
+	if n, _ := s.server.library.found.Size(); n != 3 {
+		t.Errorf("%d photos can be found, want 3", n)
+	}
+}
+
+func TestTimeline(t *testing.T) {
+	s := foundSite(t, func(c *config) { c.base = "/photos" })
+	page := s.page("/photos/.timeline/")
+	if got := values(page, ".day a", "href"); !slices.Equal(got, []string{"/photos/.timeline/2015-01/", "/photos/.timeline/2014-08/", "/photos/.timeline/2014-07/"}) {
+		t.Errorf("the months are %q", got)
+	}
+	if got := values(page, ".jump a", "href"); !slices.Equal(got, []string{"/photos/.timeline/#y2015", "/photos/.timeline/#y2014"}) || len(find(page, "#y2014")) != 1 {
+		t.Errorf("the years are %q", got)
+	}
+	page = s.page("/photos/.timeline/2014-07/")
+	var days []string
+	for _, day := range find(page, ".day") {
+		days = append(days, text(day))
+	}
+	if !slices.Equal(days, []string{"5 July 2014 Summer", "6 July 2014 Summer"}) {
+		t.Errorf("the days are %q", days)
+	}
+	if got := values(page, ".day a", "href"); !slices.Equal(got, []string{"/photos/Summer/", "/photos/Summer/"}) {
+		t.Errorf("the albums are %q", got)
+	}
+	for _, path := range []string{"/photos/.timeline/2014-7/", "/photos/.timeline/2014-07", "/photos/.timeline/x/", "/photos/.timeline/2014-07/x/", "/photos/.timeline/?page=2"} {
+		if r := s.get(path); r.StatusCode != 404 {
+			t.Errorf("%s answers %d", path, r.StatusCode)
+		}
+	}
+}
+
+func TestRecent(t *testing.T) {
+	s := foundSite(t)
+	write(t, filepath.Join(s.dir, "Árbol", "new last.jpg"), 60, 40, 1)
+	s.index("Árbol")
+	if got := s.names("/.recent/"); len(got) != 7 || got[0] != "new%20last.jpg" {
+		t.Errorf("what came last is %q", got)
+	}
+}
+
+// Behind a password nothing is found without it, and an album that may not be seen is not.
+func TestSearch_private(t *testing.T) {
+	s := smallSite(t, func(c *config) { withUsers(t, c); c.private = true })
+	for _, path := range []string{"/.search?q=trip", "/.timeline/", "/.recent/"} {
+		if r := s.get(path); r.StatusCode != 401 {
+			t.Errorf("%s answers %d", path, r.StatusCode)
+		}
+	}
+}
