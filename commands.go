@@ -298,7 +298,8 @@ func albumName(photos *storage.Dir, arg string) (string, error) {
 func runWarm(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	c := defaults()
 	jobs := runtime.GOMAXPROCS(0)
-	flags := warmFlags(&c, &jobs)
+	var shard upkeep.Shard
+	flags := warmFlags(&c, &jobs, &shard)
 	if err := readFlags(flags, args, stdout); err != nil {
 		return err
 	}
@@ -325,7 +326,8 @@ func runWarm(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	options := c.thumbsOptions()
 	options.Jobs, options.Large = jobs, c.large
 	t := thumbs.New(st, options, log)
-	return upkeep.Warm(ctx, t, jobs, stdout, stderr)
+	lib := newLibrary(c.title, c.others, st.Photos, t, access.New(st.Photos, access.Everybody(), log), log)
+	return upkeep.Warm(ctx, t, lib.reindex, shard, jobs, stdout, stderr)
 }
 
 // runHealth is "gallery health": it asks a server whether it is ready.

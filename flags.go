@@ -127,14 +127,29 @@ func serverFlags(c *config) *flag.FlagSet {
 }
 
 // warmFlags are the flags of "gallery warm".
-func warmFlags(c *config, jobs *int) *flag.FlagSet {
+func warmFlags(c *config, jobs *int, part *upkeep.Shard) *flag.FlagSet {
 	flags := flag.NewFlagSet("gallery warm", flag.ContinueOnError)
 	c.addThumbFlags(flags)
 	flags.Func("memory", "", byteSize(&c.memory, minMemory))
 	flags.BoolVar(&c.webp, "webp", false, "")
 	flags.BoolVar(&c.large, "large", false, "")
 	flags.Func("jobs", "", integer(jobs, 1, 1000, "photos at once"))
+	flags.Func("shard", "", shard(part))
 	return flags
+}
+
+// shard parses a flag that names a part of a tree, such as 3/8.
+func shard(to *upkeep.Shard) func(string) error {
+	return func(s string) error {
+		part, of, ok := strings.Cut(s, "/")
+		n, err := strconv.Atoi(part)
+		m, err2 := strconv.Atoi(of)
+		if !ok || err != nil || err2 != nil || n < 1 || n > m || m > 1000 {
+			return errors.New("a part of up to 1000 is expected, such as 3/8")
+		}
+		*to = upkeep.Shard{Part: n, Of: m}
+		return nil
+	}
 }
 
 // cleanFlags are the flags of "gallery clean".
@@ -166,7 +181,7 @@ func commands() []manual.Command {
 	var c config
 	return []manual.Command{
 		{Name: "", Flags: serverFlags(&c)},
-		{Name: "warm", Flags: warmFlags(&c, new(int))},
+		{Name: "warm", Flags: warmFlags(&c, new(int), new(upkeep.Shard))},
 		{Name: "clean", Flags: cleanFlags(&c, new(time.Duration), new(upkeep.CleanOptions))},
 		{Name: "passwd", Flags: noFlags("passwd")},
 		{Name: "access", Flags: noFlags("access")},

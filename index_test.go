@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -217,5 +218,36 @@ func TestSweep_indexes(t *testing.T) {
 	s.store.Sweep(t.Context(), ".")
 	if there(left) {
 		t.Error("it stays")
+	}
+}
+
+// Warming writes the indexes of all albums and the summaries of all trees, so that a program
+// that starts knows them; warming what is warm opens no thumbnail. Shards are parts of a whole.
+func TestWarm_indexes(t *testing.T) {
+	s := smallSite(t)
+	for _, shard := range []string{"1/3", "2/3", "3/3", "1/1"} {
+		var out bytes.Buffer
+		if err := runWarm(t.Context(), []string{"-shard", shard, s.dir}, &out, &out); err != nil {
+			t.Fatalf("-shard %s: %v\n%s", shard, err, out.String())
+		}
+	}
+	thumbnail := filepath.Join(s.dir, "Trip", "_thumbs", "1.jpg")
+	restore := garble(t, thumbnail)
+	var out bytes.Buffer
+	if err := runWarm(t.Context(), []string{s.dir}, &out, &out); err != nil || !strings.Contains(out.String(), " 0 made in") {
+		t.Errorf("warming what is warm: %v\n%s", err, out.String())
+	}
+	tree, ok := s.store.ReadTree(".", s.store.Stamp("."))
+	if !ok || tree.Folders != 4 || tree.All.Photos != 6 || !slices.Equal(tree.Albums, []string{"Empty", "folder.jpg", "Trip"}) {
+		t.Errorf("the tree of %q is of %d folders and %d photos, %v", tree.Albums, tree.Folders, tree.All.Photos, ok)
+	}
+	restore()
+	if err := os.RemoveAll(filepath.Join(s.dir, "Trip", "_thumbs", index.Dir)); err != nil {
+		t.Fatal(err)
+	}
+	garble(t, thumbnail)
+	out.Reset()
+	if err := runWarm(t.Context(), []string{s.dir}, &out, &out); err != nil || !strings.Contains(out.String(), " 1 made in") {
+		t.Errorf("without an index a garbled thumbnail passes for one: %v\n%s", err, out.String())
 	}
 }

@@ -70,7 +70,7 @@ type library struct {
 	totals    *bounded.Map[string, total]         // by album
 	doubts    *bounded.Map[string, struct{}]      // by album: what is said of its photos may be out of date
 	indexer   *upkeep.Indexer                     // nil for none
-	found     search.Index                        // what can be found of all albums
+	found     *search.Index                       // what can be found of all albums; nil where nobody searches
 
 	unreadable *bounded.Map[string, struct{}] // by album: it cannot be read, as the log says
 }
@@ -583,7 +583,7 @@ func (l *library) reindex(ctx context.Context, name string, keep bool) (albums [
 		l.listings.Put(name, listing{a, st, listed})
 		st = l.store.Stamp(name)
 	}
-	if l.found.Version(name) != x.Checked {
+	if l.found != nil && l.found.Version(name) != x.Checked {
 		l.found.Put(name, cmp.Or(x.Title, album.Readable(path.Base(name))), x.Checked, searched(x))
 	}
 	folder, ok := l.summarizeFolder(ctx, name, false, st)

@@ -36,6 +36,8 @@
 //	-large            GALLERY_LARGE       make previews of 2560 and 4096 pixels, too, which
 //	                                      screens of high resolution ask for
 //	-jobs N           GALLERY_JOBS        photos at once, 1 to 1000 (one a processor)
+//	-shard PART       GALLERY_SHARD       only the albums of one part, for several machines that
+//	                                      share the work: 3/8 is the third of eight (1/1)
 //
 // A DIR that is itself called as a command is, such as warm, is served as ./warm.
 //
@@ -176,6 +178,7 @@ import (
 	"gallery/internal/machine"
 	"gallery/internal/observe"
 	"gallery/internal/patient"
+	"gallery/internal/search"
 	"gallery/internal/storage"
 	"gallery/internal/thumbs"
 	"gallery/internal/upkeep"
@@ -317,6 +320,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 		standard = access.SignedIn()
 	}
 	lib := newLibrary(c.title, c.others, st.Photos, store, access.New(st.Photos, standard, log), log)
+	lib.found = &search.Index{}
 	lib.indexer = upkeep.NewIndexer(lib.reindex, log)
 	if m != nil {
 		m.Watch(st, store, lib.unreadable.Len, c.memory)

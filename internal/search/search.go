@@ -79,8 +79,11 @@ func (x *Index) Put(name, title string, version int64, photos []Photo) {
 	}
 }
 
-// Delete forgets an album, and all below it.
+// Delete forgets an album, and all below it. A nil index knows none.
 func (x *Index) Delete(name string) {
+	if x == nil {
+		return
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.albums = slices.DeleteFunc(x.albums, func(s *shelf) bool {

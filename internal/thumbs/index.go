@@ -253,6 +253,55 @@ func namesIn(folder *os.Root) (map[string]bool, error) {
 	return names, err
 }
 
+// WarmAsListed reports whether an album whose stamp is st is as its index says, and every wanted
+// rendition there: with one file read and a look at each photo.
+func (t *Store) WarmAsListed(x *index.Index, albumName string, st Stamp) bool {
+	if !ThumbsListed(x, st) && x.Photos > 0 || len(t.alternatives) > 0 {
+		return false
+	}
+	folder, err := album.Open(t.storage.Photos.Root(), albumName)
+	if err != nil {
+		return false
+	}
+	defer folder.Close()
+	for _, rend := range aheadOfTime[1:] {
+		info, err := t.storage.Cache.Root().Lstat(rendition.Folder(albumName, rend))
+		if there := err == nil; there != (x.Stores[rend] != 0) || there && x.Stores[rend] != info.ModTime().UnixNano() {
+			return false
+		}
+	}
+	for i := range x.Photos {
+		p := x.At(i)
+		stat := album.StatAlone
+		if p.Sidecar != "" {
+			stat = album.Stat
+		}
+		src, err := stat(folder, albumName, string(p.Name))
+		if err != nil || src != p.In(albumName) || !t.complete(&p, x.Checked, src) {
+			return false
+		}
+	}
+	return true
+}
+
+// complete reports whether every wanted rendition of a photo is in its line.
+func (t *Store) complete(p *index.Photo, read int64, src album.Photo) bool {
+	var thumb rendition.Record
+	for i, rend := range aheadOfTime {
+		if !t.wanted(i, thumb) {
+			continue
+		}
+		r, ok := p.Record(rend, read, t.Options(rend))
+		if !ok || !t.Fresh(r, src, rend) {
+			return false
+		}
+		if i == 0 {
+			thumb = r
+		}
+	}
+	return true
+}
+
 // Truth is what becomes of an index in a cleaning.
 type Truth int
 
