@@ -80,9 +80,6 @@ const (
 	toAlbum     = "album"
 	toPhoto     = "photo"
 	toOriginal  = "original"
-	toSearch    = "search"
-	toTimeline  = "timeline"
-	toRecent    = "recent"
 )
 
 // route decides what a request, rebased, asks for by its method and path alone.

@@ -25,6 +25,13 @@ import (
 	"gallery/internal/thumbs"
 )
 
+// The kinds of routes that lead here.
+const (
+	toSearch   = "search"
+	toTimeline = "timeline"
+	toRecent   = "recent"
+)
+
 const (
 	// foundSize is how many photos are on a page of what was found: they may lie in as many
 	// albums.

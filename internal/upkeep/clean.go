@@ -63,10 +63,12 @@ type cleanRun struct {
 	before time.Time // renditions made earlier go; zero for none
 
 	freed  map[string]*tally // by reason
-	kept   []stored
-	held   map[string]int // by album: files left alone, since its photos seem to be away
-	force  bool           // remove those, too
-	failed int            // files and folders that could not be looked at or removed
+	left   tally             // what is kept
+	kept   []stored          // the same, file by file, where some of it may have to go
+	all    bool              // kept is needed
+	held   map[string]int    // by album: files left alone, since its photos seem to be away
+	force  bool              // remove those, too
+	failed int               // files and folders that could not be looked at or removed
 }
 
 // stored is a file in a rendition folder.
@@ -88,7 +90,7 @@ type CleanOptions struct {
 // Clean removes from the _thumbs of a store what is of no use, and says on stdout what
 // it freed.
 func Clean(ctx context.Context, t *thumbs.Store, o CleanOptions, stdout io.Writer) error {
-	run := cleanRun{thumbs: t, stdout: stdout, dryRun: o.DryRun, force: o.Force, before: o.Before, freed: map[string]*tally{}, held: map[string]int{}}
+	run := cleanRun{thumbs: t, stdout: stdout, dryRun: o.DryRun, force: o.Force, before: o.Before, all: o.MaxSize > 0, freed: map[string]*tally{}, held: map[string]int{}}
 	photos := t.PhotosRoot()
 	if a, err := run.photos("."); err == nil && len(a) == 0 && !hasAlbum(photos) && !o.Force {
 		return fmt.Errorf("DIR %s holds no photo and no album, and every thumbnail would go: if its disk is not mounted, mount it; if they are deleted, add -force", photos.Name())
@@ -200,6 +202,9 @@ func (c *cleanRun) photos(name string) (map[string]album.Photo, error) {
 		return nil, err
 	}
 	defer folder.Close()
+	if x := c.thumbs.IndexedOnce(name, c.thumbs.Stamp(name)); x != nil {
+		return inIndex(folder, name, x), nil
+	}
 	a, err := album.List(folder, name)
 	if err != nil {
 		return nil, err
@@ -209,6 +214,22 @@ func (c *cleanRun) photos(name string) (map[string]album.Photo, error) {
 		photos[src.File] = src
 	}
 	return photos, nil
+}
+
+// inIndex returns the photos of an album that an index names, as they are now.
+func inIndex(folder *os.Root, name string, x *index.Index) map[string]album.Photo {
+	photos := make(map[string]album.Photo, x.Photos)
+	for i := range x.Photos {
+		p := x.At(i)
+		stat := album.StatAlone
+		if p.Sidecar != "" {
+			stat = album.Stat
+		}
+		if src, err := stat(folder, name, string(p.Name)); err == nil {
+			photos[src.File] = src
+		}
+	}
+	return photos
 }
 
 // entries lists a folder, as far as it can be read.
@@ -229,6 +250,7 @@ func (c *cleanRun) entries(folder *os.Root, name string) []fs.DirEntry {
 // renditions cleans one rendition folder of an album with these photos.
 func (c *cleanRun) renditions(ctx context.Context, folder *os.Root, albumName, rend string, photos map[string]album.Photo) {
 	name := rendition.Folder(albumName, rend)
+	x := c.thumbs.IndexedOnce(albumName, c.thumbs.Stamp(albumName))
 	for _, entry := range c.entries(folder, name) {
 		if ctx.Err() != nil {
 			return
@@ -244,7 +266,10 @@ func (c *cleanRun) renditions(ctx context.Context, folder *os.Root, albumName, r
 		if err != nil {
 			continue // gone meanwhile
 		}
-		reason, err := c.judge(folder, info, rend, photos)
+		reason, err := isKept, error(nil)
+		if r, ok := c.thumbs.FromIndex(x, photos[file], rend); !ok || !r.IsOf(info) || info.ModTime().Before(c.before) {
+			reason, err = c.judge(folder, info, rend, photos)
+		}
 		c.settle(folder, stored{name, file, info.Size(), info.ModTime()}, reason, err)
 	}
 }
@@ -290,7 +315,10 @@ func (c *cleanRun) settle(folder *os.Root, r stored, reason string, err error) {
 	case err != nil:
 		c.noteUncleaned(path.Join(r.folder, r.file), err)
 	case reason == isKept:
-		c.kept = append(c.kept, r)
+		c.left.add(r.size)
+		if c.all {
+			c.kept = append(c.kept, r)
+		}
 	default:
 		c.remove(folder, r, reason)
 	}
@@ -460,13 +488,14 @@ func (c *cleanRun) shrink(ctx context.Context, size int64) {
 			folder.Close()
 		}
 		total -= r.size
+		c.left.files--
+		c.left.bytes -= r.size
 	}
-	c.kept = c.kept[gone:]
 }
 
 // report says what was freed and what is left.
 func (c *cleanRun) report(ctx context.Context) error {
-	var freed, left tally
+	var freed tally
 	var parts []string
 	for _, reason := range reasons {
 		if t := c.freed[reason]; t != nil {
@@ -474,9 +503,6 @@ func (c *cleanRun) report(ctx context.Context) error {
 			freed.bytes += t.bytes
 			parts = append(parts, fmt.Sprintf("%d %s", t.files, reason))
 		}
-	}
-	for _, r := range c.kept {
-		left.add(r.size)
 	}
 	verb := "freed"
 	if c.dryRun {
@@ -486,7 +512,7 @@ func (c *cleanRun) report(ctx context.Context) error {
 	if len(parts) > 0 {
 		line += " (" + strings.Join(parts, ", ") + ")"
 	}
-	fmt.Fprintf(c.stdout, "%s; %v are left\n", line, left)
+	fmt.Fprintf(c.stdout, "%s; %v are left\n", line, c.left)
 	switch {
 	case ctx.Err() != nil:
 		return errors.New("interrupted: the same command goes on where it was")

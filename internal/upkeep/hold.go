@@ -59,13 +59,12 @@ func (c *cleanRun) count(ctx context.Context, name string, counts map[string]*ce
 		if counts[outermost] == nil {
 			counts[outermost] = &census{}
 		}
-		photos, _ := c.photos(name) // none where the folder cannot be read
+		present := c.present(name)
 		n, there := 0, false
 		for _, entry := range listed(thumbs) {
 			if entry.Type().IsRegular() && album.IsPhotoName(entry.Name()) {
 				n++
-				_, present := photos[entry.Name()]
-				there = there || present
+				there = there || present(entry.Name())
 			}
 		}
 		thumbs.Close()
@@ -84,6 +83,25 @@ func (c *cleanRun) count(ctx context.Context, name string, counts map[string]*ce
 		if album.IsAlbum(entry) {
 			c.count(ctx, path.Join(name, entry.Name()), counts)
 		}
+	}
+}
+
+// present returns what tells whether a photo is in an album; none is in a folder that cannot be
+// read.
+func (c *cleanRun) present(name string) func(file string) bool {
+	if x := c.thumbs.IndexedOnce(name, c.thumbs.Stamp(name)); x != nil {
+		if folder, err := album.Open(c.thumbs.PhotosRoot(), name); err == nil {
+			folder.Close() // and not left out
+			return func(file string) bool {
+				_, ok := x.Find(file)
+				return ok
+			}
+		}
+	}
+	photos, _ := c.photos(name)
+	return func(file string) bool {
+		_, ok := photos[file]
+		return ok
 	}
 }
 
