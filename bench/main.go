@@ -1,7 +1,7 @@
 // Bench measures the gallery and its peers side by side, in one run and with
 // the same files.
 //
-//	go run ./bench [-photos DIR]... [-n ROUNDS] [-most N] [-each] [-only PART]
+//	go run ./bench [-photos DIR]... [-n ROUNDS] [-most N] [-each] [-only PART | -grow PHOTOS]
 //
 // It is to be run from the repository's root, on Linux. What it takes is for
 // most of it processor time, which others on the machine change little. Peers
@@ -20,6 +20,8 @@
 //	-most N       take at most so many photos of each coding, from all over; 0 takes all (12)
 //	-each         also write a row for each photo
 //	-only PART    measure only this: thumbnails or server
+//	-grow PHOTOS  measure how the program grows, with trees of 1,000, 10,000 and so on to so
+//	              many photos
 //
 // # Thumbnails
 //
@@ -87,6 +89,21 @@
 //	idle        20 seconds after the cold page and all that it left to be done: proportional set
 //	            size, in which what is shared counts once
 //
+// # Growth
+//
+// Trees of 100 photos an album and 100 albums a folder are made in TMPDIR, of links to a few
+// small files and their thumbnails, and warmed once. The table has a row for each tree:
+//
+//	start, front     from the start of a server to its first answer, and its front page then
+//	again, page      processor time of the front page and of an album's, 1.1 s apart, so that
+//	                 none is answered from memory alone; with what goes on behind them
+//	searchable       from the start until the last photo is found
+//	p50, p99         of 1,000 searches for words drawn from the names, as answered
+//	peak             the most memory resident, after the front page, 200 albums, all searches
+//	warm, clean      a warming of what is warm, and clean -dry-run
+//	one album        processor time of a page of an album of as many photos in one folder, up
+//	                 to 100,000
+//
 // Numbers of a run can be compared with each other. Those of another machine,
 // or of another day, cannot.
 package main
@@ -114,6 +131,7 @@ type config struct {
 	most   int      // photos of each coding; 0 for all
 	each   bool     // also a row for each photo
 	only   string   // the part to measure; "" for all
+	grow   int      // photos in the largest of the trees that grow; 0 for none
 }
 
 func main() {
@@ -149,6 +167,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(b.scratch)
+	if c.grow > 0 {
+		b.writeMachine(ctx)
+		return b.growth(ctx)
+	}
 	photos, err := b.findPhotos(ctx)
 	if err != nil {
 		return err
@@ -177,6 +199,7 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 	flags.BoolVar(&c.each, "each", false, "also write a row for each photo")
 	flags.IntVar(&c.most, "most", 12, "take at most `N` photos of each coding; 0 takes all")
 	flags.StringVar(&c.only, "only", "", "measure only this `PART`: thumbnails or server")
+	flags.IntVar(&c.grow, "grow", 0, "measure trees of 1,000 `PHOTOS` to so many")
 	if err := flags.Parse(args); err != nil {
 		return c, err
 	}

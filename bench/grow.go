@@ -1,0 +1,361 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// How the trees grow: photosEach photos in each of so many albums, albumsEach of which are in
+// each folder of the root.
+const (
+	photosEach = 100
+	albumsEach = 100
+	// links is how many photos are links to one file: file systems have a bound on that.
+	links = 20_000
+)
+
+// growth measures trees of 1,000 photos and ten times as many each time, up to the flag's.
+func (b *bench) growth(ctx context.Context) error {
+	program := filepath.Join(b.scratch, "gallery")
+	if _, err := b.command(ctx, "go", "build", "-o", program, "."); err != nil {
+		return err
+	}
+	var t table
+	t.add("photos", "start ms", "front ms", "again CPU ms", "page CPU ms", "searchable s", "p50 ms", "p99 ms", "peak MB", "warm s", "warm CPU s", "clean s", "clean MB", "one album CPU ms")
+	for photos := 1000; photos <= b.grow; photos *= 10 {
+		b.progress.Printf("%d photos", photos)
+		row, err := b.grown(ctx, program, photos)
+		if err != nil {
+			return fmt.Errorf("%d photos: %w", photos, err)
+		}
+		t.add(row...)
+		b.printf("%s\n", t.String())
+	}
+	return nil
+}
+
+// command runs a program and returns its output.
+func (b *bench) command(ctx context.Context, name string, args ...string) (string, error) {
+	out, err := exec.CommandContext(ctx, name, args...).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w\n%s", name, err, out)
+	}
+	return string(out), nil
+}
+
+// timed runs a program that ends well and returns how long it took, the processor's time that
+// it took, and the most memory that it had, in bytes.
+func (b *bench) timed(ctx context.Context, name string, args ...string) (wall, cpu time.Duration, peak int64, err error) {
+	var out bytes.Buffer
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Stdout, cmd.Stderr = &out, &out
+	begun := time.Now()
+	if err := cmd.Run(); err != nil {
+		return 0, 0, 0, fmt.Errorf("%s %s: %w\n%s", name, args[0], err, out.String())
+	}
+	usage, _ := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	return time.Since(begun), cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), usage.Maxrss << 10, nil
+}
+
+// grown makes a tree and measures a row of it.
+func (b *bench) grown(ctx context.Context, program string, photos int) ([]string, error) {
+	dir := filepath.Join(b.scratch, fmt.Sprint("tree", photos))
+	defer os.RemoveAll(dir)
+	defer os.RemoveAll(dir + " seeds")
+	if err := b.growTree(ctx, program, dir, photos); err != nil {
+		return nil, err
+	}
+	if _, _, _, err := b.timed(ctx, program, "warm", dir); err != nil { // which writes the indexes
+		return nil, err
+	}
+	warm, warmCPU, _, err := b.timed(ctx, program, "warm", dir)
+	if err != nil {
+		return nil, err
+	}
+	clean, _, cleanPeak, err := b.timed(ctx, program, "clean", "-dry-run", dir)
+	if err != nil {
+		return nil, err
+	}
+	served, err := b.serveGrown(ctx, program, dir, photos)
+	if err != nil {
+		return nil, err
+	}
+	row := append([]string{fmt.Sprint(photos)}, served...)
+	row = append(row, inSeconds(warm), inSeconds(warmCPU), inSeconds(clean), inMegabytes(cleanPeak))
+	page, err := b.oneAlbum(ctx, program, min(photos, 100_000))
+	return append(row, page), err
+}
+
+func inSeconds(d time.Duration) string { return fmt.Sprintf("%.2f", d.Seconds()) }
+func inMegabytes(n int64) string       { return fmt.Sprintf("%.0f", float64(n)/1e6) }
+
+// growTree makes an album of the files that all others are links to, has it warmed, and links
+// photos and thumbnails: the records of these are of the state after all links were made.
+func (b *bench) growTree(ctx context.Context, program, dir string, photos int) error {
+	seeds := dir + " seeds" // which stay: removing one changes its links
+	n := max(16, photos/links+1)
+	if err := os.MkdirAll(seeds, 0o755); err != nil {
+		return err
+	}
+	for i := range n {
+		if err := drawSeed(filepath.Join(seeds, fmt.Sprintf("%d.jpg", i)), i); err != nil {
+			return err
+		}
+	}
+	link := func(from, to string) error {
+		for i := range photos {
+			album := growAlbum(i / photosEach)
+			folder := filepath.Join(dir, album, to)
+			if i%photosEach == 0 {
+				if err := os.MkdirAll(folder, 0o755); err != nil {
+					return err
+				}
+			}
+			if err := os.Link(filepath.Join(seeds, from, fmt.Sprintf("%d.jpg", i%n)), filepath.Join(folder, growName(i))); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := link("", ""); err != nil {
+		return err
+	}
+	if _, err := b.command(ctx, program, "warm", seeds); err != nil {
+		return err
+	}
+	return link("_thumbs", "_thumbs")
+}
+
+var growWords = strings.Fields("beach dog sunset lake mountain party birthday wedding garden snow train museum castle market harbour forest")
+
+func growAlbum(i int) string {
+	return fmt.Sprintf("%04d/%s %d", 2000+i/albumsEach, growWords[i%len(growWords)], i)
+}
+
+func growName(i int) string {
+	return fmt.Sprintf("20%02d%02d%02d_120000 %s %d.jpg", i/photosEach/albumsEach%100, 1+i/31%12, 1+i%28, growWords[i*7%len(growWords)], i)
+}
+
+// drawSeed draws a small JPEG, of which no rendition but the thumbnail is wanted.
+func drawSeed(path string, seed int) error {
+	m := image.NewNRGBA(image.Rect(0, 0, 320, 240))
+	for y := range 240 {
+		for x := range 320 {
+			m.SetNRGBA(x, y, color.NRGBA{uint8(x + seed*31), uint8(y + seed*17), uint8(seed * 7), 255})
+		}
+	}
+	var out bytes.Buffer
+	if err := jpeg.Encode(&out, m, nil); err != nil {
+		return err
+	}
+	return os.WriteFile(path, out.Bytes(), 0o644)
+}
+
+// growServer is a gallery that serves a tree.
+type growServer struct {
+	cmd *exec.Cmd
+	url string
+}
+
+// startGrown starts a server; begun is before it was started.
+func (b *bench) startGrown(ctx context.Context, program, dir string) (s *growServer, begun time.Time, err error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, begun, err
+	}
+	port := listener.Addr().(*net.TCPAddr).Port
+	listener.Close()
+	s = &growServer{exec.CommandContext(ctx, program, "-listen", fmt.Sprint("127.0.0.1:", port), dir), fmt.Sprint("http://127.0.0.1:", port)}
+	begun = time.Now()
+	if err := s.cmd.Start(); err != nil {
+		return nil, begun, err
+	}
+	for time.Since(begun) < time.Minute {
+		if _, err = fetchPage(ctx, s.url+"/.health"); err == nil {
+			return s, begun, nil
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	s.stop()
+	return nil, begun, err
+}
+
+func (s *growServer) stop() {
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait()
+}
+
+// cpu is the processor's time that n requests for a path take, each.
+func (s *growServer) cpu(ctx context.Context, path string, n int, apart time.Duration) (time.Duration, error) {
+	before, err := treeTime(s.cmd.Process.Pid)
+	if err != nil {
+		return 0, err
+	}
+	for range n {
+		if _, err := fetchPage(ctx, s.url+path); err != nil {
+			return 0, err
+		}
+		time.Sleep(apart)
+	}
+	after, err := treeTime(s.cmd.Process.Pid)
+	return (after - before) / time.Duration(n), err
+}
+
+func fetchPage(ctx context.Context, at string) (string, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
+	if err != nil {
+		return "", err
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s answers %s", at, resp.Status)
+	}
+	return string(body), err
+}
+
+// serveGrown measures what a server of the tree takes.
+func (b *bench) serveGrown(ctx context.Context, program, dir string, photos int) ([]string, error) {
+	s, begun, err := b.startGrown(ctx, program, dir)
+	if err != nil {
+		return nil, err
+	}
+	defer s.stop()
+	asked := time.Now()
+	if _, err := fetchPage(ctx, s.url+"/"); err != nil {
+		return nil, err
+	}
+	start, front := asked.Sub(begun), time.Since(asked)
+	searchable, err := s.searchable(ctx, begun, photos)
+	if err != nil {
+		return nil, err
+	}
+	const pause = 1100 * time.Millisecond // longer than a page is kept
+	again, err := s.cpu(ctx, "/", 5, pause)
+	if err != nil {
+		return nil, err
+	}
+	albums := photos / photosEach
+	page, err := s.cpu(ctx, (&url.URL{Path: "/" + growAlbum(albums/2) + "/"}).String(), 5, pause)
+	if err != nil {
+		return nil, err
+	}
+	for i := range min(200, albums) {
+		if _, err := fetchPage(ctx, s.url+(&url.URL{Path: "/" + growAlbum(i*albums/min(200, albums)) + "/"}).String()); err != nil {
+			return nil, err
+		}
+	}
+	p50, p99, err := s.searches(ctx, photos)
+	if err != nil {
+		return nil, err
+	}
+	peak, err := memory(s.cmd.Process.Pid, "status", "VmHWM")
+	return []string{milliseconds(start), milliseconds(front), milliseconds(again), milliseconds(page), inSeconds(searchable), milliseconds(p50), milliseconds(p99), inMegabytes(peak)}, err
+}
+
+// searchable waits until the last photo is found, and returns how long after the start that was.
+func (s *growServer) searchable(ctx context.Context, begun time.Time, photos int) (time.Duration, error) {
+	last := url.QueryEscape(growName(photos - 1))
+	for ctx.Err() == nil {
+		page, err := fetchPage(ctx, s.url+"/.search?q="+last)
+		if err != nil {
+			return 0, err
+		}
+		if strings.Contains(page, "data-size=") {
+			return time.Since(begun), nil
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return 0, ctx.Err()
+}
+
+// searches asks for words drawn from the names, and returns the median and the 99th percentile
+// of the times that the answers took.
+func (s *growServer) searches(ctx context.Context, photos int) (p50, p99 time.Duration, err error) {
+	random := rand.New(rand.NewPCG(1, 2))
+	var took []time.Duration
+	for range 1000 {
+		words := strings.Fields(strings.TrimSuffix(growName(random.IntN(photos)), ".jpg"))
+		query := words[random.IntN(len(words))]
+		if random.IntN(2) == 0 {
+			query += " " + words[random.IntN(len(words))]
+		}
+		begun := time.Now()
+		if _, err := fetchPage(ctx, s.url+"/.search?q="+url.QueryEscape(query)); err != nil {
+			return 0, 0, err
+		}
+		took = append(took, time.Since(begun))
+	}
+	slices.Sort(took)
+	return took[len(took)/2], took[len(took)*99/100], nil
+}
+
+// oneAlbum measures a page of an album of so many photos in one folder when no name changed.
+func (b *bench) oneAlbum(ctx context.Context, program string, photos int) (string, error) {
+	dir := filepath.Join(b.scratch, "one")
+	defer os.RemoveAll(dir)
+	album := filepath.Join(dir, "all")
+	if err := os.MkdirAll(filepath.Join(album, "_thumbs"), 0o755); err != nil {
+		return "", err
+	}
+	seeds := filepath.Join(b.scratch, "seeds")
+	defer os.RemoveAll(seeds)
+	if err := os.MkdirAll(seeds, 0o755); err != nil {
+		return "", err
+	}
+	n := max(16, photos/links+1)
+	for i := range n {
+		if err := drawSeed(filepath.Join(seeds, fmt.Sprintf("%d.jpg", i)), i); err != nil {
+			return "", err
+		}
+	}
+	for _, to := range []string{"", "_thumbs"} {
+		for i := range photos {
+			if err := os.Link(filepath.Join(seeds, to, fmt.Sprintf("%d.jpg", i%n)), filepath.Join(album, to, growName(i))); err != nil {
+				return "", err
+			}
+		}
+		if to == "" {
+			if _, err := b.command(ctx, program, "warm", seeds); err != nil {
+				return "", err
+			}
+		}
+	}
+	if _, _, _, err := b.timed(ctx, program, "warm", dir); err != nil {
+		return "", err
+	}
+	s, _, err := b.startGrown(ctx, program, dir)
+	if err != nil {
+		return "", err
+	}
+	defer s.stop()
+	if _, err := s.searchable(ctx, time.Now(), photos); err != nil {
+		return "", err
+	}
+	if _, err := fetchPage(ctx, s.url+"/all/"); err != nil {
+		return "", err
+	}
+	time.Sleep(3 * time.Second) // what was looked at is indexed meanwhile
+	cpu, err := s.cpu(ctx, "/all/?page="+fmt.Sprint((photos+999)/1000), 5, 1100*time.Millisecond)
+	return milliseconds(cpu), err
+}
