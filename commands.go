@@ -91,11 +91,12 @@ func memoryMistake(budget, machine int64) string {
 }
 
 // boundMemory has the garbage collector keep the process at the budget for
-// pictures and what everything else takes, unless GOMEMLIMIT says otherwise.
+// pictures, the quarter of it for albums' indexes, and what everything else takes, unless
+// GOMEMLIMIT says otherwise.
 func boundMemory(budget int64) {
 	const everythingElse = 40 << 20
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(budget + everythingElse)
+		debug.SetMemoryLimit(budget + budget/4 + everythingElse)
 	}
 }
 
