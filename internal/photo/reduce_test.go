@@ -7,6 +7,9 @@ import (
 	"image"
 	"image/color"
 	"image/gif"
+	"image/jpeg"
+	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -343,6 +346,65 @@ func TestFit_likeLanczosAlone(t *testing.T) {
 	if mean := float64(sum) / float64(len(slow.Pix)); mean > 1 || worst > 40 {
 		t.Errorf("mean difference %.2f, worst %d", mean, worst)
 	}
+}
+
+// Averaged by two where little more than the thumbnail is left, a picture is still
+// Lanczos' own.
+func TestFit_averagedByTwo(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	m := image.NewNRGBA(image.Rect(0, 0, 1000, 700))
+	for y := range 700 {
+		for x := range 1000 {
+			wave := 40 * math.Sin(float64(x*x+2*y*y)/1e4) // down to 31 pixels at the right, 22 at the bottom
+			v := func(c int) uint8 { return uint8(x/8 + c*y/20 + int(wave) + 60 + random.IntN(5)) }
+			m.SetNRGBA(x, y, color.NRGBA{v(0), v(1), v(2), 0xff})
+		}
+	}
+	_, fast := mustReduce(t, testkit.PNG(t, m), 400)
+	slow := opaque(imaging.Resize(m, 400, 280, imaging.Lanczos), false)
+	if v := psnr(t, fast, slow); v < 42 {
+		t.Errorf("a picture of 1000 pixels at 400 has %.1f dB", v)
+	}
+	for _, test := range []struct{ w, h, side, want int }{
+		{1000, 700, 400, 2}, {998, 700, 400, 1}, {1001, 700, 400, 1}, {1000, 701, 400, 1},
+		{1500, 2000, 800, 2}, {3998, 3000, 1600, 1}, {4032, 3024, 1600, 2}, {6400, 4801, 1600, 2}, {6402, 4800, 1600, 2},
+		{9600, 100, 1600, 3}, {400, 300, 400, 1},
+	} {
+		if got := averaged(image.Pt(test.w, test.h), test.side); got != test.want {
+			t.Errorf("%d x %d at %d is averaged by %d, want %d", test.w, test.h, test.side, got, test.want)
+		}
+	}
+}
+
+func TestFit_realPhotosAveragedByTwo(t *testing.T) {
+	var sum, n float64
+	photos(t, "camera", func(t *testing.T, file []byte, _ string) {
+		m, err := jpeg.Decode(bytes.NewReader(file))
+		if err != nil {
+			t.Skip(err)
+		}
+		size := m.Bounds().Size()
+		row, err := rows(m, false)
+		if err != nil || averaged(size, 1600) != 2 {
+			return
+		}
+		y := 0
+		next := func(line []uint8) error { row(y, line); y++; return nil }
+		fast, err := fit(next, layout{width: size.X, height: size.Y, frame: image.Rectangle{Max: size}}, 1600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to := Fitted(size, 1600)
+		v := psnr(t, opaque(fast, false), opaque(imaging.Resize(m, to.X, to.Y, imaging.Lanczos), false))
+		sum, n = sum+v, n+1
+		if v < 42 {
+			t.Errorf("%v at 1600 has %.1f dB", size, v)
+		}
+	})
+	if n > 0 && sum/n < 45 {
+		t.Errorf("%.1f dB on average", sum/n)
+	}
+	t.Logf("%.0f photos, %.1f dB on average", n, sum/n)
 }
 
 func TestRows_damaged(t *testing.T) {
