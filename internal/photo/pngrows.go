@@ -2,10 +2,10 @@ package photo
 
 import (
 	"bufio"
-	"compress/zlib"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"github.com/klauspost/compress/zlib"
 	"hash"
 	"hash/crc32"
 	"image/color"
