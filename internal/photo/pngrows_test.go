@@ -130,6 +130,28 @@ func TestPNGRows_likeImagePNG(t *testing.T) {
 
 // What image/png refuses is refused: sums that are wrong, pixels that are missing, and
 // what stands behind them.
+// The predictor as the specification puts it (PNG, 9.4).
+func TestPaeth(t *testing.T) {
+	distance := func(a, b int) int { return max(a-b, b-a) }
+	for a := range 256 {
+		for b := range 256 {
+			for c := range 256 {
+				p := a + b - c
+				pa, pb, pc := distance(p, a), distance(p, b), distance(p, c)
+				want := c
+				if pa <= pb && pa <= pc {
+					want = a
+				} else if pb <= pc {
+					want = b
+				}
+				if got := paeth(a, b, c); got != want {
+					t.Fatalf("paeth(%d, %d, %d) = %d, want %d", a, b, c, got, want)
+				}
+			}
+		}
+	}
+}
+
 func TestPNGRows_damaged(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for _, file := range [][]byte{
