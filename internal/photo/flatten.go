@@ -163,7 +163,8 @@ func rows(m image.Image, grey bool) (func(y int, line []uint8), error) {
 		table := flatPalette(m.Palette)
 		row = func(y int, line []uint8) {
 			for x, i := range m.Pix[y*m.Stride : y*m.Stride+w] {
-				copy(line[3*x:3*x+3], table[i][:])
+				p, c := line[3*x:3*x+3:3*x+3], &table[i]
+				p[0], p[1], p[2] = c[0], c[1], c[2]
 			}
 		}
 	case *image.YCbCr:
