@@ -1,5 +1,5 @@
 // Package e2e tests the program as its users meet it: the built binary, real
-// nginx with the files that are shipped, and real Chromium.
+// nginx with the files that are shipped, and real Chromium, Firefox and WebKit.
 package e2e
 
 import (
