@@ -52,7 +52,7 @@ func (b *block) transform() {
 
 // divisors are what to multiply coefficients with, in zigzag order, to divide them by quantization steps: with divisorBits
 // fractional bits.
-type divisors [64]int
+type divisors [64]int64
 
 // divisorBits keeps a coefficient times its reciprocal, 11+3+fracBits bits and up to as many as this, within 63 bits.
 const divisorBits = 32
@@ -66,14 +66,14 @@ func newDivisors(quantization *[64]byte) (d divisors) {
 	}
 	for k, q := range quantization {
 		u, v := int(zigzag[k]%8), int(zigzag[k]/8)
-		d[k] = int(math.Round((1 << (divisorBits - fracBits)) / (8 * factor(u) * factor(v) * float64(q))))
+		d[k] = int64(math.Round((1 << (divisorBits - fracBits)) / (8 * factor(u) * factor(v) * float64(q))))
 	}
 	return d
 }
 
 // quantize returns coefficient number k in zigzag order, divided by its step and rounded.
 func (d *divisors) quantize(b *block, k int) int {
-	return (b[zigzag[k]&63]*d[k&63] + 1<<(divisorBits-1)) >> divisorBits
+	return int((int64(b[zigzag[k]&63])*d[k&63] + 1<<(divisorBits-1)) >> divisorBits)
 }
 
 // zigzag is the order in which coefficients are stored (figure A.6), as indexes of rows of eight.

@@ -218,8 +218,8 @@ func (w *bitWriter) write(list []symbol, codes *[4]codeTable) {
 
 // magnitude returns the bits that follow the code for v, and their number (F.1.2.1): those of v, or of v-1 if it is negative.
 func magnitude(v int) (value uint64, size uint) {
-	sign := v >> 63
-	size = uint(bits.Len64(uint64((v ^ sign) - sign)))
+	sign := v >> (bits.UintSize - 1)
+	size = uint(bits.Len(uint((v ^ sign) - sign)))
 	return uint64(v+sign) & (1<<size - 1), size
 }
 

@@ -88,7 +88,7 @@ func multipliers(quant *[64]uint16, denom int) (m [64]int32) {
 	return m
 }
 
-func clamp(v int) int { return min(max(v, 0), 255) }
+func clamp[T int | int64](v T) T { return min(max(v, 0), 255) }
 
 // store2x2 transforms a block to 2x2 samples. The arguments are its coefficients times their multipliers, the first plus
 // roundReduced.
@@ -121,9 +121,9 @@ func store4x4(b *[16]int32, pix []byte, stride int) {
 		shift = shiftReduced + 2*fracTrig
 		round = 128<<shift + 1<<(shift-1)
 	)
-	var t [16]int
+	var t [16]int64
 	for i := range 4 { // columns
-		x0, x1, x2, x3 := int(b[i]), int(b[4+i]), int(b[8+i]), int(b[12+i])
+		x0, x1, x2, x3 := int64(b[i]), int64(b[4+i]), int64(b[8+i]), int64(b[12+i])
 		// t(4, u, x) = sqrt(2) cos((2x+1) u pi / 8); for u = 2 that is +1, -1, -1, +1.
 		e0, e1 := (x0+x2)<<fracTrig, (x0-x2)<<fracTrig
 		o0, o1 := x1*trig2+x3*trig6, x1*trig6-x3*trig2
@@ -134,7 +134,7 @@ func store4x4(b *[16]int32, pix []byte, stride int) {
 		e0, e1 := x0+x2, x0-x2
 		o0, o1 := x1*trig2+x3*trig6, x1*trig6-x3*trig2
 		v0, v1, v2, v3 := (e0+o0)>>shift, (e1+o1)>>shift, (e1-o1)>>shift, (e0-o0)>>shift
-		if uint(v0|v1|v2|v3) > 255 {
+		if uint64(v0|v1|v2|v3) > 255 {
 			v0, v1, v2, v3 = clamp(v0), clamp(v1), clamp(v2), clamp(v3)
 		}
 		row := pix[y*stride : y*stride+4]
@@ -161,10 +161,10 @@ func (b *block) store8x8(pix []byte, stride int) {
 		shift = 3 + 2*fracTrig
 		round = 128<<shift + 1<<(shift-1)
 	)
-	var t [64]int
+	var t [64]int64
 	for i := range 8 { // columns
-		x0, x1, x2, x3 := int(b[i]), int(b[8+i]), int(b[16+i]), int(b[24+i])
-		x4, x5, x6, x7 := int(b[32+i]), int(b[40+i]), int(b[48+i]), int(b[56+i])
+		x0, x1, x2, x3 := int64(b[i]), int64(b[8+i]), int64(b[16+i]), int64(b[24+i])
+		x4, x5, x6, x7 := int64(b[32+i]), int64(b[40+i]), int64(b[48+i]), int64(b[56+i])
 		if x1|x2|x3|x4|x5|x6|x7 == 0 {
 			x0 <<= fracTrig
 			t[i], t[8+i], t[16+i], t[24+i] = x0, x0, x0, x0
@@ -193,7 +193,7 @@ func (b *block) store8x8(pix []byte, stride int) {
 		o3 := x1*trig7 - x3*trig5 + x5*trig3 - x7*trig1
 		v0, v1, v2, v3 := (e0+o0)>>shift, (e1+o1)>>shift, (e2+o2)>>shift, (e3+o3)>>shift
 		v4, v5, v6, v7 := (e3-o3)>>shift, (e2-o2)>>shift, (e1-o1)>>shift, (e0-o0)>>shift
-		if uint(v0|v1|v2|v3|v4|v5|v6|v7) > 255 {
+		if uint64(v0|v1|v2|v3|v4|v5|v6|v7) > 255 {
 			v0, v1, v2, v3 = clamp(v0), clamp(v1), clamp(v2), clamp(v3)
 			v4, v5, v6, v7 = clamp(v4), clamp(v5), clamp(v6), clamp(v7)
 		}

@@ -682,6 +682,6 @@ func (d *decoder) reconstruct() {
 
 // dequantize returns a coefficient times its multiplier, and half of what its missing bits could add.
 func dequantize(v int16, quant, half int32) int {
-	sign := int(v)>>63 | int(uint(-int(v))>>63)
+	sign := int(v)>>15 | int(uint16(-v)>>15)
 	return int(v)*int(quant) + sign*int(half)
 }
