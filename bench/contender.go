@@ -43,7 +43,10 @@ type sample struct {
 	Bytes int64         `json:"bytes"` // of what was made
 }
 
-// contenders returns all, in the order of the tables' columns.
+// contenderNames are of all, in the order of the tables' columns.
+var contenderNames = [...]string{"gallery", "vipsthumbnail", "sharp", "Pillow"}
+
+// contenders returns all, in that order.
 func contenders() []contender {
 	return []contender{
 		{name: "gallery", start: func(ctx context.Context) (runner, error) {

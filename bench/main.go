@@ -1,7 +1,7 @@
 // Bench measures the gallery and its peers side by side, in one run and with
 // the same files.
 //
-//	go run ./bench [-photos DIR]... [-n ROUNDS] [-most N] [-each] [-only PART | -grow PHOTOS]
+//	go run ./bench [-photos DIR]... [-n ROUNDS] [-most N] [-each] [-only PART | -grow PHOTOS] [-plot FILE]
 //
 // It is to be run from the repository's root, on Linux. What it takes is for
 // most of it processor time, which others on the machine change little. Peers
@@ -22,6 +22,7 @@
 //	-only PART    measure only this: thumbnails or server
 //	-grow PHOTOS  measure how the program grows, with trees of 1,000, 10,000 and so on to so
 //	              many photos
+//	-plot FILE    also draw the thumbnails' processor time, in SVG
 //
 // # Thumbnails
 //
@@ -132,6 +133,7 @@ type config struct {
 	each   bool     // also a row for each photo
 	only   string   // the part to measure; "" for all
 	grow   int      // photos in the largest of the trees that grow; 0 for none
+	plot   string   // a file to draw in; "" for none
 }
 
 func main() {
@@ -177,7 +179,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	b.writeMachine(ctx)
 	if c.only != "server" {
-		if _, err := b.compareThumbnails(ctx, photos); err != nil {
+		if err := b.compareThumbnails(ctx, photos); err != nil {
 			return err
 		}
 	}
@@ -200,6 +202,7 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 	flags.IntVar(&c.most, "most", 12, "take at most `N` photos of each coding; 0 takes all")
 	flags.StringVar(&c.only, "only", "", "measure only this `PART`: thumbnails or server")
 	flags.IntVar(&c.grow, "grow", 0, "measure trees of 1,000 `PHOTOS` to so many")
+	flags.StringVar(&c.plot, "plot", "", "also draw the thumbnails' processor time to `FILE`, in SVG")
 	if err := flags.Parse(args); err != nil {
 		return c, err
 	}
@@ -211,6 +214,9 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 	}
 	if c.most < 0 {
 		return c, fmt.Errorf("-most %d: a number of photos is expected, or 0 for all", c.most)
+	}
+	if c.plot != "" && c.only == "server" {
+		return c, errors.New("-plot draws what -only server leaves out")
 	}
 	if c.only != "" && c.only != "thumbnails" && c.only != "server" {
 		return c, fmt.Errorf("-only %q: thumbnails or server is expected", c.only)

@@ -51,10 +51,11 @@ type standing struct {
 
 // compareThumbnails measures all contenders and writes a table for each
 // coding.
-func (b *bench) compareThumbnails(ctx context.Context, photos []photoFile) (results []result, err error) {
+func (b *bench) compareThumbnails(ctx context.Context, photos []photoFile) (err error) {
 	if err := b.drawSmallPicture(); err != nil {
-		return nil, err
+		return err
 	}
+	var results []result
 	var able []contender
 	for _, c := range contenders() {
 		if c.missing != "" {
@@ -69,7 +70,7 @@ func (b *bench) compareThumbnails(ctx context.Context, photos []photoFile) (resu
 			b.progress.Printf("%s: converting photos", c)
 			var missing string
 			if group, missing, err = b.convert(ctx, photos, c); err != nil {
-				return results, fmt.Errorf("%s: %w", c, err)
+				return fmt.Errorf("%s: %w", c, err)
 			}
 			if missing != "" {
 				b.printf("\nNo %s files, and nothing to make them with (apt-get install %s).\n", c, missing)
@@ -78,11 +79,16 @@ func (b *bench) compareThumbnails(ctx context.Context, photos []photoFile) (resu
 		}
 		r, err := b.compareCoding(ctx, c, able, spread(group, b.most))
 		if err != nil {
-			return results, fmt.Errorf("%s: %w", c, err)
+			return fmt.Errorf("%s: %w", c, err)
 		}
 		results = append(results, r)
+		if b.plot != "" {
+			if err := writePlot(b.plot, results); err != nil {
+				return err
+			}
+		}
 	}
-	return results, nil
+	return nil
 }
 
 // result is what became of one coding.
