@@ -148,7 +148,8 @@
 //
 // # Signals
 //
-// SIGINT and SIGTERM end it: it stops listening at once, gives requests under
+// SIGINT and SIGTERM end it: it serves on while uploads are under way, for a minute
+// at most, and takes no new ones; then it stops listening, gives requests under
 // way ten seconds, and exits with 0. A second signal ends it at once.
 //
 // # Exit codes
@@ -172,8 +173,11 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"gallery/internal/access"
 	"gallery/internal/bounded"
+	"gallery/internal/drain"
 	"gallery/internal/listen"
 	"gallery/internal/machine"
 	"gallery/internal/observe"
@@ -258,7 +262,7 @@ func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) err
 		return err
 	}
 	defer st.Close()
-	listener, inside, err := listen.Open(c.listen, c.debug, c.debugPublic, log)
+	listener, inside, handed, err := listen.Open(c.listen, c.debug, c.debugPublic, log)
 	if err != nil {
 		return err
 	}
@@ -291,7 +295,7 @@ func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) err
 	if len(c.hosts) > 0 || listen.Restricted(listener.Addr(), c.trustProxy) {
 		handler = listen.OnlyHosts(c.hosts, handler)
 	}
-	return serve(ctx, listener, handler, log)
+	return serve(p.server.uploads.outlast(ctx), listener, handed, handler, log)
 }
 
 // program is the server with all that works beside it.
@@ -350,7 +354,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 		s.archives = newArchives(lib, log)
 	}
 	if c.upload {
-		s.uploads = &uploader{photos: st.Photos, store: store, gate: who, views: pages, addresses: at, max: c.uploadMax, log: log}
+		s.uploads = &uploader{underWay: semaphore.NewWeighted(maxUploads), photos: st.Photos, store: store, gate: who, views: pages, addresses: at, max: c.uploadMax, log: log}
 	}
 	s.albumPages = &albumPages{
 		library: lib, store: store, views: pages, addresses: at, uploads: s.uploads, gate: who, zip: c.zip,
@@ -412,21 +416,8 @@ func newHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// serve answers requests until ctx ends, and then lets those under way finish.
-func serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.Logger) error {
-	server := newHTTPServer(handler, log)
-	stopped := make(chan error, 1)
-	context.AfterFunc(ctx, func() {
-		within, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		err := server.Shutdown(within)
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = server.Close()
-		}
-		stopped <- err
-	})
-	if err := server.Serve(patient.Listener(l)); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return <-stopped
+// serve answers requests until ctx ends, and then lets those under way finish. shared says that
+// another process holds the socket, too.
+func serve(ctx context.Context, l net.Listener, shared bool, handler http.Handler, log *slog.Logger) error {
+	return drain.Serve(ctx, newHTTPServer(handler, log), l, shared, 10*time.Second)
 }

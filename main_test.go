@@ -247,7 +247,7 @@ func TestServe_isPatient(t *testing.T) {
 	set := make(chan time.Time, 1)
 	ctx, end := context.WithCancel(t.Context())
 	ended := make(chan error)
-	go func() { ended <- serve(ctx, deadlines{l, set}, s.server, s.server.log) }()
+	go func() { ended <- serve(ctx, deadlines{l, set}, false, s.server, s.server.log) }()
 	resp, err := http.Get("http://" + l.Addr().String() + "/Trip/1.jpg")
 	if err != nil {
 		t.Fatal(err)

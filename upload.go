@@ -17,8 +17,11 @@ import (
 	"path"
 	"strings"
 	"syscall"
+	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/sync/semaphore"
 
 	"gallery/internal/album"
 	"gallery/internal/answer"
@@ -60,6 +63,31 @@ type uploader struct {
 	addresses addresses
 	max       int64 // bytes, of one photo
 	log       *slog.Logger
+
+	underWay *semaphore.Weighted // of maxUploads: one for each request that brings photos
+}
+
+const (
+	// maxUploads is more requests than there are connections.
+	maxUploads = 1 << 30
+	// finishUploads is how long an ending program waits for photos that are on their way.
+	finishUploads = time.Minute
+)
+
+// outlast returns a context that ends after ctx, once no uploads are under way. Meanwhile no
+// new ones are taken. u is nil where there are none.
+func (u *uploader) outlast(ctx context.Context) context.Context {
+	if u == nil {
+		return ctx
+	}
+	later, end := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() {
+		defer end()
+		within, cancel := context.WithTimeout(later, finishUploads)
+		defer cancel()
+		_ = u.underWay.Acquire(within, maxUploads) // or it has taken too long
+	})
+	return later
 }
 
 // uploads is what came of the files in one request.
@@ -116,6 +144,11 @@ func (u *uploader) serve(w http.ResponseWriter, r *http.Request, t target, v vis
 		return err
 	}
 	folder.Close()
+	if !u.underWay.TryAcquire(1) {
+		w.Header().Set("Retry-After", "5")
+		return answer.Error{Status: http.StatusServiceUnavailable, Err: errors.New("the program is ending")}
+	}
+	defer u.underWay.Release(1)
 	body := &formBody{ReadCloser: patient.Body(w, r.Body)}
 	r.Body = body
 	form, err := r.MultipartReader()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"image"
 	"image/gif"
@@ -14,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"golang.org/x/sync/semaphore"
 
 	"gallery/internal/atomicfile"
 	"gallery/internal/messages"
@@ -590,4 +593,26 @@ func TestSweepUploads(t *testing.T) {
 		t.Errorf("the folder holds %q, want %q", got, before)
 	}
 	f.Close()
+}
+
+// An ending program serves on until the uploads under way are done, and takes no new ones.
+func TestUploader_outlast(t *testing.T) {
+	u := &uploader{underWay: semaphore.NewWeighted(maxUploads)}
+	ctx, end := context.WithCancel(t.Context())
+	later := u.outlast(ctx)
+	if !u.underWay.TryAcquire(1) {
+		t.Fatal("no upload is taken")
+	}
+	end()
+	for u.underWay.TryAcquire(1) { // until the end is known
+		u.underWay.Release(1)
+	}
+	if later.Err() != nil {
+		t.Error("the program ends while an upload is under way")
+	}
+	u.underWay.Release(1)
+	<-later.Done()
+	if none := (*uploader)(nil); none.outlast(ctx).Err() == nil {
+		t.Error("without uploads the program does not end at once")
+	}
 }

@@ -28,22 +28,23 @@ func (e AddressError) Unwrap() error { return e.error }
 const debugName = "debug"
 
 // Open returns the listener of the site and the one for looking inside, which is nil
-// where nobody asks for one. Sockets that systemd hands over go before the addresses.
-func Open(address, debug string, debugPublic bool, log *slog.Logger) (site, inside net.Listener, err error) {
+// where nobody asks for one. Sockets that systemd hands over go before the addresses: shared
+// says that systemd goes on holding that of the site.
+func Open(address, debug string, debugPublic bool, log *slog.Logger) (site, inside net.Listener, shared bool, err error) {
 	handed, err := activation.ListenersWithNames()
 	if err != nil {
-		return nil, nil, fmt.Errorf("taking the sockets that systemd hands over: %w", err)
+		return nil, nil, false, fmt.Errorf("taking the sockets that systemd hands over: %w", err)
 	}
 	for name, listeners := range handed {
 		if name == debugName {
 			inside = listeners[0]
 		} else {
-			site = listeners[0]
+			site, shared = listeners[0], true
 		}
 	}
 	if site == nil {
 		if site, err = Listen(address); err != nil {
-			return nil, nil, err
+			return nil, nil, false, err
 		}
 	}
 	if inside == nil && debug != "" {
@@ -54,10 +55,10 @@ func Open(address, debug string, debugPublic bool, log *slog.Logger) (site, insi
 				"debug", debug)
 		} else if err != nil {
 			site.Close()
-			return nil, nil, err
+			return nil, nil, false, err
 		}
 	}
-	return site, inside, nil
+	return site, inside, shared, nil
 }
 
 // Listen opens the address.
@@ -68,7 +69,11 @@ func open(flag, address string) (net.Listener, error) {
 	if socket, ok := strings.CutPrefix(address, "unix:"); ok {
 		return listenUnix(flag, socket)
 	}
-	l, err := net.Listen("tcp", address)
+	// Not multipath, which Go's default is: such a socket cannot be told to take no further
+	// connections while it gives up those that it has (drain).
+	var plain net.ListenConfig
+	plain.SetMultipathTCP(false)
+	l, err := plain.Listen(context.Background(), "tcp", address)
 	host, port, splitErr := net.SplitHostPort(address)
 	var unknown *net.DNSError
 	switch {
