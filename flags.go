@@ -14,6 +14,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"gallery/internal/machine"
 	"gallery/internal/manual"
 	"gallery/internal/rendition"
 	"gallery/internal/thumbs"
@@ -88,7 +89,7 @@ func theManual() manual.Manual { return manual.Parse("gallery", mainSource) }
 
 // defaults are the settings where nothing else is said.
 func defaults() config {
-	return config{thumbSize: 400, quality: 82, memory: 256 << 20, uploadMax: 64_000_000}
+	return config{thumbSize: 400, quality: 82, memory: machine.ForPictures(), uploadMax: 64_000_000}
 }
 
 // addThumbFlags adds the flags that say where thumbnails are and how they are

@@ -75,7 +75,9 @@
 //	-quality N        GALLERY_QUALITY     JPEG quality of thumbnails, 1 to 100 (82)
 //	-memory SIZE      GALLERY_MEMORY      bound on the memory for decoded pictures, such as
 //	                                      256MiB or 1GB; photos that take more get a
-//	                                      placeholder (256 MiB)
+//	                                      placeholder (256 MiB, or if that is less, half of
+//	                                      what the control group allows and a quarter of
+//	                                      what the machine has)
 //	-title TEXT       GALLERY_TITLE       the site's name (Gallery)
 //	-base PATH        GALLERY_BASE        the path below which the site is, such as /photos,
 //	                                      where it shares a host with others; proxies pass
