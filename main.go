@@ -180,6 +180,7 @@ import (
 	"gallery/internal/access"
 	"gallery/internal/bounded"
 	"gallery/internal/drain"
+	"gallery/internal/heap"
 	"gallery/internal/listen"
 	"gallery/internal/machine"
 	"gallery/internal/observe"
@@ -369,6 +370,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 
 // begin starts what works beside the answering of requests, until ctx ends.
 func (p *program) begin(ctx context.Context) {
+	go heap.Keep(ctx)
 	go p.store.Sweep(ctx, ".")
 	go p.server.library.indexer.Run(ctx)
 	if p.server.uploads != nil {

@@ -1,0 +1,55 @@
+package heap
+
+import (
+	"runtime/debug"
+	"runtime/metrics"
+	"testing"
+)
+
+func TestPercent(t *testing.T) {
+	for live, want := range map[uint64]int{0: 400, 1 << 20: 400, 8 << 20: 400, 16 << 20: 200, 32 << 20: 100, 1 << 30: 100} {
+		if got := percent(live); got != want {
+			t.Errorf("a heap of %d MiB may grow by %d %%, want %d", live>>20, got, want)
+		}
+	}
+}
+
+// unused is how much memory of the heap the program holds without use, bytes.
+func unused() uint64 {
+	samples := []metrics.Sample{{Name: "/memory/classes/heap/free:bytes"}, {Name: "/memory/classes/heap/unused:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(samples)
+	return samples[0].Value.Uint64() + samples[1].Value.Uint64() + samples[2].Value.Uint64()
+}
+
+var sink [][]byte
+
+// What work took is given back when it has ended, and not while it goes on.
+func TestKeeper_givesBack(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
+	work := func() {
+		for range 100 {
+			sink = append(sink, make([]byte, 1<<20))
+		}
+		sink = nil
+	}
+	k := keeper{}
+	for range 3 {
+		work()
+		k.look()
+		if !k.worked {
+			t.Error("100 MB were allocated, and it counts as idle")
+		}
+	}
+	before := unused()
+	k.look()
+	if k.worked {
+		t.Error("nothing was allocated, and it counts as work")
+	}
+	if after := unused(); after > 16<<20 || before < 32<<20 {
+		t.Errorf("%d MiB were held during work, and %d afterwards", before>>20, after>>20)
+	}
+	k.look()
+	if got := debug.SetGCPercent(100); got != rarest {
+		t.Errorf("so small a heap may grow by %d %%", got)
+	}
+}
