@@ -12,8 +12,7 @@ import (
 
 const (
 	// room is how much may be allocated between two collections, bytes, where the heap is
-	// small: by Go's default one of 5 MB is collected after every 5 MB, which takes a third of
-	// the time that a thumbnail takes.
+	// small: by default one of 5 MB is collected after every 5 MB, some hundred thumbnails.
 	room = 32 << 20
 	// rarest is the greatest percentage that the heap may grow by.
 	rarest = 400

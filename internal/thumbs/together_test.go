@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	"gallery/internal/album"
 	"gallery/internal/photo"
 	"gallery/internal/rendition"
+	"gallery/internal/storage"
 	"gallery/internal/webp"
 )
 
@@ -242,5 +244,60 @@ func TestEnsure_otherProcess(t *testing.T) {
 	}
 	if there := stored(s, src, "", "webp"); !there[0] || !there[1] {
 		t.Errorf("the thumbnail and its alternative that another process made are there: %v", there)
+	}
+}
+
+// Two programs over one directory make each thumbnail once, and keep nothing beside it.
+func TestEnsure_twoPrograms(t *testing.T) {
+	const photos = 8
+	var decodings atomic.Int64
+	o := usual
+	o.Rendered = func(time.Duration, error) { decodings.Add(1) }
+	one, dir := newStore(t, o)
+	st, err := storage.New(dir, "", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	two := New(st, o, slog.New(slog.DiscardHandler))
+	var all sync.WaitGroup
+	for i := range photos {
+		name := fmt.Sprintf("%d.jpg", i)
+		writeJPEG(t, filepath.Join(dir, name), 2000, 1500)
+		src := one.Restat(album.Photo{Album: ".", File: name})
+		for _, s := range []*Store{one, two, one, two} {
+			all.Go(func() {
+				if _, err := s.Ensure(t.Context(), src, ""); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	all.Wait()
+	if n := decodings.Load(); n != photos {
+		t.Errorf("%d photos were decoded %d times", photos, n)
+	}
+	if left, err := os.ReadDir(filepath.Join(dir, album.ThumbsDir)); err != nil || len(left) != photos {
+		t.Errorf("beside %d thumbnails there are %v, %v", photos, left, err)
+	}
+}
+
+// Who waits for another program's claim gives up when nobody waits for the picture any more.
+func TestClaim_ends(t *testing.T) {
+	s, src, _ := counted(t, usual)
+	release, waited := s.claim(t.Context(), src)
+	if waited {
+		t.Error("a photo that nobody holds is waited for")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	again, waited := s.claim(ctx, src)
+	if again(); !waited {
+		t.Error("a photo that is held is not waited for")
+	}
+	release()
+	again, waited = s.claim(t.Context(), src)
+	if again(); waited {
+		t.Error("a photo that was released is waited for")
 	}
 }
