@@ -28,6 +28,7 @@ const (
 	searchPath   = "/.search"
 	timelinePath = "/.timeline/"
 	recentPath   = "/.recent/"
+	signOutPath  = "/.signout"
 )
 
 // addresses writes the addresses of albums and photos, and reads the site's own
@@ -110,7 +111,7 @@ func named(query string, file fs.FileInfo, alternative bool) bool {
 // archive is the address of an album's photos as one archive.
 func (a addresses) archive(name string) string { return a.page(name) + "?zip" }
 
-// signIn is the address that asks for a password and leads back to an album.
+// signIn is the address of the form to sign in by, which leads back to an album.
 func (a addresses) signIn(album string) string {
 	return a.file(".") + signInPath + "?album=" + url.QueryEscape(album)
 }
@@ -170,15 +171,8 @@ var hostName = regexp.MustCompile(`\A(?:[0-9A-Za-z_](?:[0-9A-Za-z_.-]{0,252})|\[
 // Only with -trust-proxy is a proxy's word taken for it: anybody can send the
 // headers. A list in one comes from more than one proxy, and says nothing sure.
 func (a addresses) origin(r *http.Request) string {
-	scheme, host := "http", r.Host
-	if r.TLS != nil {
-		scheme = "https"
-	}
+	host := r.Host
 	if a.trustProxy {
-		switch proto := strings.ToLower(r.Header.Get("X-Forwarded-Proto")); proto {
-		case "http", "https":
-			scheme = proto
-		}
 		if forwarded := r.Header.Get("X-Forwarded-Host"); hostName.MatchString(forwarded) {
 			host = forwarded
 		}
@@ -186,5 +180,19 @@ func (a addresses) origin(r *http.Request) string {
 	if !hostName.MatchString(host) {
 		return ""
 	}
-	return scheme + "://" + host
+	return a.scheme(r) + "://" + host
+}
+
+// scheme is how the visitor reaches the site, "http" or "https".
+func (a addresses) scheme(r *http.Request) string {
+	if a.trustProxy {
+		switch proto := strings.ToLower(r.Header.Get("X-Forwarded-Proto")); proto {
+		case "http", "https":
+			return proto
+		}
+	}
+	if r.TLS != nil {
+		return "https"
+	}
+	return "http"
 }

@@ -540,8 +540,10 @@ type gridView struct {
 	ZipSize string        // of its files, "" where that is not known yet
 	Total   int           // photos on the page, if it is streamed
 
-	Add    *addView // nil where photos cannot be added
-	SignIn string   // address where that begins, "" where nobody can or one may already
+	Add     *addView // nil where photos cannot be added
+	SignIn  string   // address of the form to sign in by, "" where nobody can or one has
+	SignOut string   // address to sign out at, "" where one has not signed in
+	Who     string   // the name that one has signed in by
 }
 
 func (g *grid) writeHead(w io.Writer) error {
@@ -587,6 +589,7 @@ func (g *grid) writeHead(w io.Writer) error {
 		view.Total = min(pageSize, len(g.shown)-(g.key.n-1)*pageSize)
 	}
 	g.offerUpload(&view)
+	g.offerSignIn(&view)
 	return g.p.views.render(w, "head", view)
 }
 
@@ -663,14 +666,20 @@ func (g *grid) share() *share {
 	return s
 }
 
-// offerUpload adds to an album's page what the visitor needs to add photos:
-// the form or, before a password, the way to it.
+// offerUpload adds to an album's page the form to add photos by, where the visitor may.
 func (g *grid) offerUpload(view *gridView) {
-	switch {
-	case g.key.mayUpload:
+	if g.key.mayUpload {
 		view.Style += g.p.views.upload.style
 		view.Add = g.p.uploads.form(g.key.texts, g.key.album)
-	case g.p.uploads != nil:
+	}
+}
+
+// offerSignIn adds to an album's page the way to sign in, or out.
+func (g *grid) offerSignIn(view *gridView) {
+	switch who := g.key.visitor.name; {
+	case who != "":
+		view.SignOut, view.Who = g.p.addresses.file(".")+signOutPath, who
+	case g.p.gate.users != nil:
 		view.SignIn = g.p.addresses.signIn(g.key.album)
 	}
 }

@@ -8,11 +8,16 @@ import (
 	"math"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"gallery/internal/answer"
+	"gallery/internal/messages"
+	"gallery/internal/patient"
+	"gallery/internal/session"
 	"gallery/internal/users"
 )
 
@@ -24,18 +29,23 @@ type gate struct {
 	trustProxy bool         // X-Forwarded-For says who a visitor is
 	root       string       // the photos' directory
 	may        func(v visitor, name string) bool
+	sessions   *session.Keeper // nil without -users
+	views      *views
 	addresses  addresses
 	log        *slog.Logger
 
 	proxied sync.Once // warns of a proxy that is not trusted
 }
 
-// who returns who asks, by the user's name and password in the request (HTTP Basic, RFC
-// 7617). A wrong password makes nobody of them, whatever they ask for; refused says what
+// who returns who asks, by a session's cookie or else the user's name and password in the
+// request (HTTP Basic, RFC 7617). A wrong password makes nobody of them, whatever they ask for; refused says what
 // was wrong, to be told where a password is needed.
 func (g *gate) who(r *http.Request) (v visitor, refused error) {
 	if g.users == nil {
 		return visitor{}, users.ErrWrong
+	}
+	if s, ok := g.session(r); ok {
+		return visitor{name: s.User}, nil
 	}
 	name, password, ok := r.BasicAuth()
 	if !ok {
@@ -112,23 +122,142 @@ func (g *gate) serveAuth(w http.ResponseWriter, r *http.Request, refused error) 
 // mayUpload reports whether a page is to offer uploading: to who is signed in.
 func (g *gate) mayUpload(v visitor) bool { return g.upload && v.name != "" }
 
-// serveSignIn asks for a password, and then leads back to an album. It lies at
-// the top, since a browser sends a password along to what lies beside and below
-// the address that asked for it (RFC 7617, section 2.2).
-func (g *gate) serveSignIn(w http.ResponseWriter, r *http.Request, refused error) error {
-	if !g.upload {
+// cookie is an empty cookie for a session. Its name's prefix keeps other hosts of the domain,
+// and plain HTTP, from setting it in another's browser (RFC 6265bis, section 4.1.3).
+func (g *gate) cookie(r *http.Request) *http.Cookie {
+	c := &http.Cookie{Name: "gallery", Path: g.addresses.page("."), HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	if c.Secure = g.addresses.scheme(r) == "https"; c.Secure {
+		c.Name = "__Secure-gallery"
+		if g.addresses.base == "" {
+			c.Name = "__Host-gallery"
+		}
+	}
+	return c
+}
+
+// session returns the session that a request is in.
+func (g *gate) session(r *http.Request) (session.Session, bool) {
+	for _, c := range r.CookiesNamed(g.cookie(r).Name) {
+		if s, ok := g.sessions.Check(c.Value, g.users.Proof, time.Now()); ok {
+			return s, true
+		}
+	}
+	return session.Session{}, false
+}
+
+// setSession has the visitor's browser keep a session.
+func (g *gate) setSession(w http.ResponseWriter, r *http.Request, s session.Session) {
+	proof, _ := g.users.Proof(s.User)
+	c := g.cookie(r)
+	c.Value = g.sessions.Sign(s, proof, time.Now())
+	if s.Stay {
+		c.MaxAge = int(s.Lifetime().Seconds())
+	}
+	http.SetCookie(w, c)
+}
+
+// renew gives a session that is in use a new value when that is due.
+func (g *gate) renew(w http.ResponseWriter, r *http.Request) {
+	if g.users == nil {
+		return
+	}
+	if s, ok := g.session(r); ok && s.Due(time.Now()) {
+		g.setSession(w, r, s)
+	}
+}
+
+// maxSignIn bounds the form to sign in by, in bytes.
+const maxSignIn = 8 << 10
+
+// serveSignIn shows the form to sign in by, and takes it. It leads back to an album.
+func (g *gate) serveSignIn(w http.ResponseWriter, r *http.Request, v visitor) error {
+	if g.users == nil {
 		return answer.NotFound
 	}
-	if refused != nil {
-		return g.challenge(w, r, refused)
+	to := r.URL.Query().Get("album")
+	if from, err := url.Parse(r.Referer()); err == nil && to == "" && from.Host == r.Host {
+		to, _ = withoutBase(g.addresses.base, from.Path)
 	}
+	if r.Method != http.MethodPost {
+		if v.name != "" {
+			return g.leadTo(w, r, to)
+		}
+		return g.askSignIn(w, r, http.StatusOK, to, "")
+	}
+	// Nobody signs a visitor in, as whomever, from another site.
+	if err := new(http.CrossOriginProtection).Check(r); err != nil {
+		return answer.Error{Status: http.StatusForbidden, Err: err}
+	}
+	r.Body = http.MaxBytesReader(w, patient.Body(w, r.Body), maxSignIn)
+	if err := r.ParseForm(); err != nil {
+		return answer.Error{Status: http.StatusBadRequest, Err: err}
+	}
+	name, to := r.PostForm.Get("name"), r.PostForm.Get("album")
+	texts := messages.For(r.Header.Get("Accept-Language"))
+	err := g.users.Check(r.Context(), g.visitor(r), name, r.PostForm.Get("password"))
+	switch {
+	case err == nil:
+		g.setSession(w, r, session.Begin(name, r.PostForm.Get("stay") != "", time.Now()))
+		g.log.Info("signed in", "name", name, "from", g.visitor(r))
+		return g.leadTo(w, r, to)
+	case errors.Is(err, users.ErrWrong):
+		g.warnOfProxy(r)
+		g.log.Info("wrong name or password", "from", g.visitor(r))
+		return g.askSignIn(w, r, http.StatusForbidden, to, texts.WrongPassword)
+	case errors.As(err, new(users.TooManyError)):
+		return g.challenge(w, r, err)
+	}
+	return err
+}
+
+// leadTo leads to an album, or to the root.
+func (g *gate) leadTo(w http.ResponseWriter, r *http.Request, album string) error {
 	to := "."
-	if t, ok := parsePath(g.root, "/"+r.URL.Query().Get("album")); ok && !t.thumb {
+	if t, ok := parsePath(g.root, "/"+album); ok && !t.thumb {
 		to = t.name
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(w, r, g.addresses.page(to), http.StatusSeeOther)
 	return nil
+}
+
+// signInView is the page to sign in on.
+type signInView struct {
+	frame
+	Action  string // address
+	To      string // the album to lead to
+	Message string // what was wrong, "" for nothing yet
+}
+
+// askSignIn answers with the form to sign in by.
+func (g *gate) askSignIn(w http.ResponseWriter, r *http.Request, status int, to, message string) error {
+	texts := messages.For(r.Header.Get("Accept-Language"))
+	view := signInView{frame: g.views.frame(texts, ".", visitor{}), Action: g.addresses.file(".") + signInPath, To: to, Message: message}
+	view.Title, view.Crumbs[0].Current = texts.SignIn, false
+	view.Style += sentAssets().signInStyle
+	g.views.header(w)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = g.views.render(w, "signin", view) // an error is the client's leaving
+	return nil
+}
+
+// serveSignOut ends the session that the request is in.
+func (g *gate) serveSignOut(w http.ResponseWriter, r *http.Request) error {
+	if g.users == nil || r.Method != http.MethodPost {
+		return answer.NotFound
+	}
+	if err := new(http.CrossOriginProtection).Check(r); err != nil {
+		return answer.Error{Status: http.StatusForbidden, Err: err}
+	}
+	if s, ok := g.session(r); ok {
+		g.sessions.End(s)
+		g.log.Info("signed out", "name", s.User, "from", g.visitor(r))
+	}
+	c := g.cookie(r)
+	c.MaxAge = -1
+	http.SetCookie(w, c)
+	return g.leadTo(w, r, ".")
 }
 
 // visitor returns the address that a request comes from. With -trust-proxy it

@@ -74,6 +74,7 @@ const (
 	toAuth      = "auth"
 	toMay       = "may"
 	toSignIn    = "signin"
+	toSignOut   = "signout"
 	toUpload    = "upload"
 	toThumbnail = "thumbnail"
 	toPreview   = "preview"
@@ -95,6 +96,8 @@ func (s *server) route(r *http.Request) route {
 		return route{kind: toMay}
 	case signInPath:
 		return route{kind: toSignIn}
+	case signOutPath:
+		return route{kind: toSignOut}
 	case searchPath:
 		return route{kind: toSearch}
 	case recentPath:
@@ -169,7 +172,7 @@ func (s *server) answerSafely(w *observe.Writer, r *http.Request, to route) (v v
 // written yet, unless it is a panic.
 func (s *server) answer(w *observe.Writer, r *http.Request, to route, v visitor, refused error) error {
 	var closed error
-	if to.kind != toHealth && to.kind != toReady && to.kind != toMay {
+	if to.kind != toHealth && to.kind != toReady && to.kind != toMay && to.kind != toSignIn && to.kind != toSignOut {
 		closed = s.gate.admit(w, r, v, refused, to.album())
 		if closed != nil && closed != errClosed {
 			return closed
@@ -177,7 +180,7 @@ func (s *server) answer(w *observe.Writer, r *http.Request, to route, v visitor,
 		w.Closed = s.library.rules.Rule(to.album()).Guarded()
 	}
 	switch {
-	case !s.answers(r):
+	case !s.answers(r, to):
 		w.Header().Set("Allow", "GET, HEAD")
 		return answer.Error{Status: http.StatusMethodNotAllowed, Err: errors.New(r.Method)}
 	case len(r.RequestURI) > maxURI:
@@ -202,10 +205,15 @@ func (s *server) answer(w *observe.Writer, r *http.Request, to route, v visitor,
 	case toMay:
 		return s.serveMay(w, r, v)
 	case toSignIn:
-		return s.gate.serveSignIn(w, r, refused)
+		return s.gate.serveSignIn(w, r, v)
+	case toSignOut:
+		return s.gate.serveSignOut(w, r)
 	}
 	if err := s.storage.Photos.Away(); err != nil {
 		return err
+	}
+	if to.kind == toAlbum || to.kind == toPhoto {
+		s.gate.renew(w, r)
 	}
 	err := closed
 	switch {
@@ -280,13 +288,16 @@ func (s *server) serveMay(w http.ResponseWriter, r *http.Request, v visitor) err
 	return nil
 }
 
-// answers reports whether there is an answer to the request's method: to POST
-// only where photos may be added, and only at an album's address.
-func (s *server) answers(r *http.Request) bool {
+// answers reports whether there is an answer to the request's method: to POST only where
+// somebody may sign in or, at an album's address, add photos.
+func (s *server) answers(r *http.Request, to route) bool {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 		return true
 	case http.MethodPost:
+		if to.kind == toSignIn || to.kind == toSignOut {
+			return s.gate.users != nil
+		}
 		return s.uploads != nil && strings.HasSuffix(r.URL.Path, "/")
 	}
 	return false
@@ -327,6 +338,12 @@ func (s *server) answerError(w *observe.Writer, r *http.Request, v visitor, err 
 	answer.NoTrace(w.Header())
 	s.views.header(w)
 	w.Header().Set("Cache-Control", "no-store")
+	if status == http.StatusUnauthorized && strings.Contains(r.Header.Get("Accept"), "text/html") {
+		// Browsers are to show the form, and would ask by a dialog of their own for Basic.
+		w.Header().Set("WWW-Authenticate", `Form realm="Gallery"`)
+		_ = s.gate.askSignIn(w, r, status, r.URL.Path, "")
+		return
+	}
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		// An error here is the client's leaving.
@@ -398,7 +415,8 @@ type errorView struct {
 	frame
 	Status  int
 	Message string
-	Up      link // the nearest album there is
+	Up      link   // the nearest album there is
+	SignIn  string // address, "" where nobody can or one has
 }
 
 // errorView is about the path that was asked for.
@@ -417,6 +435,9 @@ func (s *server) errorView(texts *messages.Catalogue, v visitor, status int, url
 	}
 	switch status {
 	case http.StatusNotFound:
+		if s.gate.users != nil && v.name == "" {
+			view.SignIn = s.addresses.signIn("") // which album, the address one comes from says
+		}
 		view.Title, view.Message = texts.NotFound, texts.NotFoundHelp
 	case http.StatusUnauthorized:
 		view.Title, view.Message = texts.NoPassword, texts.NoPasswordHelp

@@ -118,8 +118,10 @@
 //
 // gallery passwd sets a user's password in FILE, which it makes if there is
 // none. It asks for it twice on a terminal, and else reads one line from
-// standard input. To take a user out, delete the line. Passwords come with each
-// request and are safe over HTTPS only. After ten wrong ones for a name, an address
+// standard input. To take a user out, delete the line. Browsers sign in at /.signin and
+// send a cookie from then on, other clients the password with each request; both are safe
+// over HTTPS only. The key that cookies are signed with is in FILE.key or, for a service, in
+// STATE_DIRECTORY; a new password, or a user's removal, ends their sessions. After ten wrong ones for a name, an address
 // may try again every six seconds; there are wider limits for an address, an IPv6
 // /48 and a name as a whole.
 //
@@ -167,11 +169,13 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -186,6 +190,7 @@ import (
 	"gallery/internal/observe"
 	"gallery/internal/patient"
 	"gallery/internal/search"
+	"gallery/internal/session"
 	"gallery/internal/storage"
 	"gallery/internal/thumbs"
 	"gallery/internal/upkeep"
@@ -339,12 +344,16 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 		if who.users, err = users.Open(c.users, log); err != nil {
 			return nil, err
 		}
+		if who.sessions, err = openSessions(c.users, log); err != nil {
+			return nil, err
+		}
 		if cheap := who.users.Cheap(); len(cheap) > 0 {
 			log.Warn("some passwords are hashed so cheaply that whoever gets the file guesses them fast: set them anew with gallery passwd",
 				"users", len(cheap), "first", cheap[0], "cost-below", users.MinCost)
 		}
 	}
 	pages := newViews(c.title, at, lib.titles, lib.may, c.users != "")
+	who.views = pages
 	s := &server{
 		root: c.root, storage: st, library: lib, gate: who, views: pages, addresses: at, meters: m, log: log,
 		thumbnails: thumbnails{st.Photos, store, at},
@@ -366,6 +375,21 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 	}
 	s.searches = newSearchPages(s.albumPages)
 	return &program{s, store, s.background, log}, nil
+}
+
+// openSessions returns what signs the sessions of the users in a file. The key is beside that
+// or, for a service that may write nothing else, in its state's directory.
+func openSessions(usersFile string, log *slog.Logger) (*session.Keeper, error) {
+	path := usersFile + ".key"
+	if state := os.Getenv("STATE_DIRECTORY"); state != "" {
+		path = filepath.Join(state, "session.key")
+	}
+	k, err := session.Open(path)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		log.Warn("no key for sessions can be kept, so that everybody has to sign in again after a restart", "err", err)
+		return session.Ephemeral(), nil
+	}
+	return k, err
 }
 
 // begin starts what works beside the answering of requests, until ctx ends.

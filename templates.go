@@ -51,6 +51,9 @@ func joinScript() string {
 //go:embed assets/upload.css
 var uploadStyleText string
 
+//go:embed assets/signin.css
+var signInStyleText string
+
 //go:embed assets/upload.js
 var uploadScriptText string
 
@@ -78,7 +81,7 @@ func newViews(site string, at addresses, titlesOf func(name string) []string, ma
 		site: site, addresses: at, titlesOf: titlesOf, may: may, byVisitor: byVisitor,
 		style:     sentAssets().style,
 		script:    sentAssets().script,
-		templates: template.Must(template.Must(template.New("").Parse(viewText)).Parse(uploadViewText)),
+		templates: template.Must(template.Must(template.New("").Parse(viewText)).Parse(uploadViewText + signInViewText)),
 	}
 	// Styles are inline for the sake of each photo's proportions and colour.
 	v.policy = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; connect-src 'self'; " +
@@ -110,8 +113,8 @@ func sourceOf(script template.JS) string {
 // sentAssets are the stylesheets and scripts as pages hold them: each page holds
 // its own, so they are minified, once.
 var sentAssets = sync.OnceValue(func() (a struct {
-	style, uploadStyle   template.CSS
-	script, uploadScript template.JS
+	style, uploadStyle, signInStyle template.CSS
+	script, uploadScript            template.JS
 }) {
 	m := minify.New()
 	m.AddFunc("css", css.Minify)
@@ -124,6 +127,7 @@ var sentAssets = sync.OnceValue(func() (a struct {
 		return text
 	}
 	a.style, a.uploadStyle = template.CSS(minified("css", styleText)), template.CSS(minified("css", uploadStyleText))
+	a.signInStyle = template.CSS(minified("css", signInStyleText))
 	a.script, a.uploadScript = template.JS(minified("js", scriptText)), template.JS(minified("js", uploadScriptText))
 	return a
 })
@@ -312,6 +316,7 @@ const viewText = `
 {{end}}{{with .Sorts}}<nav class="sorts" aria-label="{{$.T.SortBy}}">{{range .}}<a href="{{.Href}}"{{if .Current}} aria-current="true"{{end}}>{{.Text}}</a>{{end}}</nav>
 {{end}}{{with .Prev}}<p class="back"><a rel="prev" href="{{.}}">← {{$.T.PreviousPage}}</a></p>
 {{end}}{{with .SignIn}}<p class="signin"><a href="{{.}}">{{$.T.SignIn}}</a></p>
+{{end}}{{with .SignOut}}<form class="signin" method="post" action="{{.}}">{{$.Who}} <button>{{$.T.SignOut}}</button></form>
 {{end}}{{with .Ways}}<nav class="sorts">{{range .}}<a href="{{.Href}}">{{.Text}}</a>{{end}}</nav>
 {{end}}{{template "search" .}}{{with .Add}}{{template "add" .}}{{end}}</header>
 {{with .Total}}<div class="progress" role="progressbar" aria-label="{{$.T.Progress}}" aria-valuemin="0" aria-valuemax="{{.}}" aria-valuenow="0" data-text="{{$.T.Position}}"><i></i><span></span></div>
@@ -419,7 +424,28 @@ const viewText = `
 {{template "crumbs" .}}<h1>{{.Status}} {{.Title}}</h1>
 </header>
 <main>
-<p class="empty">{{.Message}} <a class="up" href="{{.Up.Href}}">{{.Up.Text}}</a></p>
+<p class="empty">{{.Message}} <a class="up" href="{{.Up.Href}}">{{.Up.Text}}</a>{{with .SignIn}} <a href="{{.}}">{{$.T.SignIn}}</a>{{end}}</p>
+</main>
+</body>
+</html>
+{{end}}
+`
+
+const signInViewText = `
+{{define "signin" -}}
+{{template "open" .}}<body class="error">
+<header>
+{{template "crumbs" .}}<h1>{{.Title}}</h1>
+</header>
+<main>
+<form class="sign" method="post" action="{{.Action}}">
+{{with .Message}}<p role="alert">{{.}}</p>
+{{end}}<input type="hidden" name="album" value="{{.To}}">
+<label>{{.T.UserName}} <input name="name" autocomplete="username" autocapitalize="none" required autofocus></label>
+<label>{{.T.Password}} <input type="password" name="password" autocomplete="current-password" required></label>
+<label class="stay"><input type="checkbox" name="stay" value="1"> {{.T.StaySignedIn}}</label>
+<button>{{.T.SignIn}}</button>
+</form>
 </main>
 </body>
 </html>

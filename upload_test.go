@@ -428,7 +428,6 @@ func TestUpload_whoMay(t *testing.T) {
 		{"/Trip/_thumbs/1.jpg", nil, 405},
 		{"/.health", nil, 405},
 		{"/.auth", nil, 405},
-		{"/.signin", nil, 405},
 		{"/Trip/", []string{"Sec-Fetch-Site", "same-origin"}, 303},
 		{"/Trip/", []string{"Origin", s.URL}, 303},
 		{"/Empty/", nil, 303},
@@ -454,9 +453,6 @@ func TestUpload_whoMay(t *testing.T) {
 	if got := off.post("/Trip/", jpg); got.StatusCode != 405 || got.Header.Get("Allow") != "GET, HEAD" {
 		t.Errorf("without -upload POST = %d", got.StatusCode)
 	}
-	if got := off.get("/.signin"); got.StatusCode != 404 {
-		t.Errorf("without -upload /.signin = %d, want 404", got.StatusCode)
-	}
 }
 
 // The page offers uploading to who is signed in, and nobody else may be shown
@@ -471,7 +467,7 @@ func TestUpload_page(t *testing.T) {
 		}{{nil, 0}, {signIn, 1}, {[]string{"Authorization", basic("ann", "wrong")}, 0}} {
 			got := s.get("/Trip/Day%201/", asked.header...)
 			page := parse(t, got.body)
-			if n := len(find(page, "form[method]")); n != asked.forms {
+			if n := len(find(page, "form.signin, .add form")); n != 2*asked.forms {
 				t.Errorf("with %q: %d forms, want %d", asked.header, n, asked.forms)
 			}
 			if n := len(find(page, ".signin a")); n != 1-asked.forms {
@@ -493,15 +489,15 @@ func TestUpload_page(t *testing.T) {
 		}
 	}
 	page := parse(t, s.get("/Trip/Day%201/", signIn...).body)
-	if got := values(page, "form[method]", "action"); !slices.Equal(got, []string{"/Trip/Day%201/"}) {
+	if got := values(page, ".add form", "action"); !slices.Equal(got, []string{"/Trip/Day%201/"}) {
 		t.Errorf("the form goes to %q", got)
 	}
-	if album, photo := values(page, "input:not([type])", "name"), values(page, "input[type=file]", "name"); !slices.Equal(album, []string{"album"}) || !slices.Equal(photo, []string{"photo", "photo"}) {
+	if album, photo := values(page, ".add input:not([type])", "name"), values(page, "input[type=file]", "name"); !slices.Equal(album, []string{"album"}) || !slices.Equal(photo, []string{"photo", "photo"}) {
 		t.Errorf("the fields are %q and %q", album, photo)
 	}
 	signin := values(s.page("/Trip/Day%201/"), ".signin a", "href")[0]
-	if got := s.get(signin); got.StatusCode != 401 {
-		t.Errorf("GET %s = %d, want 401", signin, got.StatusCode)
+	if got := s.get(signin); got.StatusCode != 200 || !slices.Equal(values(parse(t, got.body), "input[name=album]", "value"), []string{"Trip/Day 1"}) {
+		t.Errorf("GET %s = %d\n%s", signin, got.StatusCode, got.body)
 	}
 	if got := s.get(signin, signIn...); got.StatusCode != 303 || got.Header.Get("Location") != "/Trip/Day%201/" || got.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("GET %s signed in = %d %s", signin, got.StatusCode, got.Header.Get("Location"))

@@ -37,7 +37,9 @@ var Chinese = Catalogue{
 	Interval: "每张照片的秒数", Shuffle: "随机播放",
 	First: "第一张照片", Last: "最后一张照片", Zoom: "缩放", Slideshow: "幻灯片放映", Keyboard: "键盘", HomeEnd: "Home End",
 
-	SignIn:        "登录",
+	SignIn:   "登录",
+	UserName: "名称", Password: "密码", StaySignedIn: "在此设备上保持登录",
+	SignOut: "退出登录", WrongPassword: "名称或密码错误。",
 	AddPhotos:     "添加照片",
 	ChoosePhotos:  "选择照片",
 	TakePhoto:     "拍照",

@@ -40,7 +40,9 @@ var Czech = Catalogue{
 	Interval: "Sekund na fotku", Shuffle: "Náhodné pořadí",
 	First: "První fotka", Last: "Poslední fotka", Zoom: "Zvětšení", Slideshow: "Prezentace", Keyboard: "Klávesnice", HomeEnd: "Home End",
 
-	SignIn:        "Přihlásit se",
+	SignIn:   "Přihlásit se",
+	UserName: "Jméno", Password: "Heslo", StaySignedIn: "Zůstat přihlášen na tomto zařízení",
+	SignOut: "Odhlásit se", WrongPassword: "Nesprávné jméno nebo heslo.",
 	AddPhotos:     "Přidat fotky",
 	ChoosePhotos:  "Vybrat fotky",
 	TakePhoto:     "Vyfotit",

@@ -37,7 +37,9 @@ var Dutch = Catalogue{
 	Interval: "Seconden per foto", Shuffle: "Willekeurige volgorde",
 	First: "Eerste foto", Last: "Laatste foto", Zoom: "Zoomen", Slideshow: "Diavoorstelling", Keyboard: "Toetsenbord", HomeEnd: "Home End",
 
-	SignIn:        "Inloggen",
+	SignIn:   "Inloggen",
+	UserName: "Naam", Password: "Wachtwoord", StaySignedIn: "Ingelogd blijven op dit apparaat",
+	SignOut: "Uitloggen", WrongPassword: "Naam of wachtwoord is onjuist.",
 	AddPhotos:     "Foto’s toevoegen",
 	ChoosePhotos:  "Foto’s kiezen",
 	TakePhoto:     "Foto maken",

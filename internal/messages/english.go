@@ -38,7 +38,9 @@ var English = Catalogue{
 	Interval: "Seconds for each photo", Shuffle: "Shuffle",
 	First: "First photo", Last: "Last photo", Zoom: "Zoom", Slideshow: "Slideshow", Keyboard: "Keyboard", HomeEnd: "Home End",
 
-	SignIn:        "Sign in",
+	SignIn:   "Sign in",
+	UserName: "Name", Password: "Password", StaySignedIn: "Stay signed in on this device",
+	SignOut: "Sign out", WrongPassword: "Wrong name or password.",
 	AddPhotos:     "Add photos",
 	ChoosePhotos:  "Choose photos",
 	TakePhoto:     "Take a photo",

@@ -37,7 +37,9 @@ var French = Catalogue{
 	Interval: "Secondes par photo", Shuffle: "Ordre aléatoire",
 	First: "Première photo", Last: "Dernière photo", Zoom: "Zoom", Slideshow: "Diaporama", Keyboard: "Clavier", HomeEnd: "Début Fin",
 
-	SignIn:        "Se connecter",
+	SignIn:   "Se connecter",
+	UserName: "Nom", Password: "Mot de passe", StaySignedIn: "Rester connecté sur cet appareil",
+	SignOut: "Se déconnecter", WrongPassword: "Nom ou mot de passe incorrect.",
 	AddPhotos:     "Ajouter des photos",
 	ChoosePhotos:  "Choisir des photos",
 	TakePhoto:     "Prendre une photo",

@@ -38,7 +38,9 @@ var German = Catalogue{
 	Interval: "Sekunden je Foto", Shuffle: "Zufällige Reihenfolge",
 	First: "Erstes Foto", Last: "Letztes Foto", Zoom: "Zoom", Slideshow: "Diashow", Keyboard: "Tastatur", HomeEnd: "Pos1 Ende",
 
-	SignIn:        "Anmelden",
+	SignIn:   "Anmelden",
+	UserName: "Name", Password: "Passwort", StaySignedIn: "Auf diesem Gerät angemeldet bleiben",
+	SignOut: "Abmelden", WrongPassword: "Name oder Passwort ist falsch.",
 	AddPhotos:     "Fotos hinzufügen",
 	ChoosePhotos:  "Fotos auswählen",
 	TakePhoto:     "Foto aufnehmen",

@@ -37,7 +37,9 @@ var Italian = Catalogue{
 	Interval: "Secondi per foto", Shuffle: "Ordine casuale",
 	First: "Prima foto", Last: "Ultima foto", Zoom: "Zoom", Slideshow: "Presentazione", Keyboard: "Tastiera", HomeEnd: "Inizio Fine",
 
-	SignIn:        "Accedi",
+	SignIn:   "Accedi",
+	UserName: "Nome", Password: "Password", StaySignedIn: "Resta connesso su questo dispositivo",
+	SignOut: "Esci", WrongPassword: "Nome o password errati.",
 	AddPhotos:     "Aggiungi foto",
 	ChoosePhotos:  "Scegli le foto",
 	TakePhoto:     "Scatta una foto",

@@ -37,7 +37,9 @@ var Japanese = Catalogue{
 	Interval: "1枚あたりの秒数", Shuffle: "シャッフル",
 	First: "最初の写真", Last: "最後の写真", Zoom: "拡大・縮小", Slideshow: "スライドショー", Keyboard: "キーボード", HomeEnd: "Home End",
 
-	SignIn:        "サインイン",
+	SignIn:   "サインイン",
+	UserName: "名前", Password: "パスワード", StaySignedIn: "この端末でサインインしたままにする",
+	SignOut: "サインアウト", WrongPassword: "名前またはパスワードが違います。",
 	AddPhotos:     "写真を追加",
 	ChoosePhotos:  "写真を選択",
 	TakePhoto:     "写真を撮る",

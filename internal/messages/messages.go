@@ -70,8 +70,11 @@ type Catalogue struct {
 	HomeEnd                                     string // what the two keys bear
 	Interval, Shuffle                           string
 
+	// Signing in.
+	SignIn, SignOut, UserName, Password, StaySignedIn, WrongPassword string
+
 	// Adding photos.
-	SignIn, AddPhotos, ChoosePhotos, TakePhoto            string
+	AddPhotos, ChoosePhotos, TakePhoto                    string
 	DropPhotos, NewAlbum, PhotosOfUpTo, Upload            string
 	Remove, Waiting, Checking, Added, ShowAlbum           string
 	CountAdded                                            Plural

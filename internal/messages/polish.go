@@ -40,7 +40,9 @@ var Polish = Catalogue{
 	Interval: "Sekundy na zdjęcie", Shuffle: "Losowa kolejność",
 	First: "Pierwsze zdjęcie", Last: "Ostatnie zdjęcie", Zoom: "Powiększenie", Slideshow: "Pokaz slajdów", Keyboard: "Klawiatura", HomeEnd: "Home End",
 
-	SignIn:        "Zaloguj się",
+	SignIn:   "Zaloguj się",
+	UserName: "Nazwa", Password: "Hasło", StaySignedIn: "Nie wylogowuj na tym urządzeniu",
+	SignOut: "Wyloguj się", WrongPassword: "Błędna nazwa lub hasło.",
 	AddPhotos:     "Dodaj zdjęcia",
 	ChoosePhotos:  "Wybierz zdjęcia",
 	TakePhoto:     "Zrób zdjęcie",

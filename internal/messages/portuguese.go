@@ -38,7 +38,9 @@ var Portuguese = Catalogue{
 	Interval: "Segundos por foto", Shuffle: "Ordem aleatória",
 	First: "Primeira foto", Last: "Última foto", Zoom: "Zoom", Slideshow: "Apresentação", Keyboard: "Teclado", HomeEnd: "Home End",
 
-	SignIn:        "Entrar",
+	SignIn:   "Entrar",
+	UserName: "Nome", Password: "Palavra-passe", StaySignedIn: "Manter a sessão neste dispositivo",
+	SignOut: "Terminar sessão", WrongPassword: "Nome ou palavra-passe incorretos.",
 	AddPhotos:     "Adicionar fotos",
 	ChoosePhotos:  "Escolher fotos",
 	TakePhoto:     "Tirar uma foto",

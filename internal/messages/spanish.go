@@ -38,7 +38,9 @@ var Spanish = Catalogue{
 	Interval: "Segundos por foto", Shuffle: "Orden aleatorio",
 	First: "Primera foto", Last: "Última foto", Zoom: "Zoom", Slideshow: "Presentación", Keyboard: "Teclado", HomeEnd: "Inicio Fin",
 
-	SignIn:        "Iniciar sesión",
+	SignIn:   "Iniciar sesión",
+	UserName: "Nombre", Password: "Contraseña", StaySignedIn: "Mantener la sesión en este dispositivo",
+	SignOut: "Cerrar sesión", WrongPassword: "Nombre o contraseña incorrectos.",
 	AddPhotos:     "Añadir fotos",
 	ChoosePhotos:  "Elegir fotos",
 	TakePhoto:     "Hacer una foto",

@@ -302,6 +302,16 @@ func (u *Users) Check(ctx context.Context, from netip.Addr, name, password strin
 	return err
 }
 
+// Proof returns what the user of that name signs in by, the password's hash, as the file
+// has it now.
+func (u *Users) Proof(name string) (hash []byte, known bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.refresh()
+	hash, known = u.hashes[name]
+	return hash, known
+}
+
 // queue waits for the slot of a comparison. It fails at once where as many wait already as
 // there is patience for.
 func (u *Users) queue(ctx context.Context) error {

@@ -1,0 +1,163 @@
+// Package session signs in visitors by a cookie. A session is all in the cookie's value,
+// which is signed; nothing is stored for it.
+package session
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"gallery/internal/bounded"
+)
+
+const (
+	// short and long are how long a session lasts unless it is used: as long as the browser
+	// is open and this at most, or where the visitor asked to stay signed in.
+	short = 12 * time.Hour
+	long  = 30 * 24 * time.Hour
+	// most is how long one lasts however often it is used.
+	most = 365 * 24 * time.Hour
+	// maxEnded bounds the sessions that are remembered as ended: 100 bytes each.
+	maxEnded = 50_000
+	// maxValue bounds a cookie's value, in bytes.
+	maxValue = 1 << 10
+)
+
+// Session is who a visitor signed in as, and since when.
+type Session struct {
+	User   string
+	Stay   bool      // also when the browser was closed
+	ID     string    // random; the same when the session is renewed
+	Begun  time.Time // when the visitor signed in
+	Signed time.Time // when the value was
+}
+
+// Lifetime is how long the session's value is good for.
+func (s Session) Lifetime() time.Duration {
+	if s.Stay {
+		return long
+	}
+	return short
+}
+
+// Due reports whether the session is to be given a new value: each is used for a
+// twelfth of its lifetime.
+func (s Session) Due(now time.Time) bool { return now.Sub(s.Signed) > s.Lifetime()/12 }
+
+// Keeper signs sessions and checks them. It is safe for use by many goroutines.
+type Keeper struct {
+	key   [32]byte
+	ended *bounded.Map[string, struct{}] // by ID: signed out
+}
+
+// Open returns a keeper with the key in a file, which is made if there is none.
+func Open(path string) (*Keeper, error) {
+	k := Ephemeral()
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return k, k.read(path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	_, err = f.WriteString(hex.EncodeToString(k.key[:]) + "\n")
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		_ = os.Remove(path)
+		return nil, err
+	}
+	return k, nil
+}
+
+// Ephemeral returns a keeper whose sessions end with the process.
+func Ephemeral() *Keeper {
+	k := &Keeper{ended: bounded.NewMap[string, struct{}](maxEnded, nil)}
+	rand.Read(k.key[:])
+	return k
+}
+
+// read takes the key from the file. Who can read it can sign in as anybody.
+func (k *Keeper) read(path string) error {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0 {
+		return fmt.Errorf("%s must be a plain file of mode 0600, since who reads it can sign in as anybody", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, 1<<10))
+	if err != nil {
+		return err
+	}
+	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(key) != len(k.key) {
+		return fmt.Errorf("%s holds no key: remove it, and another is made", path)
+	}
+	k.key = [32]byte(key)
+	return nil
+}
+
+// Begin is a new session.
+func Begin(user string, stay bool, now time.Time) Session {
+	var id [16]byte
+	rand.Read(id[:])
+	return Session{User: user, Stay: stay, ID: base64.RawURLEncoding.EncodeToString(id[:]), Begun: now, Signed: now}
+}
+
+// Sign is the value of a session as of now. proof is what the user signed in by, the
+// password's hash: when that changes, the session ends.
+func (k *Keeper) Sign(s Session, proof []byte, now time.Time) string {
+	stay := "0"
+	if s.Stay {
+		stay = "1"
+	}
+	payload := strings.Join([]string{base64.RawURLEncoding.EncodeToString([]byte(s.User)), stay, s.ID,
+		strconv.FormatInt(s.Begun.Unix(), 36), strconv.FormatInt(now.Unix(), 36)}, ".")
+	return payload + "." + k.mac(payload, proof)
+}
+
+// Check returns the session of a value, unless it is over or not of this keeper's signing.
+// proofOf returns a user's proof, or false for an unknown one.
+func (k *Keeper) Check(value string, proofOf func(user string) ([]byte, bool), now time.Time) (Session, bool) {
+	parts := strings.Split(value, ".")
+	if len(value) > maxValue || len(parts) != 6 {
+		return Session{}, false
+	}
+	user, err := base64.RawURLEncoding.Strict().DecodeString(parts[0])
+	begun, err2 := strconv.ParseInt(parts[3], 36, 64)
+	signed, err3 := strconv.ParseInt(parts[4], 36, 64)
+	if err := errors.Join(err, err2, err3); err != nil {
+		return Session{}, false
+	}
+	proof, known := proofOf(string(user))
+	right := hmac.Equal([]byte(parts[5]), []byte(k.mac(strings.Join(parts[:5], "."), proof)))
+	s := Session{User: string(user), Stay: parts[1] == "1", ID: parts[2], Begun: time.Unix(begun, 0), Signed: time.Unix(signed, 0)}
+	_, ended := k.ended.Get(s.ID)
+	age := now.Sub(s.Signed)
+	return s, right && known && !ended && age < s.Lifetime() && now.Sub(s.Begun) < most
+}
+
+// End has no value of the session count any more, in this process.
+func (k *Keeper) End(s Session) { k.ended.Put(s.ID, struct{}{}) }
+
+// mac is an HMAC-SHA-256 of a payload, which has no NUL, and a proof.
+func (k *Keeper) mac(payload string, proof []byte) string {
+	h := hmac.New(sha256.New, k.key[:])
+	io.WriteString(h, "session\x00"+payload+"\x00")
+	h.Write(proof)
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
+}
