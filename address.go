@@ -23,12 +23,14 @@ const (
 	authPath   = "/.auth"
 	mayPath    = "/.may"
 	// signInPath asks for a password; see gate.serveSignIn.
-	signInPath = "/.signin"
+	signInPath  = "/.signin"
+	signOutPath = "/.signout"
 	// Photos of many albums: what words find, by months, and what came last.
 	searchPath   = "/.search"
 	timelinePath = "/.timeline/"
 	recentPath   = "/.recent/"
-	signOutPath  = "/.signout"
+	// sharePath and a token are the address of a link to an album.
+	sharePath = "/.share/"
 )
 
 // addresses writes the addresses of albums and photos, and reads the site's own

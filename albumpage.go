@@ -543,6 +543,7 @@ type gridView struct {
 	Add     *addView // nil where photos cannot be added
 	SignIn  string   // address of the form to sign in by, "" where nobody can or one has
 	SignOut string   // address to sign out at, "" where one has not signed in
+	ShareAt string   // address that makes links to the album, "" where one may not
 	Who     string   // the name that one has signed in by
 }
 
@@ -596,7 +597,7 @@ func (g *grid) writeHead(w io.Writer) error {
 // offerArchive adds the way to the album as an archive, unless there is nothing in it, or more
 // than one holds. While sub-albums are not all known it is offered without its size.
 func (g *grid) offerArchive(view *gridView) {
-	if !g.p.zip {
+	if !g.p.zip || !g.p.library.mayDownload(g.key.visitor, g.key.album) {
 		return
 	}
 	own := slices.Concat(g.album.Photos, g.p.library.otherFiles(g.album))
@@ -678,6 +679,7 @@ func (g *grid) offerUpload(view *gridView) {
 func (g *grid) offerSignIn(view *gridView) {
 	switch who := g.key.visitor.name; {
 	case who != "":
+		view.ShareAt = g.p.addresses.page(g.key.album) + "?share"
 		view.SignOut, view.Who = g.p.addresses.file(".")+signOutPath, who
 	case g.p.gate.users != nil:
 		view.SignIn = g.p.addresses.signIn(g.key.album)

@@ -9,15 +9,22 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"golang.org/x/crypto/bcrypt"
+	"rsc.io/qr"
+
+	"gallery/internal/album"
 	"gallery/internal/answer"
 	"gallery/internal/messages"
 	"gallery/internal/patient"
 	"gallery/internal/session"
+	"gallery/internal/sharing"
+	"gallery/internal/storage"
 	"gallery/internal/users"
 )
 
@@ -31,6 +38,9 @@ type gate struct {
 	may        func(v visitor, name string) bool
 	sessions   *session.Keeper // nil without -users
 	views      *views
+	links      *sharing.Store
+	photos     *storage.Dir
+	guesses    *users.Guesses // at the passwords of links
 	addresses  addresses
 	log        *slog.Logger
 
@@ -41,20 +51,156 @@ type gate struct {
 // request (HTTP Basic, RFC 7617). A wrong password makes nobody of them, whatever they ask for; refused says what
 // was wrong, to be told where a password is needed.
 func (g *gate) who(r *http.Request) (v visitor, refused error) {
+	v.links = g.opened(r)
 	if g.users == nil {
-		return visitor{}, users.ErrWrong
+		return v, users.ErrWrong
 	}
 	if s, ok := g.session(r); ok {
-		return visitor{name: s.User}, nil
+		v.name = s.User
+		return v, nil
 	}
 	name, password, ok := r.BasicAuth()
 	if !ok {
-		return visitor{}, users.ErrWrong
+		return v, users.ErrWrong
 	}
 	if err := g.users.Check(r.Context(), g.visitor(r), name, password); err != nil {
-		return visitor{}, err
+		return v, err
 	}
-	return visitor{name: name}, nil
+	v.name = name
+	return v, nil
+}
+
+// maxLinks is how many cookies of links count in one request.
+const maxLinks = 16
+
+// linkCookie is an empty cookie for a link, for the album's address and what is below.
+func (g *gate) linkCookie(r *http.Request, link sharing.Link) *http.Cookie {
+	c := g.cookie(r)
+	c.Name, c.Path = g.linkPrefix(r)+link.ID, g.addresses.page(link.Album)
+	return c
+}
+
+func (g *gate) linkPrefix(r *http.Request) string {
+	if g.addresses.scheme(r) == "https" {
+		return "__Secure-gallery-link-"
+	}
+	return "gallery-link-"
+}
+
+// opened returns the links that the visitor has opened and that are good still, as a visitor
+// has them.
+func (g *gate) opened(r *http.Request) string {
+	if !strings.Contains(r.Header.Get("Cookie"), "gallery-link-") {
+		return ""
+	}
+	var ids []string
+	n := 0
+	for _, c := range r.Cookies() {
+		id, ok := strings.CutPrefix(c.Name, g.linkPrefix(r))
+		if !ok {
+			continue
+		}
+		if n++; n > maxLinks {
+			break
+		}
+		if link, ok := g.links.ByOpened(c.Value); ok && link.ID == id && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return strings.Join(ids, " ")
+}
+
+// setLink has the visitor's browser keep what opens a link's album.
+func (g *gate) setLink(w http.ResponseWriter, r *http.Request, link sharing.Link) {
+	c := g.linkCookie(r, link)
+	c.Value, c.Expires = g.links.Opened(link), link.Expires
+	if link.Expires.IsZero() {
+		c.MaxAge = int(linkLife.Seconds())
+	}
+	http.SetCookie(w, c)
+}
+
+// linkLife is how long a browser keeps what opens a link without an end. Who opens the link
+// again has it anew.
+const linkLife = 180 * 24 * time.Hour
+
+// serveShare makes a link to an album for a signed-in user who may see it.
+func (g *gate) serveShare(w http.ResponseWriter, r *http.Request, t target, v visitor) error {
+	if err := new(http.CrossOriginProtection).Check(r); err != nil {
+		return answer.Error{Status: http.StatusForbidden, Err: err}
+	}
+	if v.name == "" || !g.may(visitor{name: v.name}, t.name) {
+		return answer.NotFound
+	}
+	folder, err := album.Open(g.photos.Root(), t.name)
+	if err != nil {
+		return err
+	}
+	folder.Close()
+	r.Body = http.MaxBytesReader(w, patient.Body(w, r.Body), maxSignIn)
+	if err := r.ParseForm(); err != nil {
+		return answer.Error{Status: http.StatusBadRequest, Err: err}
+	}
+	link := sharing.Link{Album: t.name, By: v.name, Name: r.PostForm.Get("name"), NoDownload: r.PostForm.Get("no-download") != ""}
+	if days, err := strconv.Atoi(r.PostForm.Get("days")); err == nil && days > 0 && days <= 10_000 {
+		link.Expires = time.Now().AddDate(0, 0, days)
+	}
+	if password := r.PostForm.Get("password"); len(password) > users.MaxPassword {
+		return answer.Error{Status: http.StatusUnprocessableEntity, Err: errors.New("the link's password is too long")}
+	} else if password != "" {
+		hash, err := bcrypt.GenerateFromPassword([]byte(password), users.NewCost)
+		if err != nil {
+			return err
+		}
+		link.Password = string(hash)
+	}
+	if link, err = g.links.Add(link); err != nil {
+		return err
+	}
+	g.log.Info("shared", "album", t.name, "link", link.ID, "by", v.name, "from", g.visitor(r))
+	texts := messages.For(r.Header.Get("Accept-Language"))
+	view := sharedView{frame: g.views.frame(texts, t.name, v), Link: g.addresses.origin(r) + g.addresses.file(sharePath+g.links.Token(link))}
+	if view.QR, err = qrPath(view.Link); err != nil {
+		return err
+	}
+	view.Title, view.Crumbs[len(view.Crumbs)-1].Current = texts.ShareAlbum, false
+	g.views.header(w)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	_ = g.views.render(w, "shared", view) // an error is the client's leaving
+	return nil
+}
+
+// sharedView shows a link that was just made.
+type sharedView struct {
+	frame
+	Link string
+	QR   qrCode
+}
+
+// qrCode is a QR code as the path of an SVG of so many modules, its quiet zone of four
+// included (ISO/IEC 18004, section 6.3.8).
+type qrCode struct {
+	Side int
+	Path string
+}
+
+func qrPath(text string) (qrCode, error) {
+	code, err := qr.Encode(text, qr.M)
+	if err != nil {
+		return qrCode{}, fmt.Errorf("drawing a QR code: %w", err)
+	}
+	const quiet = 4
+	var b strings.Builder
+	for y := range code.Size {
+		for x := range code.Size {
+			if code.Black(x, y) {
+				fmt.Fprintf(&b, "M%d %dh1v1h-1z", x+quiet, y+quiet)
+			}
+		}
+	}
+	return qrCode{code.Size + 2*quiet, b.String()}, nil
 }
 
 // challenge prepares the header of an answer to who was refused, and returns its error.

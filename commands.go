@@ -30,6 +30,7 @@ import (
 	"gallery/internal/machine"
 	"gallery/internal/manual"
 	"gallery/internal/sample"
+	"gallery/internal/sharing"
 	"gallery/internal/storage"
 	"gallery/internal/thumbs"
 	"gallery/internal/upkeep"
@@ -163,21 +164,11 @@ func runPasswd(ctx context.Context, args []string, stdin *os.File, stdout, stder
 	if err := users.CheckName(name); err != nil {
 		return usagef("passwd: %w", err)
 	}
-	password, err := askPassword(ctx, stdin, stderr, name)
+	hash, err := askHash(ctx, stdin, stderr, name)
 	if err != nil {
 		return err
 	}
-	switch {
-	case len(password) < users.MinPassword:
-		return fmt.Errorf("the password is too short: at least %d characters", users.MinPassword)
-	case len(password) > users.MaxPassword:
-		return fmt.Errorf("the password is too long: at most %d bytes", users.MaxPassword)
-	}
-	hash, err := bcrypt.GenerateFromPassword(password, users.NewCost)
-	if err != nil {
-		return err
-	}
-	return users.SetPassword(file, name, hash)
+	return users.SetPassword(file, name, []byte(hash))
 }
 
 // askPassword asks for the password twice on a terminal, which does not show
@@ -271,6 +262,106 @@ func runAccess(args []string, stdout, stderr io.Writer) error {
 		fmt.Fprintf(stdout, "%s: %s, as %s says\n", name, who, path.Join(rule.From(), album.AccessFile))
 	}
 	return nil
+}
+
+// runShare is "gallery share [flags] DIR ALBUM": it makes a link to an album and prints it.
+func runShare(ctx context.Context, args []string, stdin *os.File, stdout, stderr io.Writer) error {
+	var link sharing.Link
+	var expires time.Duration
+	var password bool
+	flags := shareFlags(&link, &expires, &password)
+	if err := readFlags(flags, args, stdout); err != nil {
+		return err
+	}
+	if flags.NArg() != 2 {
+		return usagef("share: DIR and ALBUM are expected, such as `gallery share -expires 30d /srv/photos Wedding`")
+	}
+	var c config
+	if err := setFromEnvironment(serverFlags(&c)); err != nil { // where the site is
+		return err
+	}
+	photos, err := storage.Open("DIR", flags.Arg(0), newLog(stderr, false))
+	if err != nil {
+		return err
+	}
+	defer photos.Close()
+	if link.Album, err = albumName(photos, flags.Arg(1)); err != nil {
+		return usagef("share: %w", err)
+	}
+	if expires > 0 {
+		link.Expires = time.Now().Add(expires)
+	}
+	if password {
+		if link.Password, err = askHash(ctx, stdin, stderr, "the link"); err != nil {
+			return err
+		}
+	}
+	links := sharing.New(photos)
+	if link, err = links.Add(link); err != nil {
+		return err
+	}
+	at := ""
+	if len(c.hosts) > 0 {
+		at = "https://" + c.hosts[0]
+	}
+	fmt.Fprintln(stdout, at+addresses{base: c.base}.file(sharePath+links.Token(link)))
+	return nil
+}
+
+// runShares is "gallery shares [-revoke ID] DIR": it lists the links, or ends one.
+func runShares(args []string, stdout, stderr io.Writer) error {
+	var revoke string
+	flags := sharesFlags(&revoke)
+	if err := readFlags(flags, args, stdout); err != nil {
+		return err
+	}
+	if flags.NArg() != 1 {
+		return usagef("shares: one DIR is expected, such as `gallery shares /srv/photos`")
+	}
+	photos, err := storage.Open("DIR", flags.Arg(0), newLog(stderr, false))
+	if err != nil {
+		return err
+	}
+	defer photos.Close()
+	links := sharing.New(photos)
+	if revoke != "" {
+		return links.Revoke(revoke)
+	}
+	for _, l := range links.All() {
+		words := []string{l.ID, "to", l.Album}
+		if l.Password != "" {
+			words = append(words, "with a password")
+		}
+		if l.NoDownload {
+			words = append(words, "without downloads")
+		}
+		if l.Name != "" {
+			words = append(words, "for", l.Name)
+		}
+		switch {
+		case !l.Ended.IsZero():
+			words = append(words, "revoked on", l.Ended.Format(time.DateOnly))
+		case !l.Expires.IsZero():
+			words = append(words, "until", l.Expires.Format(time.DateOnly))
+		}
+		fmt.Fprintln(stdout, album.Readable(strings.Join(words, " ")))
+	}
+	return nil
+}
+
+// askHash asks for a password and returns its hash.
+func askHash(ctx context.Context, stdin *os.File, stderr io.Writer, of string) (string, error) {
+	password, err := askPassword(ctx, stdin, stderr, of)
+	switch {
+	case err != nil:
+		return "", err
+	case len(password) < users.MinPassword:
+		return "", fmt.Errorf("the password is too short: at least %d characters", users.MinPassword)
+	case len(password) > users.MaxPassword:
+		return "", fmt.Errorf("the password is too long: at most %d bytes", users.MaxPassword)
+	}
+	hash, err := bcrypt.GenerateFromPassword(password, users.NewCost)
+	return string(hash), err
 }
 
 // albumName is the name of an album that a command line names, below the photos or by its

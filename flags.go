@@ -17,6 +17,7 @@ import (
 	"gallery/internal/machine"
 	"gallery/internal/manual"
 	"gallery/internal/rendition"
+	"gallery/internal/sharing"
 	"gallery/internal/thumbs"
 	"gallery/internal/upkeep"
 )
@@ -186,10 +187,29 @@ func commands() []manual.Command {
 		{Name: "clean", Flags: cleanFlags(&c, new(time.Duration), new(upkeep.CleanOptions))},
 		{Name: "passwd", Flags: noFlags("passwd")},
 		{Name: "access", Flags: noFlags("access")},
+		{Name: "share", Flags: shareFlags(new(sharing.Link), new(time.Duration), new(bool))},
+		{Name: "shares", Flags: sharesFlags(new(string))},
 		{Name: "health", Flags: noFlags("health")},
 		{Name: "help", Flags: helpFlags(new(bool), new(string))},
 		{Name: "version", Flags: noFlags("version")},
 	}
+}
+
+// shareFlags are the flags of "gallery share".
+func shareFlags(l *sharing.Link, expires *time.Duration, password *bool) *flag.FlagSet {
+	flags := flag.NewFlagSet("gallery share", flag.ContinueOnError)
+	flags.Func("expires", "", age(expires))
+	flags.BoolVar(password, "password", false, "")
+	flags.BoolVar(&l.NoDownload, "no-download", false, "")
+	flags.StringVar(&l.Name, "name", "", "")
+	return flags
+}
+
+// sharesFlags are the flags of "gallery shares".
+func sharesFlags(revoke *string) *flag.FlagSet {
+	flags := flag.NewFlagSet("gallery shares", flag.ContinueOnError)
+	flags.StringVar(revoke, "revoke", "", "")
+	return flags
 }
 
 // parseFlags reads the server's command line.
@@ -285,7 +305,7 @@ func logFormat(json *bool) func(string) error {
 // environment is the variable that is used where a flag is absent, "" for none.
 func environment(flag string) string {
 	switch flag {
-	case "version", "force", "man", "completion":
+	case "version", "force", "man", "completion", "expires", "password", "no-download", "name", "revoke":
 		return ""
 	}
 	return "GALLERY_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
@@ -297,7 +317,7 @@ func setFromEnvironment(flags *flag.FlagSet) error {
 	mistake := checkEnvironment(os.Environ())
 	flags.VisitAll(func(f *flag.Flag) {
 		name := environment(f.Name)
-		value := os.Getenv(name)
+		value := os.Getenv(name) // of no variable, ""
 		if name == "" || value == "" {
 			return
 		}

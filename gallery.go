@@ -20,9 +20,13 @@ import (
 	"gallery/internal/bounded"
 	"gallery/internal/messages"
 	"gallery/internal/observe"
+	"gallery/internal/patient"
+	"gallery/internal/rendition"
+	"gallery/internal/sharing"
 	"gallery/internal/storage"
 	"gallery/internal/thumbs"
 	"gallery/internal/upkeep"
+	"gallery/internal/users"
 )
 
 // maxURI is the length of the longest request target, as in nginx with its
@@ -60,7 +64,7 @@ func (to route) album() string {
 	switch to.kind {
 	case toThumbnail, toPreview, toPhoto, toOriginal:
 		return to.target.album()
-	case toAlbum, toUpload:
+	case toAlbum, toUpload, toShare:
 		return to.target.name
 	}
 	return "."
@@ -75,6 +79,8 @@ const (
 	toMay       = "may"
 	toSignIn    = "signin"
 	toSignOut   = "signout"
+	toLink      = "link"
+	toShare     = "share"
 	toUpload    = "upload"
 	toThumbnail = "thumbnail"
 	toPreview   = "preview"
@@ -106,6 +112,9 @@ func (s *server) route(r *http.Request) route {
 	if strings.HasPrefix(r.URL.Path, timelinePath) {
 		return route{kind: toTimeline}
 	}
+	if strings.HasPrefix(r.URL.Path, sharePath) {
+		return route{kind: toLink}
+	}
 	// An absolute target without a path means the root (RFC 9110, section 4.2.3).
 	t, ok := parsePath(s.root, cmp.Or(r.URL.Path, "/"))
 	if ok && r.URL.Path == "" && s.addresses.base != "" {
@@ -115,6 +124,8 @@ func (s *server) route(r *http.Request) route {
 	switch {
 	case !ok:
 		to.kind = toNothing
+	case r.Method == http.MethodPost && r.URL.RawQuery == "share":
+		to.kind = toShare
 	case r.Method == http.MethodPost:
 		to.kind = toUpload
 	case t.thumb && t.rend == "":
@@ -172,7 +183,7 @@ func (s *server) answerSafely(w *observe.Writer, r *http.Request, to route) (v v
 // written yet, unless it is a panic.
 func (s *server) answer(w *observe.Writer, r *http.Request, to route, v visitor, refused error) error {
 	var closed error
-	if to.kind != toHealth && to.kind != toReady && to.kind != toMay && to.kind != toSignIn && to.kind != toSignOut {
+	if to.kind != toHealth && to.kind != toReady && to.kind != toMay && to.kind != toSignIn && to.kind != toSignOut && to.kind != toLink {
 		closed = s.gate.admit(w, r, v, refused, to.album())
 		if closed != nil && closed != errClosed {
 			return closed
@@ -212,6 +223,10 @@ func (s *server) answer(w *observe.Writer, r *http.Request, to route, v visitor,
 	if err := s.storage.Photos.Away(); err != nil {
 		return err
 	}
+	if to.kind == toLink {
+		w.Closed = true
+		return s.serveLink(w, r)
+	}
 	if to.kind == toAlbum || to.kind == toPhoto {
 		s.gate.renew(w, r)
 	}
@@ -239,7 +254,12 @@ func (s *server) answerFromFolders(w http.ResponseWriter, r *http.Request, to ro
 	switch to.kind {
 	case toUpload:
 		return s.uploads.serve(w, r, to.target, v, refused)
+	case toShare:
+		return s.gate.serveShare(w, r, to.target, v)
 	case toOriginal: // which only takes the network
+		if !s.library.mayDownload(v, to.album()) && !s.library.showsItself(to.target.album(), to.target.file()) {
+			return errClosed
+		}
 		err := s.serveOriginal(w, r, to.target)
 		if !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -262,7 +282,7 @@ func (s *server) answerFromFolders(w http.ResponseWriter, r *http.Request, to ro
 		return errClosed
 	case !to.target.slash:
 		return s.redirectToAlbum(w, r, to.target.name)
-	case s.archives != nil && r.URL.Query().Has("zip"):
+	case s.archives != nil && s.library.mayDownload(v, to.target.name) && r.URL.Query().Has("zip"):
 		return s.archives.serve(w, r, to.target.name, v)
 	}
 	return s.albumPages.serve(w, r, to.target.name, v)
@@ -277,7 +297,7 @@ func (s *server) serveMay(w http.ResponseWriter, r *http.Request, v visitor) err
 	}
 	to := s.route(s.addresses.rebase(&http.Request{Method: http.MethodGet, URL: asked}))
 	w.Header().Set("Cache-Control", "no-store")
-	if to.kind != toNothing && s.gate.may(v, to.album()) {
+	if to.kind != toNothing && s.gate.may(v, to.album()) && (to.kind != toOriginal || s.library.mayDownload(v, to.album())) {
 		if folder, err := album.Open(s.storage.Photos.Root(), to.album()); err == nil {
 			folder.Close()
 			w.WriteHeader(http.StatusNoContent)
@@ -288,6 +308,98 @@ func (s *server) serveMay(w http.ResponseWriter, r *http.Request, v visitor) err
 	return nil
 }
 
+// linkView is what a link's address shows before it leads to the album.
+type linkView struct {
+	frame
+	To      string // address of the album, "" where a password is to be given first
+	Action  string // address that takes the password
+	Message string // what was wrong with it, or what became of the link
+	Over    bool   // the link opens nothing any more
+}
+
+// serveLink answers at the address of a link: it lets the visitor's browser keep what opens
+// the album, and leads there. Messengers that only want to show the link find title and cover.
+func (s *server) serveLink(w http.ResponseWriter, r *http.Request) error {
+	token, cover := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, sharePath), "/cover.jpg")
+	link, ok := s.library.links.ByToken(token)
+	if !ok {
+		return answer.NotFound
+	}
+	texts := messages.For(r.Header.Get("Accept-Language"))
+	view := linkView{frame: s.views.frame(texts, ".", visitor{}), Action: s.addresses.file(sharePath + token)}
+	view.Crumbs, view.Style = nil, view.Style+sentAssets().signInStyle
+	w.Header().Set("Referrer-Policy", "no-referrer") // this address opens the album
+	w.Header().Set("X-Robots-Tag", "noindex")
+	folder, err := album.Open(s.storage.Photos.Root(), link.Album)
+	if err == nil {
+		folder.Close()
+	}
+	if link.Over(time.Now()) || err != nil || !s.library.may(visitor{links: link.ID}, link.Album) {
+		view.Title, view.Message, view.Over = texts.LinkOver, texts.LinkOverHelp, true
+		return s.showLink(w, r, http.StatusGone, view)
+	}
+	if link.Password != "" {
+		if cover {
+			return answer.NotFound
+		}
+		if r.Method == http.MethodPost {
+			return s.openByPassword(w, r, link, view)
+		}
+		view.Title = texts.PasswordNeeded
+		return s.showLink(w, r, http.StatusOK, view)
+	}
+	looks := manyFolders
+	sum, _ := s.library.summarize(r.Context(), link.Album, visitor{links: link.ID}, false, &looks)
+	if cover {
+		src := sum.cover()
+		if src.File == "" {
+			return answer.NotFound
+		}
+		return s.thumbnails.serve(w, r, target{name: src.Name(), thumb: true, rend: rendition.Sharp})
+	}
+	s.gate.setLink(w, r, link)
+	view.Title, view.To = s.library.albumTitle(link.Album), s.addresses.page(link.Album)
+	view.Description = texts.Count(sum.Photos, texts.CountPhotos)
+	if at := s.addresses.origin(r); at != "" {
+		view.Share = &share{URL: at + view.Action, Image: at + view.Action + "/cover.jpg", Width: 800, Height: 800}
+	}
+	w.Header().Set("Refresh", "0; url="+view.To)
+	return s.showLink(w, r, http.StatusOK, view)
+}
+
+// openByPassword opens a link for whoever knows its password.
+func (s *server) openByPassword(w http.ResponseWriter, r *http.Request, link sharing.Link, view linkView) error {
+	if err := new(http.CrossOriginProtection).Check(r); err != nil {
+		return answer.Error{Status: http.StatusForbidden, Err: err}
+	}
+	r.Body = http.MaxBytesReader(w, patient.Body(w, r.Body), maxSignIn)
+	if err := r.ParseForm(); err != nil {
+		return answer.Error{Status: http.StatusBadRequest, Err: err}
+	}
+	err := s.gate.guesses.Compare(r.Context(), s.gate.visitor(r), "link "+link.ID, []byte(link.Password), r.PostForm.Get("password"))
+	switch {
+	case err == nil:
+		s.gate.setLink(w, r, link)
+		return s.gate.leadTo(w, r, link.Album)
+	case errors.Is(err, users.ErrWrong):
+		view.Title, view.Message = view.T.PasswordNeeded, view.T.WrongPassword
+		return s.showLink(w, r, http.StatusForbidden, view)
+	case errors.As(err, new(users.TooManyError)):
+		return s.gate.challenge(w, r, err)
+	}
+	return err
+}
+
+func (s *server) showLink(w http.ResponseWriter, r *http.Request, status int, view linkView) error {
+	s.views.header(w)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_ = s.views.render(w, "link", view) // an error is the client's leaving
+	}
+	return nil
+}
+
 // answers reports whether there is an answer to the request's method: to POST only where
 // somebody may sign in or, at an album's address, add photos.
 func (s *server) answers(r *http.Request, to route) bool {
@@ -295,8 +407,11 @@ func (s *server) answers(r *http.Request, to route) bool {
 	case http.MethodGet, http.MethodHead:
 		return true
 	case http.MethodPost:
-		if to.kind == toSignIn || to.kind == toSignOut {
+		switch to.kind {
+		case toSignIn, toSignOut, toShare:
 			return s.gate.users != nil
+		case toLink:
+			return true
 		}
 		return s.uploads != nil && strings.HasSuffix(r.URL.Path, "/")
 	}

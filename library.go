@@ -24,6 +24,7 @@ import (
 	"gallery/internal/photo"
 	"gallery/internal/rendition"
 	"gallery/internal/search"
+	"gallery/internal/sharing"
 	"gallery/internal/storage"
 	"gallery/internal/thumbs"
 	"gallery/internal/upkeep"
@@ -49,7 +50,8 @@ const (
 // visitor is who asks, as far as what they may see depends on it: caches of that are keyed by it.
 // The zero visitor is anybody.
 type visitor struct {
-	name string // of the user who is signed in, "" for nobody
+	name  string // of the user who is signed in, "" for nobody
+	links string // the IDs of the links that were opened and are good where the request goes, with spaces between
 }
 
 // library reads the folders of photos and remembers what they hold: listings for
@@ -61,6 +63,7 @@ type library struct {
 	photos *storage.Dir
 	store  *thumbs.Store
 	rules  *access.Tree
+	links  *sharing.Store
 	log    *slog.Logger
 
 	reading   bounded.Calls[album.Listing] // by album
@@ -77,7 +80,7 @@ type library struct {
 
 func newLibrary(title string, others bool, photos *storage.Dir, store *thumbs.Store, rules *access.Tree, log *slog.Logger) *library {
 	return &library{
-		title: title, others: others, photos: photos, store: store, rules: rules, log: log,
+		title: title, others: others, photos: photos, store: store, rules: rules, links: sharing.New(photos), log: log,
 		listings:   bounded.NewMap[string](maxListed, listing.files),
 		notes:      bounded.NewMap[album.Photo](maxNotes, noteCost),
 		unreadable: bounded.NewMap[string, struct{}](maxSummaries, nil),
@@ -90,7 +93,41 @@ func newLibrary(title string, others bool, photos *storage.Dir, store *thumbs.St
 // may reports whether a visitor may see the album called name, if there is one. Whatever
 // tells of albums asks it: pages, counts, covers, archives, errors.
 func (l *library) may(v visitor, name string) bool {
-	return l.rules.Rule(name).Admits(v.name)
+	rule := l.rules.Rule(name)
+	return rule.Admits(v.name) || l.linked(v, name, rule, func(sharing.Link) bool { return true })
+}
+
+// mayDownload reports whether the visitor may have the originals in an album, too.
+func (l *library) mayDownload(v visitor, name string) bool {
+	rule := l.rules.Rule(name)
+	return rule.Admits(v.name) || l.linked(v, name, rule, func(link sharing.Link) bool { return !link.NoDownload })
+}
+
+// linked reports whether a link that the visitor has opened covers an album and is fit. None
+// opens what a mistake has closed.
+func (l *library) linked(v visitor, name string, rule access.Rule, fit func(sharing.Link) bool) bool {
+	for id := range strings.FieldsSeq(v.links) {
+		if link, ok := l.links.Get(id); ok && !link.Over(time.Now()) && link.Covers(name, rule.From()) && len(rule.Who()) > 0 && fit(link) {
+			return true
+		}
+	}
+	return false
+}
+
+// showsItself reports whether pages show the photo itself, for which a preview would save
+// nothing: it is its own preview.
+func (l *library) showsItself(albumName, file string) bool {
+	src, err := l.photo(albumName, file)
+	if err != nil {
+		return false
+	}
+	folder := l.store.OpenRenditions(albumName, "")
+	if folder != nil {
+		defer folder.Close()
+	}
+	r, ok := l.store.Cached(folder, src, "")
+	return ok && r.ShowsSource() || errors.Is(l.store.FailedBefore(src, rendition.Preview), thumbs.ErrSavesNothing) ||
+		errors.As(l.store.FailedBefore(src, ""), new(thumbs.ShownItself))
 }
 
 // listing is an album as it was listed, so that many visitors of one album cost

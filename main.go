@@ -5,6 +5,8 @@
 //	gallery clean [flags] DIR
 //	gallery passwd FILE NAME
 //	gallery access DIR ALBUM [NAME…]
+//	gallery share [flags] DIR ALBUM
+//	gallery shares [-revoke ID] DIR
 //	gallery health [ADDRESS]
 //	gallery help [COMMAND]
 //	gallery version
@@ -134,6 +136,19 @@
 // second. gallery access shows who may see ALBUM and, with names, writes the file; without
 // one, everybody may or, with -private, whoever is signed in.
 //
+// # Links
+//
+// gallery share prints a link that opens ALBUM, and what is below it, to whoever has it,
+// though a folder's own .access below it holds. Signed-in users make such links on an
+// album's page. The links are in DIR/.gallery, so the command is run by the server's user.
+// GALLERY_HOST and GALLERY_BASE say where the site is. gallery shares lists the links.
+//
+//	-expires AGE                          how long it opens the album: 12h, 30d or 8w (for ever)
+//	-password                             ask for a password, and have the link ask for it
+//	-no-download                          show previews, and no originals or archives
+//	-name TEXT                            for whom it is, in the list
+//	-revoke ID                            end the link with that ID, within a second
+//
 // # Health
 //
 // /.health answers "ok" while the program is alive, and /.ready "ready" while DIR and
@@ -230,6 +245,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return runClean(ctx, args[1:], stdout)
 		case "passwd":
 			return runPasswd(ctx, args[1:], os.Stdin, stdout, stderr)
+		case "share":
+			return runShare(ctx, args[1:], os.Stdin, stdout, stderr)
+		case "shares":
+			return runShares(args[1:], stdout, stderr)
 		case "access":
 			return runAccess(args[1:], stdout, stderr)
 		case "health":
@@ -338,7 +357,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 		m.Watch(st, store, lib.unreadable.Len, c.memory)
 	}
 	at := addresses{base: c.base, trustProxy: c.trustProxy}
-	who := &gate{private: c.private, upload: c.upload, trustProxy: c.trustProxy, root: c.root, may: lib.may, addresses: at, log: log}
+	who := &gate{private: c.private, upload: c.upload, trustProxy: c.trustProxy, root: c.root, may: lib.may, links: lib.links, photos: st.Photos, guesses: users.NewGuesses(), addresses: at, log: log}
 	if c.users != "" {
 		var err error
 		if who.users, err = users.Open(c.users, log); err != nil {

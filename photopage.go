@@ -53,6 +53,7 @@ func (p *photoPages) serve(w http.ResponseWriter, r *http.Request, t target, v v
 		photos = []album.Photo{src} // the album's cover, which stands by itself
 	}
 	view := p.view(messages.For(r.Header.Get("Accept-Language")), v, photos, src, order)
+	view.Kept = !p.library.mayDownload(v, src.Album)
 	m, err := p.ensurePicture(r.Context(), &view, src)
 	if err != nil {
 		return err
@@ -152,6 +153,7 @@ type photoView struct {
 	Page     string  // its own address
 	Original string  // address
 	Bytes    int64   // of the original
+	Kept     bool    // the visitor may not download it
 	Image    string  // address of what is shown, "" where nothing can be
 	Offers   []offer // renditions that a browser chooses from in its place; may be none
 	Sizes    string  // how wide it is shown, for that choice

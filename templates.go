@@ -81,7 +81,7 @@ func newViews(site string, at addresses, titlesOf func(name string) []string, ma
 		site: site, addresses: at, titlesOf: titlesOf, may: may, byVisitor: byVisitor,
 		style:     sentAssets().style,
 		script:    sentAssets().script,
-		templates: template.Must(template.Must(template.New("").Parse(viewText)).Parse(uploadViewText + signInViewText)),
+		templates: template.Must(template.Must(template.New("").Parse(viewText)).Parse(uploadViewText + signInViewText + shareViewText)),
 	}
 	// Styles are inline for the sake of each photo's proportions and colour.
 	v.policy = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; connect-src 'self'; " +
@@ -316,7 +316,7 @@ const viewText = `
 {{end}}{{with .Sorts}}<nav class="sorts" aria-label="{{$.T.SortBy}}">{{range .}}<a href="{{.Href}}"{{if .Current}} aria-current="true"{{end}}>{{.Text}}</a>{{end}}</nav>
 {{end}}{{with .Prev}}<p class="back"><a rel="prev" href="{{.}}">← {{$.T.PreviousPage}}</a></p>
 {{end}}{{with .SignIn}}<p class="signin"><a href="{{.}}">{{$.T.SignIn}}</a></p>
-{{end}}{{with .SignOut}}<form class="signin" method="post" action="{{.}}">{{$.Who}} <button>{{$.T.SignOut}}</button></form>
+{{end}}{{if .ShareAt}}{{template "share-form" .}}{{end}}{{with .SignOut}}<form class="signin" method="post" action="{{.}}">{{$.Who}} <button>{{$.T.SignOut}}</button></form>
 {{end}}{{with .Ways}}<nav class="sorts">{{range .}}<a href="{{.Href}}">{{.Text}}</a>{{end}}</nav>
 {{end}}{{template "search" .}}{{with .Add}}{{template "add" .}}{{end}}</header>
 {{with .Total}}<div class="progress" role="progressbar" aria-label="{{$.T.Progress}}" aria-valuemin="0" aria-valuemax="{{.}}" aria-valuenow="0" data-text="{{$.T.Position}}"><i></i><span></span></div>
@@ -413,8 +413,8 @@ const viewText = `
 <div class="about">
 <h1>{{.Name}}</h1>
 <dl class="info">{{range .Info}}<div><dt>{{.Term}}</dt><dd>{{if .Map}}<a class="map" href="{{.Map}}" rel="noreferrer">{{.Text}}</a>{{else}}{{.Text}}{{end}}</dd></div>{{end}}</dl>
-<a class="download button" href="{{.Original}}" download data-bytes="{{.Bytes}}">{{.T.Download}}</a>
-</div>
+{{if not .Kept}}<a class="download button" href="{{.Original}}" download data-bytes="{{.Bytes}}">{{.T.Download}}</a>
+{{end}}</div>
 </main>
 {{end}}
 
@@ -446,6 +446,48 @@ const signInViewText = `
 <label class="stay"><input type="checkbox" name="stay" value="1"> {{.T.StaySignedIn}}</label>
 <button>{{.T.SignIn}}</button>
 </form>
+</main>
+</body>
+</html>
+{{end}}
+`
+
+const shareViewText = `
+{{define "link" -}}
+{{template "open" .}}<body class="error">
+<header><h1 dir="auto">{{.Title}}</h1></header>
+<main>
+{{if .To}}<p class="empty"><a class="up" href="{{.To}}">{{.T.ShowAlbum}}</a></p>
+{{else if .Over}}<p class="empty">{{.Message}}</p>
+{{else}}<form class="sign" method="post" action="{{.Action}}">
+{{with .Message}}<p role="alert">{{.}}</p>
+{{end}}<label>{{.T.Password}} <input type="password" name="password" autocomplete="off" required autofocus></label>
+<button>{{.T.ShowAlbum}}</button>
+</form>
+{{end}}</main>
+</body>
+</html>
+{{end}}
+
+{{define "share-form" -}}
+<details class="signin"><summary>{{.T.ShareAlbum}}</summary>
+<form method="post" action="{{.ShareAt}}">
+<label>{{.T.ForWhom}} <input name="name" maxlength="100"></label>
+<label>{{.T.DaysOpen}} <input name="days" type="number" min="1" max="10000"></label>
+<label>{{.T.Password}} <input type="password" name="password" autocomplete="new-password" maxlength="72"></label>
+<label><input type="checkbox" name="no-download" value="1"> {{.T.NoDownload}}</label>
+<button>{{.T.MakeLink}}</button>
+</form></details>
+{{end}}
+
+{{define "shared" -}}
+{{template "open" .}}<body class="error">
+<header>
+{{template "crumbs" .}}<h1>{{.Title}}</h1>
+</header>
+<main>
+<p class="empty"><a href="{{.Link}}">{{.Link}}</a></p>
+<p class="empty"><svg class="qr" viewBox="0 0 {{.QR.Side}} {{.QR.Side}}" width="240" height="240" role="img" aria-label="{{.Link}}"><path fill="#fff" d="M0 0h{{.QR.Side}}v{{.QR.Side}}H0z"/><path fill="#000" d="{{.QR.Path}}"/></svg></p>
 </main>
 </body>
 </html>

@@ -349,7 +349,7 @@ func originals(t *testing.T, dir string) map[string]string {
 			return err
 		}
 		if entry.IsDir() {
-			if entry.Name() == album.ThumbsDir {
+			if entry.Name() == album.ThumbsDir || entry.Name() == ".gallery" {
 				return filepath.SkipDir
 			}
 			return nil

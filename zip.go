@@ -11,7 +11,6 @@ import (
 	"os"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -105,7 +104,7 @@ func (a *archives) layout(ctx context.Context, what archived) (layout, error) {
 			return l, nil
 		}
 	}
-	return a.laying.Do(ctx, strconv.Quote(what.visitor.name)+what.album, func() (layout, error) {
+	return a.laying.Do(ctx, fmt.Sprintf("%q %s", what.visitor, what.album), func() (layout, error) {
 		began := time.Now()
 		c := contents{library: a.library, visitor: what.visitor, most: a.most, ctx: ctx}
 		if err := c.add(what.album, ""); err != nil {

@@ -40,6 +40,8 @@ var Dutch = Catalogue{
 	SignIn:   "Inloggen",
 	UserName: "Naam", Password: "Wachtwoord", StaySignedIn: "Ingelogd blijven op dit apparaat",
 	SignOut: "Uitloggen", WrongPassword: "Naam of wachtwoord is onjuist.",
+	LinkOver: "Deze link is verlopen", LinkOverHelp: "Hij leidt nergens meer heen. Wie hem stuurde, kan een nieuwe sturen.", PasswordNeeded: "Het wachtwoord, alsjeblieft",
+	ShareAlbum: "Album delen", ForWhom: "Voor wie", DaysOpen: "Zoveel dagen open", NoDownload: "Alleen voorbeelden, geen originelen", MakeLink: "Link maken",
 	AddPhotos:     "Foto’s toevoegen",
 	ChoosePhotos:  "Foto’s kiezen",
 	TakePhoto:     "Foto maken",

@@ -40,6 +40,8 @@ var Italian = Catalogue{
 	SignIn:   "Accedi",
 	UserName: "Nome", Password: "Password", StaySignedIn: "Resta connesso su questo dispositivo",
 	SignOut: "Esci", WrongPassword: "Nome o password errati.",
+	LinkOver: "Questo link è scaduto", LinkOverHelp: "Non porta più da nessuna parte. Chi te l’ha inviato può mandartene un altro.", PasswordNeeded: "La password, per favore",
+	ShareAlbum: "Condividi l’album", ForWhom: "Per chi", DaysOpen: "Aperto per quanti giorni", NoDownload: "Solo anteprime, senza originali", MakeLink: "Crea un link",
 	AddPhotos:     "Aggiungi foto",
 	ChoosePhotos:  "Scegli le foto",
 	TakePhoto:     "Scatta una foto",

@@ -73,6 +73,10 @@ type Catalogue struct {
 	// Signing in.
 	SignIn, SignOut, UserName, Password, StaySignedIn, WrongPassword string
 
+	// Links to albums.
+	LinkOver, LinkOverHelp, PasswordNeeded              string
+	ShareAlbum, ForWhom, DaysOpen, NoDownload, MakeLink string
+
 	// Adding photos.
 	AddPhotos, ChoosePhotos, TakePhoto                    string
 	DropPhotos, NewAlbum, PhotosOfUpTo, Upload            string

@@ -43,10 +43,8 @@ type Users struct {
 	path      string
 	log       *slog.Logger
 	key       [32]byte                // of the HMACs
-	slots     *semaphore.Weighted     // comparisons at once
-	waiting   atomic.Int64            // how many wait for a slot
 	comparing bounded.Calls[struct{}] // by visitor and mac
-	tries     tries
+	*Guesses
 
 	mu       sync.Mutex
 	looked   time.Time                             // when the file was last looked at
@@ -82,10 +80,9 @@ const (
 // lets nobody in later on.
 func Open(path string, log *slog.Logger) (*Users, error) {
 	u := &Users{
-		path:  path,
-		log:   log,
-		slots: semaphore.NewWeighted(int64(max(1, runtime.GOMAXPROCS(0)/2))),
-		tries: newTries(),
+		path:    path,
+		log:     log,
+		Guesses: NewGuesses(),
 	}
 	rand.Read(u.key[:])
 	u.mu.Lock()
@@ -312,14 +309,45 @@ func (u *Users) Proof(name string) (hash []byte, known bool) {
 	return hash, known
 }
 
+// Guesses bounds the comparing of passwords with hashes: how many at once, and how many wrong
+// ones by visitor and by name. It is safe for use by many goroutines.
+type Guesses struct {
+	slots   *semaphore.Weighted // comparisons at once
+	waiting atomic.Int64        // how many wait for a slot
+	tries   tries
+}
+
+func NewGuesses() *Guesses {
+	return &Guesses{slots: semaphore.NewWeighted(int64(max(1, runtime.GOMAXPROCS(0)/2))), tries: newTries()}
+}
+
+// Compare fails with ErrWrong or a TooManyError unless the password is the hash's; name is
+// what is guessed at.
+func (g *Guesses) Compare(ctx context.Context, from netip.Addr, name string, hash []byte, password string) error {
+	in := buckets(from, name)
+	if wait := g.tries.take(in, time.Now()); wait > 0 {
+		return TooManyError{wait}
+	}
+	if err := g.queue(ctx); err != nil {
+		g.tries.giveBack(in)
+		return err
+	}
+	defer g.slots.Release(1)
+	if bcrypt.CompareHashAndPassword(hash, []byte(password)) != nil {
+		return ErrWrong
+	}
+	g.tries.giveBack(in)
+	return nil
+}
+
 // queue waits for the slot of a comparison. It fails at once where as many wait already as
 // there is patience for.
-func (u *Users) queue(ctx context.Context) error {
-	defer u.waiting.Add(-1)
-	if u.waiting.Add(1) > maxWaiting {
+func (g *Guesses) queue(ctx context.Context) error {
+	defer g.waiting.Add(-1)
+	if g.waiting.Add(1) > maxWaiting {
 		return TooManyError{time.Second}
 	}
-	return u.slots.Acquire(ctx, 1)
+	return g.slots.Acquire(ctx, 1)
 }
 
 // takeAsLong makes a wrong password for a hash take as long as one for the dearest: each cost
