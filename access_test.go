@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"gallery/internal/album"
 	"gallery/internal/atomicfile"
+	"gallery/internal/testkit"
 )
 
 // guarded is a site with albums that are open to some: Family to ann, Club to whoever is
@@ -237,6 +239,30 @@ func TestAccess_search(t *testing.T) {
 			if found := bytes.Contains(page.body, []byte("/Family/3.jpg/")); target == "/.search?q=jpg" && found != (who == "ann") {
 				t.Errorf("%s for %s finds a photo of ann's: %v", target, who, found)
 			}
+		}
+	}
+}
+
+// What is closed takes as long as what is not there, in time of the processor: the least of
+// many times of each, in turn.
+func TestAccess_time(t *testing.T) {
+	s := guarded(t)
+	for _, pair := range [][2]string{{"/Family/", "/Nowher/"}, {"/Family/3.jpg", "/Nowher/3.jpg"}, {"/Family/_thumbs/3.jpg", "/Nowher/_thumbs/3.jpg"},
+		{"/Family/3.jpg/", "/Nowher/3.jpg/"}, {"/Family/?zip", "/Nowher/?zip"}, {"/Family", "/Nowher"}} {
+		least := [2]time.Duration{time.Hour, time.Hour}
+		ratio := 0.0
+		for round := 0; round < 200 && (round < 20 || ratio < 0.8 || ratio > 1.25); round++ {
+			for i, target := range pair {
+				began := testkit.ProcessorTime()
+				for range 20 {
+					s.server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", target, nil))
+				}
+				least[i] = min(least[i], testkit.ProcessorTime()-began)
+			}
+			ratio = float64(least[0]) / float64(least[1])
+		}
+		if ratio < 0.8 || ratio > 1.25 {
+			t.Errorf("GET %s takes %.2f of what %s takes", pair[0], ratio, pair[1])
 		}
 	}
 }

@@ -230,15 +230,17 @@ func (s *server) answer(w *observe.Writer, r *http.Request, to route, v visitor,
 	if to.kind == toAlbum || to.kind == toPhoto {
 		s.gate.renew(w, r)
 	}
-	err := closed
-	switch {
-	case err == nil && (to.kind == toSearch || to.kind == toTimeline || to.kind == toRecent):
+	if closed == nil && (to.kind == toSearch || to.kind == toTimeline || to.kind == toRecent) {
 		s.background.Enter()
 		defer s.background.Leave()
 		return s.searches.serve(w, r, to.kind, v)
-	case err == nil || to.kind == toUpload: // which asks for a password first
-		err = s.answerFromFolders(w, r, to, v, refused)
 	}
+	at := to
+	if closed != nil && to.kind != toUpload { // which asks for a password first
+		// Looked for as what is not there is, so that it takes as long.
+		at.target.name = s.library.missing(v, to.target.name)
+	}
+	err := s.answerFromFolders(w, r, at, v, refused)
 	if errors.Is(err, fs.ErrNotExist) && to.kind != toUpload {
 		if name, ok := s.library.otherForm(to.target.name); ok && s.gate.may(v, route{to.kind, target{name: name}}.album()) {
 			to.target.name = name

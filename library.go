@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
 	"io/fs"
@@ -64,7 +65,9 @@ type library struct {
 	store  *thumbs.Store
 	rules  *access.Tree
 	links  *sharing.Store
-	log    *slog.Logger
+	// nothing is a name that no folder has.
+	nothing string
+	log     *slog.Logger
 
 	reading   bounded.Calls[album.Listing] // by album
 	listings  *bounded.Map[string, listing]
@@ -80,7 +83,8 @@ type library struct {
 
 func newLibrary(title string, others bool, photos *storage.Dir, store *thumbs.Store, rules *access.Tree, log *slog.Logger) *library {
 	return &library{
-		title: title, others: others, photos: photos, store: store, rules: rules, links: sharing.New(photos), log: log,
+		nothing: ".nothing-" + rand.Text(),
+		title:   title, others: others, photos: photos, store: store, rules: rules, links: sharing.New(photos), log: log,
 		listings:   bounded.NewMap[string](maxListed, listing.files),
 		notes:      bounded.NewMap[album.Photo](maxNotes, noteCost),
 		unreadable: bounded.NewMap[string, struct{}](maxSummaries, nil),
@@ -95,6 +99,23 @@ func newLibrary(title string, others bool, photos *storage.Dir, store *thumbs.St
 func (l *library) may(v visitor, name string) bool {
 	rule := l.rules.Rule(name)
 	return rule.Admits(v.name) || l.linked(v, name, rule, func(sharing.Link) bool { return true })
+}
+
+// missing is the name of what is closed to the visitor with another in place of the first
+// closed folder's, under which there is nothing.
+func (l *library) missing(v visitor, name string) string {
+	for end := 0; end < len(name); end++ {
+		begin := end
+		if i := strings.IndexByte(name[begin:], '/'); i >= 0 {
+			end += i
+		} else {
+			end = len(name)
+		}
+		if !l.may(v, name[:end]) {
+			return name[:begin] + l.nothing + name[end:]
+		}
+	}
+	return l.nothing
 }
 
 // mayDownload reports whether the visitor may have the originals in an album, too.
