@@ -211,8 +211,9 @@ type link struct {
 // frame makes the frame of a page about the album or photo called name. The way up
 // leaves out what the visitor may not see.
 func (v *views) frame(t *messages.Catalogue, name string, who visitor) frame {
-	f := frame{T: t, Site: v.site, Style: v.style, Script: v.script, Previews: rendition.Previews, SearchAt: v.addresses.file(".") + searchPath}
+	f := frame{T: t, Site: v.site, Style: v.style, Script: v.script, Previews: rendition.Previews}
 	if name == "." || v.may(who, ".") {
+		f.SearchAt = v.addresses.file(".") + searchPath
 		f.Crumbs = []link{{Href: v.addresses.page("."), Text: v.site}}
 	}
 	if name != "." {
@@ -275,8 +276,8 @@ const viewText = `
 {{end}}
 
 {{define "search" -}}
-<form class="search" action="{{.SearchAt}}" role="search"><input type="search" name="q" value="{{.Query}}" maxlength="200" placeholder="{{.T.Search}} …" aria-label="{{.T.Search}}"></form>
-{{end}}
+{{with .SearchAt}}<form class="search" action="{{.}}" role="search"><input type="search" name="q" value="{{$.Query}}" maxlength="200" placeholder="{{$.T.Search}} …" aria-label="{{$.T.Search}}"></form>
+{{end}}{{end}}
 
 {{define "found" -}}
 {{template "open" .}}<body class="album found">
