@@ -110,7 +110,7 @@ http {
 		}
 	})
 	addresses := []string{n.plain, n.tls}
-	if site == "gallery-simple.conf" {
+	if site == "gallery-simple.conf" || site == "gallery-cluster.conf" {
 		addresses = addresses[:1]
 	}
 	for range 200 {
