@@ -205,7 +205,7 @@ func (b *bench) load(ctx context.Context, r *runningServer, targets []string) (r
 		return report, 0, err
 	}
 	if _, err := exec.LookPath("wrk"); err == nil {
-		report, err = b.wrk(ctx, pinned, r.host, targets)
+		report, err = b.wrk(ctx, pinned, r.host, targets, loadDuration)
 		if err != nil {
 			return report, 0, fmt.Errorf("wrk: %w", err)
 		}
@@ -227,13 +227,13 @@ func (b *bench) load(ctx context.Context, r *runningServer, targets []string) (r
 var wrkScript string
 
 // wrk has wrk generate the load.
-func (b *bench) wrk(ctx context.Context, pinned []string, host string, targets []string) (report loadReport, err error) {
+func (b *bench) wrk(ctx context.Context, pinned []string, host string, targets []string, duration time.Duration) (report loadReport, err error) {
 	script, list := filepath.Join(b.scratch, "wrk.lua"), filepath.Join(b.scratch, "targets")
 	if err := errors.Join(os.WriteFile(script, []byte(wrkScript), 0o600),
 		os.WriteFile(list, []byte(strings.Join(targets, "\n")), 0o600)); err != nil {
 		return report, err
 	}
-	args := append(pinned, "wrk", "-t1", fmt.Sprintf("-c%d", connections), fmt.Sprintf("-d%ds", int(loadDuration.Seconds())),
+	args := append(pinned, "wrk", "-t1", fmt.Sprintf("-c%d", connections), fmt.Sprintf("-d%ds", int(duration.Seconds())),
 		"--timeout", "20s", "-s", script, "http://"+host+"/")
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), "TARGETS="+list)
