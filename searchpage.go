@@ -123,6 +123,9 @@ func (p *searchPages) serve(w http.ResponseWriter, r *http.Request, kind string,
 		return err
 	}
 	p.views.header(w)
+	if v.name != "" {
+		w.Header().Set("Cache-Control", "private, no-cache") // others may not see all of it
+	}
 	answer.NewPage(body.Bytes(), gzip.BestSpeed).Serve(w, r)
 	return nil
 }

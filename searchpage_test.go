@@ -11,7 +11,12 @@ import (
 // foundSite has photos of two albums, with dates in their names, all indexed.
 func foundSite(t *testing.T, change ...func(*config)) *site {
 	t.Helper()
-	dir := t.TempDir()
+	return foundSiteIn(t, t.TempDir(), change...)
+}
+
+// foundSiteIn is foundSite in a directory that may hold something.
+func foundSiteIn(t *testing.T, dir string, change ...func(*config)) *site {
+	t.Helper()
 	for i, name := range []string{
 		"Summer/20140705_120000 dog & <b>.jpg", "Summer/20140706_120000.jpg", "Summer/20140801_120000.jpg",
 		"Árbol/20150102_120000 Café.jpg", "Árbol/nodate.jpg", "Árbol/new.jpg",
@@ -143,5 +148,26 @@ func TestSearch_private(t *testing.T) {
 		if r := s.get(path); r.StatusCode != 401 {
 			t.Errorf("%s answers %d", path, r.StatusCode)
 		}
+	}
+}
+
+// What a folder does not show to everybody is found, counted and named for those alone who may
+// see it.
+func TestSearch_access(t *testing.T) {
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "Summer", ".access"), []byte("ann\n"))
+	s := foundSiteIn(t, dir, func(c *config) { withUsers(t, c) })
+	ann := []string{"Authorization", basic("ann", rightPassword)}
+	for _, path := range []string{"/.search?q=jpg", "/.search?q=summer", "/.timeline/", "/.recent/", "/.timeline/2014-07/"} {
+		if got := string(s.get(path).body); strings.Contains(got, "Summer") || strings.Contains(got, "2014") && path != "/.timeline/2014-07/" {
+			t.Errorf("%s tells everybody of a closed album", path)
+		}
+		got := s.get(path, ann...)
+		if !strings.Contains(string(got.body), "Summer") || got.Header.Get("Cache-Control") != "private, no-cache" {
+			t.Errorf("%s does not show ann her album, or to others, too: %s", path, got.Header.Get("Cache-Control"))
+		}
+	}
+	if got := text(find(s.page("/.search?q=jpg"), ".counts")[0]); got != "3 photos" {
+		t.Errorf("everybody finds %s, want 3 photos", got)
 	}
 }
