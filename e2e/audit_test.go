@@ -100,6 +100,7 @@ func gzipped(data []byte) int {
 
 // axe finds nothing to object to, in either colour scheme.
 func TestAccessibility_axe(t *testing.T) {
+	t.Parallel()
 	axe, err := os.ReadFile(npm(t, "axe-core/axe.min.js"))
 	if err != nil {
 		t.Fatal(err)
@@ -152,6 +153,7 @@ func TestAccessibility_axe(t *testing.T) {
 // focus when it opens and gives it back. Captions run in their own direction, and
 // long ones are folded until they have the focus.
 func TestAccessibility_readOnce(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for i := range 3 {
 		drawLarge(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i+1)), 1200, 800, i)

@@ -261,6 +261,7 @@ const (
 )
 
 func TestBrowser_sampleAndLightbox(t *testing.T) {
+	t.Parallel()
 	for _, size := range [][2]int{{1440, 900}, {390, 844}} {
 		t.Run(fmt.Sprint(size[0]), func(t *testing.T) {
 			p := start(t, []string{"XDG_CACHE_HOME=" + t.TempDir()})
@@ -336,6 +337,7 @@ func TestBrowser_sampleAndLightbox(t *testing.T) {
 
 // Everything can be reached without JavaScript.
 func TestBrowser_withoutScript(t *testing.T) {
+	t.Parallel()
 	dir, links := fivePhotos(t)
 	eachFront(t, dir, func(t *testing.T, home string) {
 		b := newBrowser(t, 820, 1180)

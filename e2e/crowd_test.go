@@ -79,6 +79,7 @@ func (v *visitor) open(album string) []string {
 // A crowd behind one address is never turned away by the shipped nginx, whose limits are
 // those of one visitor: what a warm album asks for comes from disk.
 func TestNginx_crowds(t *testing.T) {
+	t.Parallel()
 	const photos = 30
 	dir := t.TempDir()
 	draw(t, filepath.Join(dir, "a", "1.jpg"), 1000, 650, 1)
@@ -97,6 +98,7 @@ func TestNginx_crowds(t *testing.T) {
 	// A hundred open an album within ten seconds, and half of them once more, when the
 	// page is still valid and the thumbnails are not asked for.
 	t.Run("openAnAlbum", func(t *testing.T) {
+		t.Parallel()
 		const visitors, within = 100, 10 * time.Second
 		c := &crowd{n: startNginx(t, p, dir, "gallery.conf"), statuses: map[int]int{}}
 		var all sync.WaitGroup
@@ -119,6 +121,7 @@ func TestNginx_crowds(t *testing.T) {
 	// Thirty leaf through it, a photo each second and a half: a preview a step, as the
 	// lightbox asks for it, and the information of each tenth photo.
 	t.Run("leafThrough", func(t *testing.T) {
+		t.Parallel()
 		const viewers, steps, pace = 30, 8, 1500 * time.Millisecond
 		c := &crowd{n: startNginx(t, p, dir, "gallery.conf"), statuses: map[int]int{}}
 		var all sync.WaitGroup

@@ -18,6 +18,7 @@ import (
 // A slideshow keeps the screen on, and lets go of it when a person steps in or
 // the slideshow ends.
 func TestSlideshow_keepsScreenOn(t *testing.T) {
+	t.Parallel()
 	dir, links := fivePhotos(t)
 	p := start(t, nil, dir)
 	b := newBrowser(t, 1200, 800)
@@ -64,6 +65,7 @@ func TestSlideshow_keepsScreenOn(t *testing.T) {
 // The link goes on the clipboard, by the old way where the new one is refused,
 // or to the system's own dialog on a phone.
 func TestLightbox_share(t *testing.T) {
+	t.Parallel()
 	dir, links := fivePhotos(t)
 	p := start(t, nil, dir)
 	b := newBrowser(t, 1200, 800)
@@ -195,6 +197,7 @@ func TestLightbox_inertia(t *testing.T) {
 // On a screen of two device pixels each, a warm grid shows no wide photo with more of
 // them than its file has.
 func TestDevice_sharpWide(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for i, size := range [][2]int{{1920, 1080}, {1080, 1920}, {2000, 1000}, {1600, 1600}, {1920, 1080}, {2100, 900}} {
 		drawLarge(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i+1)), size[0], size[1], i)

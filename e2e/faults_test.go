@@ -370,6 +370,7 @@ func TestFault_photosChange(t *testing.T) {
 // start removes what was left lying about, and no original is touched.
 // GALLERY_KILLS says how often it is killed; bench/safety sets it.
 func TestFault_killed(t *testing.T) {
+	t.Parallel()
 	kills := 30
 	if text := os.Getenv("GALLERY_KILLS"); text != "" {
 		var err error

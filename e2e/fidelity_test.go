@@ -143,6 +143,7 @@ func TestDeltaE(t *testing.T) {
 // as the browser shows the original: of the same colours, the same way up and of the
 // same shape. Where the browser leaves an original on its side, all are upright.
 func TestFidelity(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	all := testkit.Kinds(t)
 	for _, k := range all {

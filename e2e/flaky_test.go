@@ -87,6 +87,7 @@ func (f *flaky) times(suffix string) int {
 // The lightbox recovers by itself from a server that is too busy, that fails,
 // and that hangs up in the middle of an answer, for pages and for pictures.
 func TestLightbox_recovers(t *testing.T) {
+	t.Parallel()
 	// Each case has an album of its own, of which the browser has kept nothing.
 	dir := t.TempDir()
 	for album := range 6 {
@@ -143,6 +144,7 @@ func TestLightbox_recovers(t *testing.T) {
 
 // Thumbnails that fail, of photos and of albums' covers, are asked for again.
 func TestGrid_recovers(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	fill(t, filepath.Join(dir, "a"), 8, [2]int{600, 400})
 	fill(t, filepath.Join(dir, "a", "b"), 1, [2]int{600, 400})

@@ -13,6 +13,7 @@ import (
 // While an album streams in, its first photos are there and can be opened;
 // nothing moves; a line tells how far it is, and goes.
 func TestGrid_streams(t *testing.T) {
+	t.Parallel()
 	const photos = 200
 	dir := t.TempDir()
 	fill(t, filepath.Join(dir, "a"), photos, [2]int{1200, 800}, [2]int{800, 1200}, [2]int{1000, 1000}, [2]int{2400, 500}, [2]int{1200, 900})
@@ -51,6 +52,7 @@ func TestGrid_streams(t *testing.T) {
 // Without JavaScript, too, nothing that is seen moves, and a line says that more
 // is to come.
 func TestGrid_streamsWithoutScript(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	fill(t, filepath.Join(dir, "a"), 100, [2]int{1800, 1200}, [2]int{1200, 1800}, [2]int{1500, 1500}, [2]int{2400, 800})
 	for _, width := range []int{390, 1440} {
@@ -145,6 +147,7 @@ func (b *browser) justified(width int) {
 // Who goes back to an album from a photo finds that photo in view: from its
 // own page, and from the lightbox where it has turned to another page's.
 func TestGrid_backToPhoto(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	fill(t, filepath.Join(dir, "a"), 560, [2]int{60, 40})
 	p := start(t, nil, dir)

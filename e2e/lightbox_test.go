@@ -64,6 +64,7 @@ func (b *browser) at(path string) {
 
 // Every key does what the help says, in the lightbox and on a photo's page.
 func TestLightbox_keyboard(t *testing.T) {
+	t.Parallel()
 	dir, links := fivePhotos(t)
 	eachFront(t, dir, func(t *testing.T, home string) { byKeyboard(t, home, links) })
 }
@@ -162,6 +163,7 @@ func byKeyboard(t *testing.T, home string, links []string) {
 // The focus stays inside, everything has a name, the live region tells, and
 // the focus goes back to the photo seen last.
 func TestLightbox_accessible(t *testing.T) {
+	t.Parallel()
 	dir, links := fivePhotos(t)
 	eachFront(t, dir, func(t *testing.T, home string) { byReader(t, home, links) })
 }
@@ -197,6 +199,7 @@ func byReader(t *testing.T, home string, links []string) {
 
 // Address, history and lightbox are in step, whichever moves.
 func TestLightbox_history(t *testing.T) {
+	t.Parallel()
 	dir, links := fivePhotos(t)
 	eachFront(t, dir, func(t *testing.T, home string) { throughHistory(t, home, links) })
 }
@@ -254,6 +257,7 @@ func throughHistory(t *testing.T, home string, links []string) {
 // The lightbox goes on across the border of an album's pages, and leads back
 // to the page that holds the photo.
 func TestLightbox_crossesPages(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	fill(t, filepath.Join(dir, "a"), 501, [2]int{60, 40})
 	p := start(t, nil, dir)
@@ -288,6 +292,7 @@ func TestLightbox_crossesPages(t *testing.T) {
 // A 2400 px photo is looked at as its preview; the original comes when it is
 // zoomed past that, and not before.
 func TestLightbox_originalOnlyWhenZoomed(t *testing.T) {
+	t.Parallel()
 	dir, links := fivePhotos(t)
 	p := start(t, nil, dir)
 	f := newFlaky(t, p)
@@ -313,6 +318,7 @@ func TestLightbox_originalOnlyWhenZoomed(t *testing.T) {
 
 // Who zooms before the preview is there gets the original all the same.
 func TestLightbox_zoomedEarly(t *testing.T) {
+	t.Parallel()
 	dir, _ := fivePhotos(t)
 	f := newFlaky(t, start(t, nil, dir))
 	b := newBrowser(t, 1200, 800)
@@ -340,6 +346,7 @@ func TestLightbox_zoomedEarly(t *testing.T) {
 // grid says what is to be shown, and nginx has the previews. Only the
 // information is asked for, once somebody opens it, as a part of a page.
 func TestLightbox_asksNothing(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	const photos = 45
 	for i := range photos {
@@ -382,6 +389,7 @@ func TestLightbox_asksNothing(t *testing.T) {
 // Number, title, download and what is read out are the photo's own at once, and
 // while its information is on its way there is none, rather than another's.
 func TestLightbox_ownAtOnce(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for i := range 5 {
 		drawLarge(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i+1)), 2400, 1600, i)
@@ -425,6 +433,7 @@ func TestLightbox_ownAtOnce(t *testing.T) {
 // However narrow the window, large the text and long the number, every button of
 // the bar is within the window and over nothing else.
 func TestLightbox_narrow(t *testing.T) {
+	t.Parallel()
 	dir, _ := fivePhotos(t)
 	p := start(t, nil, dir)
 	for _, width := range []int{320, 360, 390} {
@@ -574,6 +583,7 @@ func TestLightbox_trackpad(t *testing.T) {
 // back when the mouse moves: the interval goes round, and a shuffled one shows each
 // photo once before any again.
 func TestLightbox_slideshow(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for i := range 5 {
 		drawLarge(t, filepath.Join(dir, "a", fmt.Sprintf("%d.jpg", i+1)), 2400, 1600, i)

@@ -88,6 +88,7 @@ func TestLoad_fiveHundredColdVisitors(t *testing.T) {
 
 // Visitors who leave while their page is being made leave nothing behind.
 func TestLoad_visitorsLeave(t *testing.T) {
+	t.Parallel()
 	dir := album(t, 60)
 	guard(t, dir)
 	p := start(t, nil, dir)
@@ -123,6 +124,7 @@ func TestLoad_visitorsLeave(t *testing.T) {
 // that say nothing, little, too much or the same for ever, cost others nothing
 // but a moment.
 func TestLoad_idlersAndFloods(t *testing.T) {
+	t.Parallel()
 	dir := album(t, 10)
 	put(t, filepath.Join(dir, "large.jpg"), make([]byte, 32<<20))
 	guard(t, dir)

@@ -14,6 +14,7 @@ import (
 // Names and captions that try to be something else are shown as what they
 // are, in the grid, in the lightbox and on their own pages, and run nothing.
 func TestLightbox_hostileNames(t *testing.T) {
+	t.Parallel()
 	names := []string{
 		`Sun'><img src=x onerror=alert(1)>.jpg`, `"onload="alert(1).jpg`, `100%.jpg`, `a%2Fb.jpg`, `what?.jpg`, `a#b.jpg`, `a&amp;b.jpg`,
 		"new\nline.jpg", `back\slash.jpg`, `"].jpg`, "\u202eright to left.jpg", "שלום.jpg", strings.Repeat("x", 200) + ".jpg",

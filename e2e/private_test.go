@@ -41,6 +41,7 @@ var unread = map[string]bool{"/../root.jpg": true, "/Trip/%2e%2e%2f%2e%2e/etc/pa
 // answer without a password but "401", for what exists and what does not alike.
 // That is so by nginx's own doing, even where the program lacks -private.
 func TestPrivate_nothingLeaks(t *testing.T) {
+	t.Parallel()
 	users, signIn := addUser(t, "ann")
 	for name, flags := range map[string][]string{"with -private": {"-private"}, "without -private": nil} {
 		t.Run(name, func(t *testing.T) {
@@ -191,6 +192,7 @@ func TestPrivate_wrongPasswords(t *testing.T) {
 
 // "gallery passwd" writes what the program reads, also while it runs.
 func TestPasswd_whileRunning(t *testing.T) {
+	t.Parallel()
 	users, signIn := addUser(t, "ann")
 	dir := t.TempDir()
 	draw(t, filepath.Join(dir, "1.jpg"), 60, 40, 1)
@@ -244,6 +246,7 @@ func TestPrivate_withoutUsers(t *testing.T) {
 // At a terminal, passwd asks twice, shows nothing of what is typed, and changes
 // nothing where the two differ.
 func TestPasswd_terminal(t *testing.T) {
+	t.Parallel()
 	script := need(t, "script", "bsdutils")
 	file := filepath.Join(t.TempDir(), "users")
 	passwd := func(first, second string) (said string, err error) {

@@ -46,6 +46,7 @@ func gauge(t *testing.T, socket, name string) float64 {
 
 // Folders that may not be read or written are heard of: one line for each, and counts.
 func TestFault_refusals(t *testing.T) {
+	t.Parallel()
 	dir, sockets := t.TempDir(), t.TempDir()
 	for _, album := range []string{"closed", "open", "full", "fuller"} {
 		draw(t, filepath.Join(dir, album, "1.jpg"), 600, 400, 1)

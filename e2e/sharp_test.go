@@ -62,6 +62,7 @@ const soft = `async (img) => {
 // Whatever its shape and the screen, no photo of a warm album is shown with more device pixels
 // than 1.1 for each of its file's, neither in the grid nor in the lightbox.
 func TestSharp_shapes(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	drawShapes(t, filepath.Join(dir, "a"), 4800)
 	warm(t, dir)
@@ -125,6 +126,7 @@ func TestSharp_shapes(t *testing.T) {
 // Who saves data gets thumbnails and the smallest previews, whatever the screen; and a photo's
 // own page chooses by the screen without a script, too.
 func TestSharp_pageAndSaveData(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	drawShapes(t, filepath.Join(dir, "a"), 4800)
 	warm(t, dir)

@@ -132,6 +132,7 @@ const soakPhotos = 12
 // change and vanish, the program loses nothing: in the end every original is what was
 // written last, and every rendition is that of its original.
 func TestFault_soak(t *testing.T) {
+	t.Parallel()
 	lasts := 10 * time.Second
 	if long := os.Getenv("GALLERY_SOAK"); long != "" {
 		var err error

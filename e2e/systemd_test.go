@@ -19,6 +19,7 @@ var systemdScript []byte
 // after its disk was away, at boot or later, and after a wrong setting was mended, by
 // itself; and it has metrics though it may open no network socket.
 func TestSystemd_booted(t *testing.T) {
+	t.Parallel()
 	nspawn := need(t, "systemd-nspawn", "systemd-container")
 	if os.Geteuid() != 0 {
 		lacks(t, "booting a container takes root")

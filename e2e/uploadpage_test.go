@@ -65,6 +65,7 @@ func exist(t *testing.T, dir string, names ...string) {
 
 // A visitor signs in, adds photos in a real browser, and sees them.
 func TestUpload_browser(t *testing.T) {
+	t.Parallel()
 	for _, size := range [][2]int{{1440, 900}, {390, 844}} {
 		t.Run(fmt.Sprint(size[0]), func(t *testing.T) {
 			p, dir, files := uploadSite(t)
@@ -111,6 +112,7 @@ func TestUpload_browser(t *testing.T) {
 // Files may be dropped anywhere on the page: here a thumbnail, since the photo itself is
 // there already.
 func TestUpload_dropped(t *testing.T) {
+	t.Parallel()
 	p, dir, _ := uploadSite(t)
 	b := newBrowser(t, 1440, 900)
 	b.signIn(p.url + "/.signin?album=Trip")
@@ -130,6 +132,7 @@ func TestUpload_dropped(t *testing.T) {
 
 // Photos can be added without JavaScript.
 func TestUpload_withoutScript(t *testing.T) {
+	t.Parallel()
 	p, dir, files := uploadSite(t)
 	b := newBrowser(t, 820, 1180)
 	b.withoutScript()
