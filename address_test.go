@@ -178,14 +178,14 @@ func TestPages_shared(t *testing.T) {
 		header []string
 		want   map[string]string
 	}{
-		{"/p/", proxied, of(site, "/", "/a%20b/_thumbs/800/small.jpg", "Gallery", "3 albums", 60, 40)},
-		{"/p/a%20b/large.jpg/?sort=date", proxied, of(site, "/a%20b/large.jpg/", "/a%20b/_thumbs/800/large.jpg", "large", "Photo 2 of 3 · a b", 800, 533)},
-		{"/p/a%20b/small.jpg/", proxied, of(site, "/a%20b/small.jpg/", "/a%20b/_thumbs/800/small.jpg", "small", `"Quotes" & <b>`, 60, 40)},
-		{"/p/a%20b/small.jpg/", nil, of(s.URL+"/p", "/a%20b/small.jpg/", "/a%20b/_thumbs/800/small.jpg", "small", `"Quotes" & <b>`, 60, 40)},
+		{"/p/", proxied, of(site, "/", "/a%20b/_thumbs/1200/small.jpg", "Gallery", "3 albums", 60, 40)},
+		{"/p/a%20b/large.jpg/?sort=date", proxied, of(site, "/a%20b/large.jpg/", "/a%20b/_thumbs/1200/large.jpg", "large", "Photo 2 of 3 · a b", 1200, 800)},
+		{"/p/a%20b/small.jpg/", proxied, of(site, "/a%20b/small.jpg/", "/a%20b/_thumbs/1200/small.jpg", "small", `"Quotes" & <b>`, 60, 40)},
+		{"/p/a%20b/small.jpg/", nil, of(s.URL+"/p", "/a%20b/small.jpg/", "/a%20b/_thumbs/1200/small.jpg", "small", `"Quotes" & <b>`, 60, 40)},
 		{"/p/a%20b/bad.jpg/", proxied, of(site, "/a%20b/bad.jpg/", "", "bad", "Photo 1 of 3 · a b", 0, 0)},
-		{"/p/a%20b/?sort=-date", proxied, of(site, "/a%20b/", "/a%20b/_thumbs/800/large.jpg", "a b", "3 photos · March 2024", 800, 533)},
-		{"/p/covered/", proxied, of(site, "/covered/", "/covered/_thumbs/800/cover.jpg", "A trip", "To the sea.", 60, 90)},
-		{"/p/covered/", nil, of(s.URL+"/p", "/covered/", "/covered/_thumbs/800/cover.jpg", "A trip", "To the sea.", 60, 90)},
+		{"/p/a%20b/?sort=-date", proxied, of(site, "/a%20b/", "/a%20b/_thumbs/1200/large.jpg", "a b", "3 photos · March 2024", 1200, 800)},
+		{"/p/covered/", proxied, of(site, "/covered/", "/covered/_thumbs/1200/cover.jpg", "A trip", "To the sea.", 60, 90)},
+		{"/p/covered/", nil, of(s.URL+"/p", "/covered/", "/covered/_thumbs/1200/cover.jpg", "A trip", "To the sea.", 60, 90)},
 		{"/p/none/", proxied, of(site, "/none/", "", "none", "1 photo", 0, 0)},
 	} {
 		doc := parse(t, s.get(test.path, test.header...).body)
@@ -211,6 +211,27 @@ func TestPages_shared(t *testing.T) {
 		}
 		if got := values(doc, `meta[name="description"]`, "content"); len(got) != 1 || got[0] == "" {
 			t.Errorf("%s has the descriptions %q", test.path, got)
+		}
+	}
+}
+
+// A link to an album that nobody has looked at yet shows a picture, too: messengers ask once.
+func TestPages_sharedCold(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "trips", "a", "2.jpg"), 1500, 1000, 2)
+	write(t, filepath.Join(dir, "trips", "a", "1.jpg"), 90, 60, 1)
+	write(t, filepath.Join(dir, "trips", "covered", "1.jpg"), 90, 60, 1)
+	write(t, filepath.Join(dir, "trips", "covered", "cover.jpg"), 60, 90, 2)
+	for page, want := range map[string]string{"/": "/trips/a/_thumbs/1200/1.jpg", "/trips/": "/trips/a/_thumbs/1200/1.jpg",
+		"/trips/a/": "/trips/a/_thumbs/1200/1.jpg", "/trips/covered/": "/trips/covered/_thumbs/1200/cover.jpg"} {
+		s := newSite(t, dir, func(c *config) { c.cache = t.TempDir() })
+		image := values(s.page(page), `meta[property="og:image"]`, "content")
+		if !slices.Equal(image, []string{s.URL + want}) {
+			t.Errorf("cold, %s shows %q, want %s", page, image, want)
+			continue
+		}
+		if a := s.get(want); a.StatusCode != 200 {
+			t.Errorf("%s = %d", want, a.StatusCode)
 		}
 	}
 }

@@ -629,42 +629,74 @@ func (g *grid) offerArchive(view *gridView) {
 
 // share is what a shared link to the album shows, whatever the visitor's order: its
 // cover, else the first by name of the page's photos, else that of its first card.
-// On a page that is streamed they are not known yet.
 func (g *grid) share() *share {
 	if g.key.at == "" {
 		return nil
 	}
 	s := &share{URL: g.key.at + g.p.addresses.ordered(g.album.Name, album.ByName, g.key.n)}
+	if src, r, ok := g.shared(); ok {
+		s.show(g.key.at, g.p.addresses, src, r)
+	}
+	return s
+}
+
+// shared returns the photo that a link to the album shows, and its thumbnail's record, empty
+// where that is not known yet: there will be a picture of all but what has failed before.
+func (g *grid) shared() (src album.Photo, r rendition.Record, ok bool) {
+	fits := func(src album.Photo) bool { return src.File != "" && g.p.store.FailedBefore(src, "") == nil }
 	var card *cell
 	photos := map[string]*cell{}
 	for i := range g.cells {
 		c := &g.cells[i]
-		if !c.known || c.broken || c.record.Width <= 0 || c.record.Height <= 0 {
-			continue
-		}
 		if c.sub == "" {
 			photos[c.src.File] = c
-		} else if card == nil {
+		} else if card == nil && fits(c.src) {
 			card = c
 		}
 	}
-	shown := card
+	if chosen, ok := chosenCover(g.album.Photos); ok && fits(chosen) {
+		c := cell{src: chosen}
+		c.fillStored(g.p.store) // it is not among the cells
+		return chosen, c.record, true
+	}
 	for _, src := range g.shown {
-		if c := photos[src.File]; c != nil {
-			shown = c
+		if c := photos[src.File]; c != nil && fits(src) {
+			return src, c.record, true
+		} else if !g.arranged && fits(src) {
+			return src, rendition.Record{}, true
+		}
+	}
+	if card != nil {
+		return card.src, card.record, true
+	}
+	if !g.warm {
+		src, ok = g.firstBelow()
+	}
+	return src, rendition.Record{}, ok
+}
+
+// firstBelow returns the cover, else the first photo, of the first album below that has one,
+// as far as a few listings tell.
+func (g *grid) firstBelow() (album.Photo, bool) {
+	a := g.album
+	for range 8 {
+		if len(a.Photos) > 0 {
+			chosen, ok := chosenCover(a.Photos)
+			if !ok {
+				chosen = a.Photos[0]
+			}
+			return chosen, true
+		}
+		if len(a.Albums) == 0 {
 			break
 		}
-	}
-	if chosen, ok := chosenCover(g.album.Photos); ok {
-		c := &cell{src: chosen} // which the page need not show
-		if c.fillStored(g.p.store); c.known && c.record.Width > 0 && c.record.Height > 0 {
-			shown = c
+		below, err := g.p.library.list(context.Background(), path.Join(a.Name, a.Albums[0]))
+		if err != nil {
+			break
 		}
+		a = g.p.library.seen(below, g.key.visitor)
 	}
-	if shown != nil {
-		s.show(g.key.at, g.p.addresses, shown.src, shown.record)
-	}
-	return s
+	return album.Photo{}, false
 }
 
 // offerUpload adds to an album's page the form to add photos by, where the visitor may.

@@ -191,15 +191,17 @@ type frame struct {
 type share struct {
 	URL           string
 	Image         string // a JPEG; "" for none
-	Width, Height int    // the image's, pixels
+	Width, Height int    // the image's, pixels; 0 if unknown
 }
 
-// show has the link show a photo, in the rendition that messengers take: they want
-// no more than 1200 px and 300 kB.
+// show has the link show a photo, in the rendition that messengers take, which is made when
+// one asks for it. r is its thumbnail's record, or empty if that is not known.
 func (s *share) show(origin string, at addresses, src album.Photo, r rendition.Record) {
-	s.Image = origin + at.thumb(src, rendition.Sharp, r)
-	size := photo.Fitted(image.Pt(r.Width, r.Height), rendition.Sides[rendition.Sharp])
-	s.Width, s.Height = size.X, size.Y
+	s.Image = origin + at.thumb(src, rendition.ForLinks, r)
+	if r.Width > 0 && r.Height > 0 {
+		size := photo.Fitted(image.Pt(r.Width, r.Height), rendition.Sides[rendition.ForLinks])
+		s.Width, s.Height = size.X, size.Y
+	}
 }
 
 // link is an address and its text. Current marks the page one is on.
@@ -249,9 +251,9 @@ const viewText = `
 <meta property="og:url" content="{{.URL}}">
 {{if .Image}}<meta property="og:image" content="{{.Image}}">
 <meta property="og:image:type" content="image/jpeg">
-<meta property="og:image:width" content="{{.Width}}">
+{{if .Width}}<meta property="og:image:width" content="{{.Width}}">
 <meta property="og:image:height" content="{{.Height}}">
-<meta property="og:image:alt" content="{{$.Description}}">
+{{end}}<meta property="og:image:alt" content="{{$.Description}}">
 <meta name="twitter:card" content="summary_large_image">
 {{end}}{{end}}<link rel="icon" href="data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%2016%2016'%3E%3Crect%20width='16'%20height='16'%20rx='3'%20fill='%23446'/%3E%3Cpath%20d='M2%2013l4-6%203%204%202-2%203%204z'%20fill='%23fff'/%3E%3Ccircle%20cx='11'%20cy='5'%20r='1.5'%20fill='%23fc6'/%3E%3C/svg%3E">
 {{template "ends" .}}{{if .Whole}}<link rel="expect" href="#end" blocking="render">

@@ -40,7 +40,7 @@ func NoAlternative(file string) string { return "." + file }
 // Sides lists the renditions other than the thumbnail itself, by
 // their folder below _thumbs, with the greatest length of their longer side
 // in pixels. Nothing outside this list can be asked for.
-var Sides = map[string]int{"800": 800, Preview: 1600, "2560": 2560, "4096": 4096}
+var Sides = map[string]int{"800": 800, Preview: 1600, "2560": 2560, "4096": 4096, ForLinks: 1200}
 
 // Preview is the rendition that the photo's page and the lightbox show.
 const Preview = "1600"
@@ -51,6 +51,13 @@ var Previews = []string{Preview, "2560", "4096"}
 
 // IsPreview reports whether a rendition is among Previews.
 func IsPreview(rend string) bool { return slices.Contains(Previews, rend) }
+
+// ForLinks is the rendition that shared links show, in no more than MaxForLinks bytes:
+// messengers leave out what takes more.
+const (
+	ForLinks    = "1200"
+	MaxForLinks = 300_000
+)
 
 // Sharp is the rendition that albums offer to screens of high resolution.
 const Sharp = "800"

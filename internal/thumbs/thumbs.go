@@ -671,7 +671,13 @@ func (t *Store) encode(k task, r rendition.Record, img image.Image, info photo.I
 	}
 	f.record.Options = t.Options(k.rend)
 	var jpeg bytes.Buffer
-	if err := photo.Encode(&jpeg, img, t.quality, f.record.Comment(), info.Profile()); err != nil {
+	err := photo.Encode(&jpeg, img, t.quality, f.record.Comment(), info.Profile())
+	for quality := t.quality; err == nil && k.rend == rendition.ForLinks && jpeg.Len() > rendition.MaxForLinks && quality > 1; {
+		quality = quality * 3 / 4
+		jpeg.Reset()
+		err = photo.Encode(&jpeg, img, quality, f.record.Comment(), info.Profile())
+	}
+	if err != nil {
 		f.err = fmt.Errorf("encoding: %w", err)
 	} else if rendition.IsPreview(k.rend) && !r.Turned && !r.ShowsSource() && !info.Saves(t.SideOf(k.rend), int64(jpeg.Len())) {
 		f.err = ShownItself{fmt.Errorf("%w: %w", ErrUnfit, ErrSavesNothing), image.Pt(r.Width, r.Height)}
