@@ -42,7 +42,7 @@ func npm(t *testing.T, path string) string {
 
 func TestAssets_lint(t *testing.T) {
 	for _, args := range [][]string{
-		{npm(t, ".bin/eslint"), "--max-warnings=0", "-c", "e2e/eslint.config.js", "assets/script", "e2e/audit.js", "e2e/script.test.js"},
+		{npm(t, ".bin/eslint"), "--max-warnings=0", "-c", "e2e/eslint.config.js", "assets/script", "e2e/audit.js", "e2e/gainmap.js", "e2e/script.test.js"},
 		{npm(t, ".bin/stylelint"), "--config", "e2e/stylelint.config.js", "assets/style.css"},
 	} {
 		cmd := exec.Command(args[0], args[1:]...)

@@ -59,7 +59,7 @@ export default [
   },
   ...parts.map(configOf),
   {
-    files: ['**/audit.js', '**/script.test.js'],
+    files: ['**/audit.js', '**/gainmap.js', '**/script.test.js'],
     languageOptions: { ecmaVersion: 2023, sourceType: 'module', globals: globals.node },
   },
 ];

@@ -34,8 +34,8 @@ function pickPage(page) {
 // Picks the address of the smallest preview, of those of the given longer sides, that has
 // enough pixels for a box; of the original, where none has. What a page shows as it is stays.
 function pickSharp({ src, width, height }, address, box, ratio, previews) {
-  const need = Math.min(Math.max(box.w, box.h) * ratio / 1.1, Math.max(width, height));
   const [smallest, ...larger] = previews.split(' ');
+  const need = Math.min(Math.max(box.w, box.h) * ratio / 1.1, Math.max(width, height));
   if (need <= smallest) return src;
   const side = larger.find((s) => s >= need);
   const preview = `/_thumbs/${smallest}/`;

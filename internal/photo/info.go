@@ -106,6 +106,15 @@ type Info struct {
 // where that is to be read as sRGB. The caller must not modify it.
 func (info Info) Profile() []byte { return info.colors.embed }
 
+// Turned returns what would be read if the file had that orientation.
+func (info Info) Turned(orientation int) Info {
+	if transposed(info.Orientation) != transposed(orientation) {
+		info.Width, info.Height = info.Height, info.Width
+	}
+	info.Orientation = orientation
+	return info
+}
+
 // Saves reports whether a rendition of the given number of bytes, reduced to
 // maxSide, is smaller than the file in pixels or in bytes. One that is not has no
 // use where the file itself can be shown.

@@ -617,6 +617,11 @@ func (t *Store) costOf(info photo.Info, tasks []task) int64 {
 // reduce does tasks by one decoding of the photo, within the budget.
 func (t *Store) reduce(ctx context.Context, f *os.File, before fs.FileInfo, info photo.Info, r rendition.Record, tasks []task) (files []file, err error) {
 	cost := t.costOf(info, tasks)
+	gain := findGain(f, before.Size(), info, tasks)
+	if cost+gain.cost(t.sidesOf(tasks)) > t.memory {
+		gain = nil
+	}
+	cost += gain.cost(t.sidesOf(tasks))
 	if cost > t.memory {
 		return unfit(tasks, fmt.Errorf("%w: decoding its %d x %d pixels takes %d MiB, and -memory is %d MiB",
 			ErrUnfit, info.Width, info.Height, cost>>20, t.memory>>20)), nil
@@ -643,7 +648,11 @@ func (t *Store) reduce(ctx context.Context, f *os.File, before fs.FileInfo, info
 	average := photo.Average(pictures[len(pictures)-1]) // the smallest's: the larger have the same
 	r.Color = fmt.Sprintf("#%02x%02x%02x", average.R, average.G, average.B)
 	for _, k := range tasks {
-		made := t.encode(k, r, pictures[slices.Index(sides, t.SideOf(k.rend))], info)
+		img := pictures[slices.Index(sides, t.SideOf(k.rend))]
+		made := t.encode(k, r, img, info)
+		if rendition.IsPreview(k.rend) && made.err == nil {
+			made.content = gain.join(made.content, img, t.quality)
+		}
 		made.mode = asReadable(before)
 		files = append(files, made)
 	}
