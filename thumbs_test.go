@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/crc32"
+	"image"
 	"image/jpeg"
 	"image/png"
 	"net/url"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"gallery/internal/album"
+	"gallery/internal/photo"
 	"gallery/internal/rendition"
 )
 
@@ -330,4 +332,26 @@ func FuzzReadRecord(f *testing.F) {
 			t.Errorf("%+v comes back as %+v, %v", r, again, ok)
 		}
 	})
+}
+
+// Where a large preview takes more memory than there is, its address leads to the usual one.
+func TestThumbnail_largeBeyondBudget(t *testing.T) {
+	dir := t.TempDir()
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 5000, 3000)), nil); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(dir, "1.jpg"), append(b.Bytes(), make([]byte, 600<<10)...))
+	info, err := photo.Inspect(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t, dir, func(c *config) { c.memory = info.Cost(4096) - 1 })
+	a := s.get("/_thumbs/4096/1.jpg")
+	if a.StatusCode != 302 || a.Header.Get("Location") != "/_thumbs/1600/1.jpg" || a.Header.Get("Cache-Control") != "no-cache" {
+		t.Errorf("the large preview = %d, Location: %q", a.StatusCode, a.Header.Get("Location"))
+	}
+	if a := s.get("/_thumbs/1600/1.jpg"); a.StatusCode != 200 {
+		t.Errorf("the usual one = %d", a.StatusCode)
+	}
 }
