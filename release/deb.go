@@ -121,6 +121,11 @@ func (r release) content(source, to string, mode os.FileMode, config bool) *file
 
 // made writes the man page and the completions into a folder.
 func (r release) made(work string) (files.Contents, error) {
+	// Not for another system, of which this one runs nothing.
+	program := filepath.Join(work, "program")
+	if _, err := command([]string{"GOWORK=off", "GOFLAGS=-mod=readonly", "GOOS=", "GOARCH=", "CGO_ENABLED=0"}, "go", "build", "-trimpath", "-ldflags=-s", "-o", program, "."); err != nil {
+		return nil, err
+	}
 	var contents files.Contents
 	for _, f := range []struct{ option, shell, to string }{
 		{"-man", "", "/usr/share/man/man1/gallery.1.gz"},
@@ -128,12 +133,11 @@ func (r release) made(work string) (files.Contents, error) {
 		{"-completion", "zsh", "/usr/share/zsh/vendor-completions/_gallery"},
 		{"-completion", "fish", "/usr/share/fish/vendor_completions.d/gallery.fish"},
 	} {
-		args := []string{"run", ".", "help", f.option}
+		args := []string{"help", f.option}
 		if f.shell != "" {
 			args = append(args, f.shell)
 		}
-		// Not for another system, of which this one runs nothing.
-		text, err := command([]string{"GOWORK=off", "GOFLAGS=-mod=readonly", "GOOS=", "GOARCH="}, "go", args...)
+		text, err := command(nil, program, args...)
 		if err != nil {
 			return nil, err
 		}
