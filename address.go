@@ -70,11 +70,11 @@ func (a addresses) target(t target) string {
 	return a.file(name)
 }
 
-// ordered is page with the order of an album's photos and the page's number, where
-// they are not the usual ones.
+// ordered is page with the order that the visitor chose, "" where they chose none, and the
+// page's number, where that is not the first.
 func (a addresses) ordered(name, order string, page int) string {
 	q := url.Values{}
-	if order != album.ByName {
+	if order != "" {
 		q.Set("sort", order)
 	}
 	if page > 1 {
@@ -118,14 +118,12 @@ func (a addresses) signIn(album string) string {
 	return a.file(".") + signInPath + "?album=" + url.QueryEscape(album)
 }
 
-// sortOrder returns the order that is asked for: by name if there is none or
-// an unknown one.
-func sortOrder(r *http.Request) string {
-	switch order := r.URL.Query().Get("sort"); order {
-	case album.ByNameDown, album.ByDate, album.ByDateDown:
+// sortChoice returns the order that is asked for, "" for none or an unknown one.
+func sortChoice(r *http.Request) string {
+	if order := r.URL.Query().Get("sort"); album.IsOrder(order) {
 		return order
 	}
-	return album.ByName
+	return ""
 }
 
 // sparing reports whether the visitor asks for few bytes (Save-Data Client Hint).

@@ -27,6 +27,7 @@ import (
 	"gallery/internal/bounded"
 	"gallery/internal/index"
 	"gallery/internal/messages"
+	"gallery/internal/note"
 	"gallery/internal/observe"
 	"gallery/internal/photo"
 	"gallery/internal/rendition"
@@ -82,8 +83,8 @@ type builtPage struct {
 // pageKey names one page of an album.
 type pageKey struct {
 	album     string
-	order     string
-	n         int // counted from 1
+	choice    string // the order that the visitor asks for, "" for none
+	n         int    // counted from 1
 	texts     *messages.Catalogue
 	mayUpload bool // the visitor may add photos
 	visitor   visitor
@@ -92,7 +93,7 @@ type pageKey struct {
 }
 
 func (k pageKey) String() string {
-	return fmt.Sprintf("%s %d %s %v %q %q %v %s", k.texts.Lang, k.n, k.order, k.mayUpload, k.visitor, k.at, k.sparing, k.album)
+	return fmt.Sprintf("%s %d %s %v %q %q %v %s", k.texts.Lang, k.n, k.choice, k.mayUpload, k.visitor, k.at, k.sparing, k.album)
 }
 
 // serve answers with an album's page: whole where every thumbnail is
@@ -102,7 +103,7 @@ func (p *albumPages) serve(w http.ResponseWriter, r *http.Request, name string, 
 	if err != nil {
 		return err
 	}
-	key := pageKey{name, sortOrder(r), n, messages.For(r.Header.Get("Accept-Language")), p.gate.mayUpload(v), v, p.addresses.origin(r), sparing(r)}
+	key := pageKey{name, sortChoice(r), n, messages.For(r.Header.Get("Accept-Language")), p.gate.mayUpload(v), v, p.addresses.origin(r), sparing(r)}
 	stamp := p.store.Stamp(name)
 	cached, ok := p.pages.Get(key)
 	ok = ok && cached.stamp == stamp && time.Since(cached.built) < pageAge
@@ -172,6 +173,9 @@ func pageNumber(r *http.Request) (int, error) {
 type grid struct {
 	p        *albumPages
 	key      pageKey
+	settings note.Settings
+	order    string        // of photos and albums
+	choice   string        // the same where the visitor asked for it and would not get it otherwise, else \"\"
 	folder   album.Listing // as it is
 	album    album.Listing // as the visitor may see it
 	shown    []album.Photo // the album's photos without one that is only its cover, by name
@@ -215,14 +219,15 @@ func (p *albumPages) newGrid(ctx context.Context, key pageKey, stamp thumbs.Stam
 
 // gridOf is newGrid for an album that is listed.
 func (p *albumPages) gridOf(ctx context.Context, key pageKey, stamp thumbs.Stamp, a album.Listing) (*grid, error) {
-	shown := shownPhotos(a, a.Photos)
+	shown, settings := shownPhotos(a, a.Photos), p.library.settings(key.album)
+	order, choice := p.library.order(settings, key.choice)
 	g := &grid{
-		p: p, key: key, folder: a, album: p.library.seen(a, key.visitor), shown: shown, pages: pagesFor(len(shown)), looks: manyFolders,
+		p: p, key: key, settings: settings, order: order, choice: choice, folder: a, album: p.library.seen(a, key.visitor), shown: shown, pages: pagesFor(len(shown)), looks: manyFolders,
 	}
 	if key.n > g.pages {
 		return nil, answer.NotFound
 	}
-	if photos, ok := p.store.Arrange(ctx, a, key.order, false); ok {
+	if photos, ok := p.store.Arrange(ctx, a, order, false); ok {
 		if albums, exact, ok := g.albumsInOrder(ctx, true); ok {
 			g.layOut(albums, photos)
 			g.warm = g.fillKnown(stamp) && exact
@@ -256,7 +261,7 @@ func (g *grid) clone() *grid {
 // known. With known it reads no folder that is not remembered, and reports false instead.
 func (g *grid) albumsInOrder(ctx context.Context, known bool) (albums []string, exact, ok bool) {
 	albums = g.album.Albums
-	switch g.key.order {
+	switch g.order {
 	case album.ByName:
 		return albums, true, true
 	case album.ByNameDown:
@@ -280,7 +285,7 @@ func (g *grid) albumsInOrder(ctx context.Context, known bool) (albums []string, 
 		switch {
 		case x.IsZero() != y.IsZero():
 			return y.Compare(x) // the zero time is before all others
-		case g.key.order == album.ByDateDown:
+		case g.order == album.ByDateDown:
 			return y.Compare(x)
 		}
 		return x.Compare(y)
@@ -352,7 +357,7 @@ func (c *cell) fillKnownCard(g *grid) {
 	if !ok {
 		return
 	}
-	c.sum, c.src = sum, sum.cover()
+	c.sum, c.src = sum, g.cover(c.sub, sum)
 	if c.src.File == "" {
 		c.broken, c.known = true, true
 		return
@@ -414,6 +419,14 @@ func (p *albumPages) forRow(r rendition.Record) []string {
 	return []string{rendition.Preview}
 }
 
+// cover returns the photo that the card of a sub-album shows.
+func (g *grid) cover(sub string, sum summary) album.Photo {
+	if src, ok := g.p.library.namedCover(sub, g.p.library.readme(sub).Settings.Over(g.settings)); ok {
+		return src
+	}
+	return sum.cover()
+}
+
 // maxCovers is how many photos are tried for a cover when no thumbnail can be
 // made of the newest.
 const maxCovers = 8
@@ -426,7 +439,7 @@ func (g *grid) fillCard(ctx context.Context, c *cell) {
 	for range maxCovers {
 		looks := manyFolders // cells are filled by several at once
 		c.sum, _ = g.p.library.summarize(ctx, c.sub, g.key.visitor, false, &looks)
-		cover := c.sum.cover()
+		cover := g.cover(c.sub, c.sum)
 		if cover == c.src {
 			return // tried already, or there is none
 		}
@@ -471,7 +484,7 @@ func (g *grid) stream(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !g.arranged {
-		photos, ok := g.p.store.Arrange(ctx, g.album, g.key.order, true)
+		photos, ok := g.p.store.Arrange(ctx, g.album, g.order, true)
 		if !ok {
 			return
 		}
@@ -550,6 +563,7 @@ type gridView struct {
 func (g *grid) writeHead(w io.Writer) error {
 	a, t := g.album, g.key.texts
 	view := gridView{frame: g.p.views.frame(t, a.Name, g.key.visitor), Empty: g.empty()}
+	view.carry(g.choice)
 	about := g.p.library.readme(a.Name)
 	if g.key.n == 1 {
 		view.About = about.Body
@@ -633,7 +647,7 @@ func (g *grid) share() *share {
 	if g.key.at == "" {
 		return nil
 	}
-	s := &share{URL: g.key.at + g.p.addresses.ordered(g.album.Name, album.ByName, g.key.n)}
+	s := &share{URL: g.key.at + g.p.addresses.ordered(g.album.Name, "", g.key.n)}
 	if src, r, ok := g.shared(); ok {
 		s.show(g.key.at, g.p.addresses, src, r)
 	}
@@ -654,7 +668,11 @@ func (g *grid) shared() (src album.Photo, r rendition.Record, ok bool) {
 			card = c
 		}
 	}
-	if chosen, ok := chosenCover(g.album.Photos); ok && fits(chosen) {
+	chosen, ok := g.p.library.namedCover(g.album.Name, g.settings)
+	if !ok {
+		chosen, ok = chosenCover(g.album.Photos)
+	}
+	if ok && fits(chosen) {
 		c := cell{src: chosen}
 		c.fillStored(g.p.store) // it is not among the cells
 		return chosen, c.record, true
@@ -749,7 +767,7 @@ func (g *grid) sortLinks() []link {
 	links := []link{{Text: g.key.texts.ByName}, {Text: g.key.texts.ByDate}}
 	for i, orders := range [][2]string{{album.ByName, album.ByNameDown}, {album.ByDate, album.ByDateDown}} {
 		next := orders[0]
-		switch g.key.order {
+		switch g.order {
 		case orders[0]:
 			next = orders[1]
 			links[i].Text += " ↑"
@@ -758,7 +776,8 @@ func (g *grid) sortLinks() []link {
 			links[i].Text += " ↓"
 			links[i].Current = true
 		}
-		links[i].Href = g.p.addresses.ordered(g.album.Name, next, 1)
+		_, choice := g.p.library.order(g.settings, next)
+		links[i].Href = g.p.addresses.ordered(g.album.Name, choice, 1)
 	}
 	return links
 }
@@ -766,10 +785,10 @@ func (g *grid) sortLinks() []link {
 // neighbours returns the addresses of the pages before and after this one.
 func (g *grid) neighbours() (prev, next string) {
 	if g.key.n > 1 {
-		prev = g.p.addresses.ordered(g.album.Name, g.key.order, g.key.n-1)
+		prev = g.p.addresses.ordered(g.album.Name, g.choice, g.key.n-1)
 	}
 	if g.key.n < g.pages {
-		next = g.p.addresses.ordered(g.album.Name, g.key.order, g.key.n+1)
+		next = g.p.addresses.ordered(g.album.Name, g.choice, g.key.n+1)
 	}
 	return prev, next
 }
@@ -839,12 +858,12 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 		f.offer(g.p, c)
 	}
 	if c.sub == "" {
-		f.Href = g.p.addresses.ordered(c.src.Name(), g.key.order, 1)
+		f.Href = g.p.addresses.ordered(c.src.Name(), g.choice, 1)
 		about := g.p.library.noteOf(g.album, c.src)
 		f.Name, f.Caption, f.More = album.Title(c.src.File), cmp.Or(about.Text, c.record.Caption), !about.Plain()
 		return g.p.views.render(w, "photo-cell", f)
 	}
-	f.Href, f.Heading = g.p.addresses.page(c.sub), true
+	f.Href, f.Heading = g.p.addresses.ordered(c.sub, g.choice, 1), true
 	f.Name = g.p.library.albumTitle(c.sub)
 	view := card{figure: f}
 	if c.sum.Others.Number > 0 {

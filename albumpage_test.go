@@ -664,6 +664,7 @@ func TestAlbum_orderOfAlbums(t *testing.T) {
 			for _, state := range []string{"cold", "warm", "warm after a while"} {
 				got := ""
 				for _, href := range values(s.page(at+query), ".card a", "href") {
+					href, _, _ = strings.Cut(href, "?")
 					if name := strings.Trim(strings.TrimPrefix(href, at), "/"); name != "Deep" {
 						got += " " + name
 					}
@@ -718,5 +719,84 @@ func TestAlbum_coverApart(t *testing.T) {
 	}
 	if !there(filepath.Join(dir, "a", album.ThumbsDir, "Cover.jpg")) {
 		t.Error("the cover's thumbnail was pruned")
+	}
+}
+
+// The order that a visitor chose goes along, up and down; without a choice there is none in
+// an address.
+func TestAlbum_orderGoesAlong(t *testing.T) {
+	dir := t.TempDir()
+	for i, name := range []string{"a/1.jpg", "a/2.jpg", "a/b/1.jpg", "a/b/2.jpg", "a/b/c/1.jpg"} {
+		write(t, filepath.Join(dir, name), 60, 40, i)
+	}
+	s := newSite(t, dir)
+	for query, add := range map[string]string{"": "", "?sort=name": "", "?sort=-name": "?sort=-name", "?sort=date": "?sort=date", "?sort=x": ""} {
+		doc := s.page("/a/b/" + query)
+		for what, want := range map[string][]string{
+			".crumbs a": {"/" + add, "/a/" + add}, ".card a": {"/a/b/c/" + add},
+			`link[rel="canonical"]`: {s.URL + "/a/b/"},
+		} {
+			if got := values(doc, what, "href"); !slices.Equal(got, want) {
+				t.Errorf("%s of %q lead to %q, want %q", what, query, got, want)
+			}
+		}
+		if got, want := values(s.page("/a/b/1.jpg/"+query), ".crumbs a", "href"), []string{"/" + add, "/a/" + add, "/a/b/" + add}; !slices.Equal(got, want) {
+			t.Errorf("a photo's crumbs with %q lead to %q, want %q", query, got, want)
+		}
+	}
+}
+
+// What a README.md says of order and cover holds for its album and those below, until one
+// says otherwise; -sort holds for the rest. A visitor's choice goes before all of them.
+func TestAlbum_settings(t *testing.T) {
+	dir := t.TempDir()
+	for i, name := range []string{"a/IMG_20200101_120000.jpg", "a/z.jpg", "a/b/x.jpg", "a/b/y.jpg", "a/b/cover.jpg", "a/b/title.jpg", "a/c/x.jpg", "a/c/y.jpg", "d/x.jpg", "d/y.jpg"} {
+		write(t, filepath.Join(dir, name), 60, 40, i)
+	}
+	writeFile(t, filepath.Join(dir, "a", "README.md"), []byte("---\nsort: -name\ncover: \"title.jpg\"\n---\n# A trip\n\nTo the sea.\n"))
+	writeFile(t, filepath.Join(dir, "a", "c", "README.md"), []byte("---\nsort: name\ncover: ../../d/y.jpg\n---\n"))
+	write(t, filepath.Join(dir, "changing", "in", "x.jpg"), 60, 40, 1)
+	write(t, filepath.Join(dir, "changing", "in", "y.jpg"), 60, 40, 2)
+	writeFile(t, filepath.Join(dir, "changing", "README.md"), nil)
+	s := newSite(t, dir, func(c *config) { c.sort = album.ByNameDown })
+	for _, state := range []string{"cold", "warm"} {
+		for path, want := range map[string]string{
+			"/": "d changing a", "/a/": "c b z.jpg IMG_20200101_120000.jpg", "/a/?sort=name": "b c IMG_20200101_120000.jpg z.jpg", "/a/?sort=-name": "c b z.jpg IMG_20200101_120000.jpg",
+			"/a/b/": "y.jpg x.jpg title.jpg", "/a/c/": "x.jpg y.jpg", "/a/c/?sort=-name": "y.jpg x.jpg", "/d/": "y.jpg x.jpg", "/d/?sort=name": "x.jpg y.jpg",
+		} {
+			var got []string
+			for _, href := range values(s.page(path), ".card a, .photo a", "href") {
+				href, query, _ := strings.Cut(href, "?")
+				got = append(got, filepath.Base(href))
+				if asked := strings.Contains(path, "sort=") && path != "/a/?sort=-name"; asked != (query != "") {
+					t.Errorf("%s: %s leads to %s with %q", state, path, href, query)
+				}
+			}
+			if strings.Join(got, " ") != want {
+				t.Errorf("%s: %s shows %q, want %s", state, path, got, want)
+			}
+		}
+		var covers []string
+		for _, src := range values(s.page("/a/"), ".card img", "src") {
+			before, _, _ := strings.Cut(src, "?")
+			covers = append(covers, before)
+		}
+		if want := []string{"/a/c/_thumbs/x.jpg", "/a/b/_thumbs/title.jpg"}; !slices.Equal(covers, want) {
+			t.Errorf("%s: the covers are %q, want %q", state, covers, want)
+		}
+		if got := text(find(s.page("/a/"), ".about")[0]); got != "To the sea." {
+			t.Errorf("%s: the description is %q", state, got)
+		}
+		if got := values(s.page("/a/b/x.jpg/"), "a[rel=prev]", "href"); !slices.Equal(got, []string{"/a/b/y.jpg/"}) {
+			t.Errorf("%s: before x comes %q", state, got)
+		}
+	}
+	// A change counts at once.
+	for order, want := range map[string][]string{"-name": {"y", "x"}, "name": {"x", "y"}} {
+		writeFile(t, filepath.Join(dir, "changing", "README.md"), []byte("---\nsort: "+order+"\n---\n"))
+		s.later()
+		if got := values(s.page("/changing/in/"), ".photo img", "alt"); !slices.Equal(got, want) {
+			t.Errorf("once the album above says %s, the photos are %q", order, got)
+		}
 	}
 }

@@ -418,7 +418,7 @@ func runWarm(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	options := c.thumbsOptions()
 	options.Jobs, options.Large = jobs, c.large
 	t := thumbs.New(st, options, log)
-	lib := newLibrary(c.title, c.others, st.Photos, t, access.New(st.Photos, access.Everybody(), log), log)
+	lib := newLibrary(c.title, album.ByName, c.others, st.Photos, t, access.New(st.Photos, access.Everybody(), log), log)
 	return upkeep.Warm(ctx, t, lib.reindex, shard, jobs, stdout, stderr)
 }
 

@@ -373,7 +373,7 @@ func TestWarm_interrupted(t *testing.T) {
 	}
 	var out bytes.Buffer
 	store := thumbs.New(root, options, slog.New(slog.DiscardHandler))
-	lib := newLibrary("", false, root.Photos, store, access.New(root.Photos, access.Everybody(), slog.New(slog.DiscardHandler)), slog.New(slog.DiscardHandler))
+	lib := newLibrary("", album.ByName, false, root.Photos, store, access.New(root.Photos, access.Everybody(), slog.New(slog.DiscardHandler)), slog.New(slog.DiscardHandler))
 	err = upkeep.Warm(ctx, store, lib.reindex, upkeep.Shard{}, 1, &out, io.Discard)
 	var total, made int
 	if _, scanErr := fmt.Sscanf(out.String(), "gallery: %d photos: %d made in", &total, &made); err == nil || scanErr != nil || !strings.Contains(err.Error(), "interrupted") || made == 0 || made >= photos || !strings.Contains(out.String(), " 0 could not be") {

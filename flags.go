@@ -14,6 +14,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"gallery/internal/album"
 	"gallery/internal/machine"
 	"gallery/internal/manual"
 	"gallery/internal/rendition"
@@ -49,6 +50,7 @@ type config struct {
 	quality   int      // JPEG quality, 1 to 100
 	memory    int64    // bytes, at least minMemory
 	title     string   // the site's name
+	sort      string   // the order of photos and albums, one of package album's
 	base      string   // path below which the site is, such as "/photos"; "" for the top
 	zip       bool     // albums may be downloaded whole
 	others    bool     // pictures that are not shown, film and sound are served, too
@@ -90,7 +92,7 @@ func theManual() manual.Manual { return manual.Parse("gallery", mainSource) }
 
 // defaults are the settings where nothing else is said.
 func defaults() config {
-	return config{thumbSize: 400, quality: 82, memory: machine.ForPictures(), uploadMax: 64_000_000}
+	return config{sort: album.ByName, thumbSize: 400, quality: 82, memory: machine.ForPictures(), uploadMax: 64_000_000}
 }
 
 // addThumbFlags adds the flags that say where thumbnails are and how they are
@@ -112,6 +114,7 @@ func serverFlags(c *config) *flag.FlagSet {
 	flags.Func("base", "", basePath(&c.base))
 	flags.BoolVar(&c.trustProxy, "trust-proxy", false, "")
 	flags.BoolVar(&c.zip, "zip", false, "")
+	flags.Func("sort", "", sortOrder(&c.sort))
 	flags.BoolVar(&c.others, "others", false, "")
 	flags.BoolVar(&c.gps, "gps", false, "")
 	flags.StringVar(&c.users, "users", "", "")
@@ -402,6 +405,17 @@ func basePath(to *string) func(string) error {
 		t, ok := parsePath("/", s)
 		if !ok || t.thumb || "/"+t.name != s {
 			return errors.New("a path such as /photos is expected")
+		}
+		*to = s
+		return nil
+	}
+}
+
+// sortOrder parses -sort.
+func sortOrder(to *string) func(string) error {
+	return func(s string) error {
+		if !album.IsOrder(s) {
+			return errors.New("name, date, -name or -date is expected")
 		}
 		*to = s
 		return nil

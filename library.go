@@ -60,6 +60,7 @@ type visitor struct {
 // for use by many goroutines.
 type library struct {
 	title  string // of the site
+	sort   string // the order of albums that say nothing of it
 	others bool   // other files are served, too
 	photos *storage.Dir
 	store  *thumbs.Store
@@ -81,10 +82,10 @@ type library struct {
 	unreadable *bounded.Map[string, struct{}] // by album: it cannot be read, as the log says
 }
 
-func newLibrary(title string, others bool, photos *storage.Dir, store *thumbs.Store, rules *access.Tree, log *slog.Logger) *library {
+func newLibrary(title, sort string, others bool, photos *storage.Dir, store *thumbs.Store, rules *access.Tree, log *slog.Logger) *library {
 	return &library{
 		nothing: ".nothing-" + rand.Text(),
-		title:   title, others: others, photos: photos, store: store, rules: rules, links: sharing.New(photos), log: log,
+		title:   title, sort: sort, others: others, photos: photos, store: store, rules: rules, links: sharing.New(photos), log: log,
 		listings:   bounded.NewMap[string](maxListed, listing.files),
 		notes:      bounded.NewMap[album.Photo](maxNotes, noteCost),
 		unreadable: bounded.NewMap[string, struct{}](maxSummaries, nil),
@@ -304,7 +305,9 @@ func (l *library) readNote(src album.Photo) note.Note {
 }
 
 // noteCost is what a note takes in memory, bytes.
-func noteCost(n note.Note) int64 { return int64(200 + len(n.Title) + len(n.Body) + len(n.Text)) }
+func noteCost(n note.Note) int64 {
+	return int64(200 + len(n.Title) + len(n.Body) + len(n.Text) + len(n.Sort) + len(n.Cover))
+}
 
 // readSmall reads a file below the photos' directory, up to most bytes of it.
 func (l *library) readSmall(src album.Photo, most int64) ([]byte, error) {
@@ -355,6 +358,39 @@ func (l *library) albumTitle(name string) string {
 		return l.title
 	}
 	return album.Readable(path.Base(name))
+}
+
+// settings are what an album's README.md says or, where it says nothing, that of an album
+// above.
+func (l *library) settings(name string) note.Settings {
+	s := l.readme(".").Settings
+	album.Visit(l.photos.Root(), name, func(folder *os.Root, at string) {
+		s = l.readmeIn(folder, at).Settings.Over(s)
+	})
+	return s
+}
+
+// order is that in which an album with these settings is shown to who asks for choice, and
+// that choice, "" where it is what they get anyway.
+func (l *library) order(s note.Settings, choice string) (order, chosen string) {
+	usual := l.sort
+	if album.IsOrder(s.Sort) {
+		usual = s.Sort
+	}
+	if choice == "" || choice == usual {
+		return usual, ""
+	}
+	return choice, choice
+}
+
+// namedCover returns the photo that an album's settings make its cover, if it is there and
+// can be shown.
+func (l *library) namedCover(name string, s note.Settings) (album.Photo, bool) {
+	if !album.IsPhotoName(s.Cover) || !album.Visible(s.Cover) || strings.Contains(s.Cover, "/") {
+		return album.Photo{}, false
+	}
+	src, err := l.photo(name, s.Cover)
+	return src, err == nil && l.store.FailedBefore(src, "") == nil
 }
 
 // titles is what the albums on the way to name are called, the outermost first, read in

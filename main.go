@@ -19,7 +19,8 @@
 // photo are not shown; pictures of other kinds, film and sound are counted.
 //
 // A README.md in a folder gives the album a title, its first heading, and a
-// description. A photo's caption is in a Markdown file beside it, beach.jpg.md
+// description. Between two lines of --- at its beginning may stand "sort: -date", as
+// with -sort, and "cover: beach.jpg", for the album and those in it. A photo's caption is in a Markdown file beside it, beach.jpg.md
 // or else beach.md for beach.jpg, or in the photo itself. One called cover, or else
 // folder, is its album's cover and, unless it is alone, not shown in it.
 //
@@ -85,6 +86,9 @@
 //	                                      where it shares a host with others; proxies pass
 //	                                      that path on as it is (/)
 //	-zip              GALLERY_ZIP         offer each album, and those in it, as one ZIP archive
+//	-sort ORDER       GALLERY_SORT        the order of photos and albums where nobody chose
+//	                                      another: name, date, -name or -date, which go
+//	                                      backwards (name)
 //	-others           GALLERY_OTHERS      serve pictures that are not shown (HEIC, RAW, TIFF …),
 //	                                      film and sound, too, and list them on their album's
 //	                                      page; without it they are only counted
@@ -350,7 +354,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 	if c.private {
 		standard = access.SignedIn()
 	}
-	lib := newLibrary(c.title, c.others, st.Photos, store, access.New(st.Photos, standard, log), log)
+	lib := newLibrary(c.title, c.sort, c.others, st.Photos, store, access.New(st.Photos, standard, log), log)
 	lib.found = &search.Index{}
 	lib.indexer = upkeep.NewIndexer(lib.reindex, log)
 	if m != nil {

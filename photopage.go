@@ -44,7 +44,7 @@ func (p *photoPages) serve(w http.ResponseWriter, r *http.Request, t target, v v
 	if err != nil {
 		return err
 	}
-	order := sortOrder(r)
+	order, choice := p.library.order(p.library.settings(src.Album), sortChoice(r))
 	photos, ok := p.store.Arrange(r.Context(), a, order, true)
 	if !ok {
 		return fmt.Errorf("reading the dates in %s: %w", src.Album, cmp.Or(r.Context().Err(), fs.ErrNotExist))
@@ -52,7 +52,7 @@ func (p *photoPages) serve(w http.ResponseWriter, r *http.Request, t target, v v
 	if photos = shownPhotos(a, photos); !slices.ContainsFunc(photos, func(other album.Photo) bool { return other.File == src.File }) {
 		photos = []album.Photo{src} // the album's cover, which stands by itself
 	}
-	view := p.view(messages.For(r.Header.Get("Accept-Language")), v, photos, src, order)
+	view := p.view(messages.For(r.Header.Get("Accept-Language")), v, photos, src, choice)
 	view.Kept = !p.library.mayDownload(v, src.Album)
 	m, err := p.ensurePicture(r.Context(), &view, src)
 	if err != nil {
@@ -193,8 +193,8 @@ func (v *photoView) add(term, text string) {
 }
 
 // view places a photo between its neighbours among the photos of its
-// album, which are in the given order.
-func (p *photoPages) view(t *messages.Catalogue, v visitor, photos []album.Photo, src album.Photo, order string) photoView {
+// album, in the order that the visitor chose, or gets.
+func (p *photoPages) view(t *messages.Catalogue, v visitor, photos []album.Photo, src album.Photo, choice string) photoView {
 	view := photoView{
 		frame:    p.views.frame(t, src.Name(), v),
 		Name:     album.Title(src.File),
@@ -205,21 +205,22 @@ func (p *photoPages) view(t *messages.Catalogue, v visitor, photos []album.Photo
 		Total:    len(photos),
 		Color:    "transparent",
 	}
+	view.carry(choice)
 	view.Title = view.Name
-	view.First = p.addresses.ordered(photos[0].Name(), order, 1)
-	view.Last = p.addresses.ordered(photos[len(photos)-1].Name(), order, 1)
+	view.First = p.addresses.ordered(photos[0].Name(), choice, 1)
+	view.Last = p.addresses.ordered(photos[len(photos)-1].Name(), choice, 1)
 	view.Crumbs[len(view.Crumbs)-1].Text = view.Name
 	for i, other := range photos {
 		if other.File != src.File {
 			continue
 		}
 		view.Number = i + 1
-		view.Album = p.addresses.ordered(src.Album, order, 1+i/pageSize)
+		view.Album = p.addresses.ordered(src.Album, choice, 1+i/pageSize)
 		if i > 0 {
-			view.Prev = p.addresses.ordered(photos[i-1].Name(), order, 1)
+			view.Prev = p.addresses.ordered(photos[i-1].Name(), choice, 1)
 		}
 		if i+1 < len(photos) {
-			view.Next = p.addresses.ordered(photos[i+1].Name(), order, 1)
+			view.Next = p.addresses.ordered(photos[i+1].Name(), choice, 1)
 		}
 	}
 	return view

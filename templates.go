@@ -234,6 +234,15 @@ func (v *views) frame(t *messages.Catalogue, name string, who visitor) frame {
 	return f
 }
 
+// carry has the way up keep the order that the visitor chose.
+func (f *frame) carry(choice string) {
+	for i := range f.Crumbs {
+		if choice != "" && !f.Crumbs[i].Current {
+			f.Crumbs[i].Href += "?sort=" + choice
+		}
+	}
+}
+
 const viewText = `
 {{define "open" -}}
 <!doctype html>

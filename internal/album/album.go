@@ -140,6 +140,15 @@ const (
 	ByDateDown = "-date"
 )
 
+// IsOrder reports whether there is an order of that name.
+func IsOrder(name string) bool {
+	switch name {
+	case ByName, ByNameDown, ByDate, ByDateDown:
+		return true
+	}
+	return false
+}
+
 // Sorted returns the photos, which come sorted by name, in the given order;
 // dates holds their dates where the order is one by date. Photos of the same
 // date stay in the order of their names either way.

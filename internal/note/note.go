@@ -4,8 +4,10 @@ package note
 
 import (
 	"bytes"
+	"cmp"
 	"html/template"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -27,6 +29,47 @@ type Note struct {
 	Title string        // of a README.md: its first heading, one line; "" if it has none
 	Body  template.HTML // the rest
 	Text  string        // of body, one line, at most MaxNoteText runes
+
+	Settings // of a README.md
+}
+
+// Settings are what an album's README.md says in its front matter, "sort: -date" and the
+// like between two lines of "---" at its very beginning. "" is for what it does not say.
+type Settings struct {
+	Sort  string // the order of the album's photos and albums
+	Cover string // the name of its cover's file
+}
+
+// Over returns the settings with those of an album above in place of what they do not say.
+func (s Settings) Over(above Settings) Settings {
+	return Settings{cmp.Or(s.Sort, above.Sort), cmp.Or(s.Cover, above.Cover)}
+}
+
+// frontMatter takes the settings off a text. Without a second line of "---" it has none.
+func frontMatter(md string) (s Settings, rest string) {
+	lines := strings.SplitAfter(md, "\n")
+	is := func(line, text string) bool { return strings.TrimRight(line, " \t\r\n") == text }
+	if !is(lines[0], "---") {
+		return s, md
+	}
+	end := slices.IndexFunc(lines[1:], func(line string) bool { return is(line, "---") })
+	if end < 0 {
+		return s, md
+	}
+	for _, line := range lines[1 : 1+end] {
+		key, value, _ := strings.Cut(line, ":")
+		value = strings.TrimSpace(value)
+		if n := len(value); n >= 2 && (value[0] == '"' || value[0] == '\'') && value[n-1] == value[0] {
+			value = value[1 : n-1]
+		}
+		switch strings.ToLower(strings.TrimSpace(key)) {
+		case "sort":
+			s.Sort = value
+		case "cover":
+			s.Cover = value
+		}
+	}
+	return s, strings.Join(lines[2+end:], "")
 }
 
 const (
@@ -48,16 +91,22 @@ var markdown = goldmark.New(goldmark.WithExtensions(extension.Linkify))
 
 // Parse reads Markdown. HTML in it is dropped, of pictures only their text
 // is kept, and links other than to the web, to mail and within the site become
-// text. Where titled, the first heading is taken out, as the title.
+// text. Where titled, the front matter and the first heading are taken out, as the settings
+// and the title.
 func Parse(md []byte, titled bool) Note {
-	md = []byte(strings.ReplaceAll(charset.File(md), "\x00", "\uFFFD"))
+	text := strings.ReplaceAll(charset.File(md), "\x00", "\uFFFD")
+	var n Note
+	if titled {
+		n.Settings, text = frontMatter(text)
+	}
+	md = []byte(text)
 	if tooDear(md) {
 		body := "<p>" + template.HTMLEscapeString(strings.TrimSpace(string(md))) + "</p>"
-		return Note{Body: template.HTML(body), Text: plainText(body, MaxNoteText)}
+		n.Body, n.Text = template.HTML(body), plainText(body, MaxNoteText)
+		return n
 	}
 	md = flattened(md)
 	doc := markdown.Parser().Parse(mdtext.NewReader(md))
-	var n Note
 	var drop, unwrap []ast.Node
 	// The walk itself cannot fail, as the function does not.
 	_ = ast.Walk(doc, func(node ast.Node, entering bool) (ast.WalkStatus, error) {

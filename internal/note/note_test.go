@@ -66,3 +66,23 @@ func TestParse_nested(t *testing.T) {
 		}
 	}
 }
+
+// Front matter is settings and no part of the text; what only looks like it is text.
+func TestParse_settings(t *testing.T) {
+	for text, want := range map[string]Note{
+		"---\nsort: -date\ncover: 'a: b.jpg'\nother: x\n---\n# T\n\nB": {Title: "T", Text: "B", Settings: Settings{"-date", "a: b.jpg"}},
+		"\ufeff---\r\nSort : date\r\n--- \r\nB":                        {Text: "B", Settings: Settings{Sort: "date"}},
+		"---\nsort: date\n":                                            {Text: "sort: date"},
+		"B\n\n---\nsort: date\n---\n":                                  {Title: "sort: date", Text: "B"},
+		"---\n---\n# T":                                                {Title: "T"},
+		"":                                                             {},
+	} {
+		got := Parse([]byte(text), true)
+		if got.Title != want.Title || got.Text != want.Text || got.Settings != want.Settings {
+			t.Errorf("Parse(%q) = %q, %q, %+v, want %+v", text, got.Title, got.Text, got.Settings, want)
+		}
+	}
+	if got := Parse([]byte("---\nsort: date\n---\nB"), false); got.Settings != (Settings{}) {
+		t.Errorf("a caption has settings: %+v", got.Settings)
+	}
+}
