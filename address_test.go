@@ -235,3 +235,25 @@ func TestPages_sharedCold(t *testing.T) {
 		}
 	}
 }
+
+// What a shared link says to anybody tells nothing of an album that is closed to them, though
+// others have looked at it.
+func TestPages_sharedNothingClosed(t *testing.T) {
+	s := guarded(t)
+	for range 2 {
+		for _, path := range []string{"/", "/Open/", "/Open/Hidden/", "/Family/", "/Club/"} {
+			s.get(path, "Authorization", basic("ann", rightPassword))
+		}
+		s.later()
+	}
+	for _, path := range []string{"/", "/Open/"} {
+		doc := s.page(path)
+		for _, n := range find(doc, `meta[property^="og:"], meta[name="description"]`) {
+			for _, closed := range []string{"Family", "Club", "Hidden", "secret"} {
+				if strings.Contains(attribute(n, "content"), closed) {
+					t.Errorf("%s tells anybody %q", path, attribute(n, "content"))
+				}
+			}
+		}
+	}
+}

@@ -325,7 +325,8 @@ const viewText = `
 {{with .About}}<div class="about" dir="auto">{{.}}</div>
 {{end}}<p class="counts">{{.Counts}}{{with .Pages}} · {{.}}{{end}}</p>
 {{with .Zip}}<p class="zip"><a href="{{.}}" download>{{$.T.DownloadAlbum}}</a>{{with $.ZipSize}} <small>{{.}}</small>{{end}}</p>
-{{end}}{{with .Sorts}}<nav class="sorts" aria-label="{{$.T.SortBy}}">{{range .}}<a href="{{.Href}}"{{if .Current}} aria-current="true"{{end}}>{{.Text}}</a>{{end}}</nav>
+{{end}}<button class="share" aria-live="polite" hidden>{{.T.Share}}</button>
+{{with .Sorts}}<nav class="sorts" aria-label="{{$.T.SortBy}}">{{range .}}<a href="{{.Href}}"{{if .Current}} aria-current="true"{{end}}>{{.Text}}</a>{{end}}</nav>
 {{end}}{{with .Prev}}<p class="back"><a rel="prev" href="{{.}}">← {{$.T.PreviousPage}}</a></p>
 {{end}}{{with .SignIn}}<p class="signin"><a href="{{.}}">{{$.T.SignIn}}</a></p>
 {{end}}{{if .ShareAt}}{{template "share-form" .}}{{end}}{{with .SignOut}}<form class="signin" method="post" action="{{.}}">{{$.Who}} <button>{{$.T.SignOut}}</button></form>

@@ -77,6 +77,23 @@ func TestLightbox_share(t *testing.T) {
 			return chromedp.Void{}, err
 		})
 	}
+	// The album's own button copies its one address, whatever the order, either way.
+	b.do(chromedp.Navigate(p.url + "/a/?sort=-date"))
+	for _, way := range []string{"navigator.clipboard.readText()", "window.copied"} {
+		b.until(`document.querySelector('header .share')?.checkVisibility()`)
+		b.run(`document.querySelector('header .share').focus(); document.activeElement.click()`)
+		b.until(`document.querySelector('header .share').textContent === document.getElementById('lightbox').dataset.copied`)
+		if got := eval[string](b, way); got != p.url+"/a/" {
+			t.Errorf("the album's button: %s = %q, want %q", way, got, p.url+"/a/")
+		}
+		if !eval[bool](b, `document.activeElement.matches('header .share') && !document.querySelector('textarea')`) {
+			t.Error("copying an album's address has taken the focus along")
+		}
+		b.run(`document.querySelector('header .share').textContent = '';
+			navigator.clipboard.writeText = async () => { throw new Error('not allowed'); };
+			document.addEventListener('copy', () => { window.copied = document.activeElement.value; })`)
+	}
+
 	b.open(p.url+"/a/", 1)
 	share := `document.querySelector('[data-do="share"]').click()`
 	said := `document.querySelector('.toast').textContent !== ''`

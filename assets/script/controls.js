@@ -2,7 +2,9 @@
 
 // A phone's own way to share, else the address on the clipboard.
 async function share() {
-  const link = { title: document.title, url: location.href };
+  const over = dialog.open;
+  // An album's address is the same in whatever order one looks at it.
+  const link = { title: document.title, url: !over && find('[rel="canonical"]', document)?.href || location.href };
   if (navigator.share && matchMedia('(pointer: coarse)').matches) {
     await navigator.share(link).catch(() => {});
     return;
@@ -12,13 +14,20 @@ async function share() {
   } catch { // not without HTTPS, or not allowed: the old way
     const field = document.createElement('textarea');
     field.value = link.url;
-    room.append(field);
+    (over ? room : document.body).append(field);
     field.select();
     document.execCommand('copy');
     field.remove();
-    dialog.focus();
+    (over ? dialog : shareAlbum).focus();
   }
-  say(dialog.dataset.copied);
+  if (over) say(dialog.dataset.copied);
+  else shareAlbum.textContent = dialog.dataset.copied;
+}
+
+const shareAlbum = find('.share', document);
+if (shareAlbum) {
+  shareAlbum.hidden = false;
+  shareAlbum.addEventListener('click', share);
 }
 
 // A dialog itself cannot fill the screen, but what is in it can.
