@@ -31,6 +31,11 @@ const (
 	recentPath   = "/.recent/"
 	// sharePath and a token are the address of a link to an album.
 	sharePath = "/.share/"
+	// facePath is before the names of the files of the site's face, and of its manifest.
+	facePath     = "/.face/"
+	manifestName = "manifest.webmanifest"
+	// robotsPath is where crawlers ask what they may (RFC 9309).
+	robotsPath = "/robots.txt"
 )
 
 // addresses writes the addresses of albums and photos, and reads the site's own
@@ -109,6 +114,9 @@ func named(query string, file fs.FileInfo, alternative bool) bool {
 	}
 	return ok && v == own
 }
+
+// face is the address of a file of the site's face.
+func (a addresses) face(name string) string { return a.base + facePath + name }
 
 // archive is the address of an album's photos as one archive.
 func (a addresses) archive(name string) string { return a.page(name) + "?zip" }

@@ -998,7 +998,7 @@ func cssColor(s string) template.CSS {
 }
 
 func (g *grid) writeFoot(w io.Writer) error {
-	view := gridView{frame: frame{T: g.key.texts, Script: g.p.views.script}, Empty: g.empty()}
+	view := gridView{frame: frame{T: g.key.texts, Script: g.p.views.script, Face: g.p.views.faceView()}, Empty: g.empty()}
 	view.Prev, view.Next = g.neighbours()
 	if g.p.library.others && g.key.n == 1 {
 		view.Others, view.More = g.p.otherFiles(g.key.texts, g.album)

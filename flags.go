@@ -51,6 +51,8 @@ type config struct {
 	memory    int64    // bytes, at least minMemory
 	title     string   // the site's name
 	sort      string   // the order of photos and albums, one of package album's
+	embed     []string // origins that may show pages in a frame
+	robots    bool     // search engines may come
 	base      string   // path below which the site is, such as "/photos"; "" for the top
 	zip       bool     // albums may be downloaded whole
 	others    bool     // pictures that are not shown, film and sound are served, too
@@ -115,6 +117,8 @@ func serverFlags(c *config) *flag.FlagSet {
 	flags.BoolVar(&c.trustProxy, "trust-proxy", false, "")
 	flags.BoolVar(&c.zip, "zip", false, "")
 	flags.Func("sort", "", sortOrder(&c.sort))
+	flags.Func("embed", "", origins(&c.embed))
+	flags.BoolVar(&c.robots, "robots", true, "")
 	flags.BoolVar(&c.others, "others", false, "")
 	flags.BoolVar(&c.gps, "gps", false, "")
 	flags.StringVar(&c.users, "users", "", "")
@@ -407,6 +411,23 @@ func basePath(to *string) func(string) error {
 			return errors.New("a path such as /photos is expected")
 		}
 		*to = s
+		return nil
+	}
+}
+
+// origins parses -embed: the schemes and hosts of sites, with commas between.
+func origins(to *[]string) func(string) error {
+	return func(s string) error {
+		var all []string
+		for origin := range strings.SplitSeq(s, ",") {
+			origin = strings.TrimSuffix(strings.TrimSpace(origin), "/")
+			scheme, host, _ := strings.Cut(origin, "://")
+			if scheme != "https" && scheme != "http" || !hostName.MatchString(host) {
+				return errors.New("origins are expected, such as https://example.com,https://www.example.com")
+			}
+			all = append(all, origin)
+		}
+		*to = all
 		return nil
 	}
 }

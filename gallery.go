@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +20,7 @@ import (
 	"gallery/internal/album"
 	"gallery/internal/answer"
 	"gallery/internal/bounded"
+	"gallery/internal/face"
 	"gallery/internal/messages"
 	"gallery/internal/observe"
 	"gallery/internal/patient"
@@ -81,6 +84,8 @@ const (
 	toSignOut   = "signout"
 	toLink      = "link"
 	toShare     = "share"
+	toFace      = "face"
+	toRobots    = "robots"
 	toUpload    = "upload"
 	toThumbnail = "thumbnail"
 	toPreview   = "preview"
@@ -108,12 +113,17 @@ func (s *server) route(r *http.Request) route {
 		return route{kind: toSearch}
 	case recentPath:
 		return route{kind: toRecent}
+	case robotsPath:
+		return route{kind: toRobots}
 	}
 	if strings.HasPrefix(r.URL.Path, timelinePath) {
 		return route{kind: toTimeline}
 	}
 	if strings.HasPrefix(r.URL.Path, sharePath) {
 		return route{kind: toLink}
+	}
+	if name, ok := strings.CutPrefix(r.URL.Path, facePath); ok {
+		return route{toFace, target{name: name}}
 	}
 	// An absolute target without a path means the root (RFC 9110, section 4.2.3).
 	t, ok := parsePath(s.root, cmp.Or(r.URL.Path, "/"))
@@ -219,6 +229,10 @@ func (s *server) answer(w *observe.Writer, r *http.Request, to route, v visitor,
 		return s.gate.serveSignIn(w, r, v)
 	case toSignOut:
 		return s.gate.serveSignOut(w, r)
+	case toFace:
+		return s.serveFace(w, r, to.target.name)
+	case toRobots:
+		return s.serveRobots(w)
 	}
 	if err := s.storage.Photos.Away(); err != nil {
 		return err
@@ -487,6 +501,64 @@ func (s *server) serveHealth(w http.ResponseWriter, text string) error {
 	return nil
 }
 
+// serveFace answers with a file of the site's face or with its manifest. They are for
+// everybody who may see any page, so that the footer's imprint is.
+func (s *server) serveFace(w http.ResponseWriter, r *http.Request, name string) error {
+	f := s.views.face.Face()
+	if _, ok := f.Files[face.Icon]; ok && name == manifestName {
+		return s.serveManifest(w, f.IconSide)
+	}
+	file, ok := f.Files[name]
+	if !ok {
+		return answer.NotFound
+	}
+	caching := answer.Revalidate
+	if r.URL.RawQuery == "v="+file.Version {
+		caching = answer.Forever
+	}
+	// A logo that is opened by itself is a document, and may hold scripts.
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+	mediaType := map[string]string{face.Logo: "image/svg+xml", face.Icon: "image/png", face.Style: "text/css; charset=utf-8"}[name]
+	answer.File(w, r, bytes.NewReader(file.Content), file.Modified, int64(len(file.Content)), mediaType, caching)
+	return nil
+}
+
+// serveManifest answers with what a phone needs to keep the site among its programs (W3C, Web
+// Application Manifest).
+func (s *server) serveManifest(w http.ResponseWriter, side int) error {
+	type icon struct {
+		Source string `json:"src"`
+		Sizes  string `json:"sizes"`
+		Type   string `json:"type"`
+	}
+	data, err := json.Marshal(struct {
+		Name    string `json:"name"`
+		Start   string `json:"start_url"`
+		Display string `json:"display"`
+		Icons   []icon `json:"icons"`
+	}{s.views.site, s.addresses.page("."), "standalone", []icon{{s.addresses.face(face.Icon), fmt.Sprintf("%dx%d", side, side), "image/png"}}})
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/manifest+json")
+	w.Header().Set("Cache-Control", answer.Revalidate)
+	// An error here is the client's leaving.
+	_, _ = w.Write(data)
+	return nil
+}
+
+// serveRobots tells crawlers to stay away, where they are to.
+func (s *server) serveRobots(w http.ResponseWriter) error {
+	if !s.views.hidden {
+		return answer.NotFound
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", answer.Revalidate)
+	// An error here is the client's leaving.
+	_, _ = io.WriteString(w, "User-agent: *\nDisallow: /\n")
+	return nil
+}
+
 // serveOriginal answers with a photo, or another file, untouched.
 func (s *server) serveOriginal(w http.ResponseWriter, r *http.Request, t target) error {
 	folder, err := album.Enter(s.storage.Photos.Below(), t.album())
@@ -544,6 +616,7 @@ func (s *server) errorView(texts *messages.Catalogue, v visitor, status int, url
 	view.Up = link{Href: view.Crumbs[0].Href, Text: texts.AllAlbums}
 	if status == http.StatusUnauthorized || status == http.StatusTooManyRequests {
 		urlPath = "/" // nothing of what there is
+		view.Face = faceView{}
 	}
 	if t, ok := parsePath(s.root, urlPath); ok {
 		if up, title := s.library.nearest(t.name, v); up != "." {

@@ -24,6 +24,10 @@
 // or else beach.md for beach.jpg, or in the photo itself. One called cover, or else
 // folder, is its album's cover and, unless it is alone, not shown in it.
 //
+// A folder .gallery in DIR holds what the owner puts around the photos: logo.svg,
+// icon.png (a square), footer.md and style.css, each if there is one. They are read
+// anew when they change.
+//
 // Without DIR, neither as an argument nor in GALLERY_ROOT, it serves a sample
 // that it draws itself into the user's cache directory.
 //
@@ -89,6 +93,10 @@
 //	-sort ORDER       GALLERY_SORT        the order of photos and albums where nobody chose
 //	                                      another: name, date, -name or -date, which go
 //	                                      backwards (name)
+//	-embed ORIGINS    GALLERY_EMBED       sites that may show pages within theirs, such as
+//	                                      https://example.com, with commas between (none)
+//	-robots           GALLERY_ROBOTS      let search engines in (on; -robots=false asks them to
+//	                                      stay away)
 //	-others           GALLERY_OTHERS      serve pictures that are not shown (HEIC, RAW, TIFF …),
 //	                                      film and sound, too, and list them on their album's
 //	                                      page; without it they are only counted
@@ -203,6 +211,7 @@ import (
 	"gallery/internal/access"
 	"gallery/internal/bounded"
 	"gallery/internal/drain"
+	"gallery/internal/face"
 	"gallery/internal/heap"
 	"gallery/internal/listen"
 	"gallery/internal/machine"
@@ -375,8 +384,9 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 				"users", len(cheap), "first", cheap[0], "cost-below", users.MinCost)
 		}
 	}
-	pages := newViews(c.title, at, lib.titles, lib.may, c.users != "")
+	pages := newViews(c.title, at, lib.titles, lib.may, c.users != "", c.embed)
 	who.views = pages
+	pages.face, pages.hidden = face.NewReader(st.Photos.Root, log), !c.robots
 	s := &server{
 		root: c.root, storage: st, library: lib, gate: who, views: pages, addresses: at, meters: m, log: log,
 		thumbnails: thumbnails{st.Photos, store, at},

@@ -68,7 +68,9 @@ func (p *photoPages) serve(w http.ResponseWriter, r *http.Request, t target, v v
 	if view.Share != nil && m.Width > 0 && m.Height > 0 {
 		view.Share.show(at, p.addresses, src, m)
 	}
-	view.addInfo(p.library.details(src, p.gps), m.TakenAt())
+	details := p.library.details(src, p.gps)
+	view.Credit = credit(details)
+	view.addInfo(details, m.TakenAt())
 	var body bytes.Buffer
 	name := "photo"
 	if r.URL.Query().Get("part") == "photo" {
@@ -148,6 +150,7 @@ type photoView struct {
 	Name     string
 	File     string // with its extension
 	Caption  string
+	Credit   string        // who made it and whose it is
 	Note     template.HTML // the caption as its side file has it, "" if there is none
 	Info     []fact
 	Page     string  // its own address
@@ -232,6 +235,14 @@ func (p *photoPages) describe(v *photoView, src album.Photo, r rendition.Record)
 	v.Thumb = p.addresses.thumb(src, "", r)
 	v.Color = cssColor(r.Color)
 	v.Caption = r.Caption
+}
+
+// credit says who made a photo and whose it is.
+func credit(d photo.Details) string {
+	if strings.Contains(d.Copyright, d.Creator) {
+		return d.Copyright
+	}
+	return joined(d.Creator, d.Copyright)
 }
 
 // addInfo lists what is known of the photo: how it was taken, when, and what

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
@@ -18,6 +19,7 @@ import (
 
 	"gallery/internal/album"
 	"gallery/internal/answer"
+	"gallery/internal/face"
 	"gallery/internal/messages"
 	"gallery/internal/photo"
 	"gallery/internal/rendition"
@@ -65,6 +67,8 @@ type views struct {
 	titlesOf  func(name string) []string
 	may       func(v visitor, name string) bool
 	byVisitor bool // a page's content depends on who is signed in
+	face      *face.Reader
+	hidden    bool // from search engines
 
 	policy    string // Content-Security-Policy
 	style     template.CSS
@@ -76,16 +80,17 @@ type views struct {
 
 // newViews parses the templates. An error in one is a mistake in this file,
 // and ends the program at its start.
-func newViews(site string, at addresses, titlesOf func(name string) []string, may func(v visitor, name string) bool, byVisitor bool) *views {
+func newViews(site string, at addresses, titlesOf func(name string) []string, may func(v visitor, name string) bool, byVisitor bool, embedders []string) *views {
 	v := &views{
 		site: site, addresses: at, titlesOf: titlesOf, may: may, byVisitor: byVisitor,
 		style:     sentAssets().style,
 		script:    sentAssets().script,
 		templates: template.Must(template.Must(template.New("").Parse(viewText)).Parse(uploadViewText + signInViewText + shareViewText)),
 	}
-	// Styles are inline for the sake of each photo's proportions and colour.
-	v.policy = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; connect-src 'self'; " +
-		"script-src " + sourceOf(v.script) + "; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	// Styles are inline for the sake of each photo's proportions and colour; the owner's is a
+	// file.
+	v.policy = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline' 'self'; manifest-src 'self'; connect-src 'self'; " +
+		"script-src " + sourceOf(v.script) + "; base-uri 'none'; form-action 'self'; frame-ancestors " + cmp.Or(strings.Join(embedders, " "), "'none'")
 	v.upload = newUploadAssets(v.policy)
 	return v
 }
@@ -184,6 +189,8 @@ type frame struct {
 	SearchAt, Query string // address of the search, and what was sought
 
 	Description string // for search engines and shared links, one line
+	Hidden      bool   // from search engines
+	Face        faceView
 	Share       *share // nil where the page has no absolute address
 }
 
@@ -213,7 +220,7 @@ type link struct {
 // frame makes the frame of a page about the album or photo called name. The way up
 // leaves out what the visitor may not see.
 func (v *views) frame(t *messages.Catalogue, name string, who visitor) frame {
-	f := frame{T: t, Site: v.site, Style: v.style, Script: v.script, Previews: rendition.Previews}
+	f := frame{T: t, Site: v.site, Style: v.style, Script: v.script, Previews: rendition.Previews, Hidden: v.hidden, Face: v.faceView()}
 	if name == "." || v.may(who, ".") {
 		f.SearchAt = v.addresses.file(".") + searchPath
 		f.Crumbs = []link{{Href: v.addresses.page("."), Text: v.site}}
@@ -234,6 +241,28 @@ func (v *views) frame(t *messages.Catalogue, name string, who visitor) frame {
 	return f
 }
 
+// faceView is what a page shows of the site's face: addresses, "" for what there is not.
+type faceView struct {
+	Home, Logo, Icon, Manifest, Style string
+	Footer                            template.HTML
+}
+
+func (v *views) faceView() faceView {
+	f := v.face.Face()
+	at := func(name string) string {
+		file, ok := f.Files[name]
+		if !ok {
+			return ""
+		}
+		return v.addresses.face(name) + "?v=" + file.Version
+	}
+	view := faceView{Home: v.addresses.page("."), Logo: at(face.Logo), Icon: at(face.Icon), Style: at(face.Style), Footer: f.Footer}
+	if view.Icon != "" {
+		view.Manifest = v.addresses.face(manifestName)
+	}
+	return view
+}
+
 // carry has the way up keep the order that the visitor chose.
 func (f *frame) carry(choice string) {
 	for i := range f.Crumbs {
@@ -251,7 +280,8 @@ const viewText = `
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-{{template "title" .}}{{with .Description}}<meta name="description" content="{{.}}">
+{{template "title" .}}{{if .Hidden}}<meta name="robots" content="noindex">
+{{end}}{{with .Description}}<meta name="description" content="{{.}}">
 {{end}}{{with .Share}}<link rel="canonical" href="{{.URL}}">
 <meta property="og:type" content="website">
 <meta property="og:site_name" content="{{$.Site}}">
@@ -264,10 +294,14 @@ const viewText = `
 <meta property="og:image:height" content="{{.Height}}">
 {{end}}<meta property="og:image:alt" content="{{$.Description}}">
 <meta name="twitter:card" content="summary_large_image">
-{{end}}{{end}}<link rel="icon" href="data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%2016%2016'%3E%3Crect%20width='16'%20height='16'%20rx='3'%20fill='%23446'/%3E%3Cpath%20d='M2%2013l4-6%203%204%202-2%203%204z'%20fill='%23fff'/%3E%3Ccircle%20cx='11'%20cy='5'%20r='1.5'%20fill='%23fc6'/%3E%3C/svg%3E">
-{{template "ends" .}}{{if .Whole}}<link rel="expect" href="#end" blocking="render">
+{{end}}{{end}}{{if .Face.Icon}}<link rel="icon" href="{{.Face.Icon}}">
+<link rel="apple-touch-icon" href="{{.Face.Icon}}">
+<link rel="manifest" href="{{.Face.Manifest}}">
+{{else}}<link rel="icon" href="data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%2016%2016'%3E%3Crect%20width='16'%20height='16'%20rx='3'%20fill='%23446'/%3E%3Cpath%20d='M2%2013l4-6%203%204%202-2%203%204z'%20fill='%23fff'/%3E%3Ccircle%20cx='11'%20cy='5'%20r='1.5'%20fill='%23fc6'/%3E%3C/svg%3E">
+{{end}}{{template "ends" .}}{{if .Whole}}<link rel="expect" href="#end" blocking="render">
 {{end}}<style>{{.Style}}</style>
-{{with .Unscripted}}<noscript><style>{{.}}</style></noscript>
+{{with .Face.Style}}<link rel="stylesheet" href="{{.}}">
+{{end}}{{with .Unscripted}}<noscript><style>{{.}}</style></noscript>
 {{end}}</head>
 {{end}}
 
@@ -280,8 +314,13 @@ const viewText = `
 {{end}}{{with .Last}}<link rel="last" href="{{.}}">
 {{end}}{{end}}
 
+{{define "footer" -}}
+{{with .Face.Footer}}<footer dir="auto">{{.}}</footer>
+{{end}}{{end}}
+
 {{define "crumbs" -}}
-<nav class="crumbs" aria-label="{{.T.Breadcrumb}}"><ol>
+{{with .Face.Logo}}<a class="logo" href="{{$.Face.Home}}"><img src="{{.}}" alt="{{$.Site}}"></a>
+{{end}}<nav class="crumbs" aria-label="{{.T.Breadcrumb}}"><ol>
 {{range .Crumbs}}<li>{{if .Current}}<span aria-current="page">{{.Text}}</span>{{else}}<a href="{{.Href}}">{{.Text}}</a>{{end}}</li>
 {{end}}</ol></nav>
 {{end}}
@@ -365,7 +404,7 @@ const viewText = `
 {{if or .Prev .Next}}<nav class="pages" aria-label="{{.T.Pages}}">
 {{- with .Prev}}<a rel="prev" href="{{.}}">← {{$.T.PreviousPage}}</a>{{end}}
 {{- with .Next}}<a rel="next" href="{{.}}">{{$.T.NextPage}} →</a>{{end}}</nav>
-{{end}}</body>
+{{end}}{{template "footer" .}}</body>
 </html>
 {{end}}
 
@@ -402,7 +441,7 @@ const viewText = `
 {{template "open" .}}<body class="single">
 <header>
 {{template "crumbs" .}}{{template "search" .}}</header>
-{{template "photo-main" .}}{{template "lightbox" .}}</body>
+{{template "photo-main" .}}{{template "footer" .}}{{template "lightbox" .}}</body>
 </html>
 {{end}}
 
@@ -416,7 +455,7 @@ const viewText = `
 <figure style="--c:{{.Color}}">
 {{if .Image}}<a href="{{.Original}}"><img id="photo" src="{{.Image}}"{{if .Offers}} srcset="{{template "offers" .Offers}}" sizes="{{.Sizes}}"{{end}} fetchpriority="high"{{if .Width}} width="{{.Width}}" height="{{.Height}}"{{end}} alt="{{.Name}}" data-thumb="{{.Thumb}}"></a>
 {{else}}<p class="empty">{{.T.CannotShow}}</p>
-{{end}}<figcaption dir="auto">{{or .Note .Caption}}</figcaption>
+{{end}}<figcaption dir="auto">{{or .Note .Caption}}{{with .Credit}} <small>{{.}}</small>{{end}}</figcaption>
 </figure>
 <nav class="pages" aria-label="{{.T.Photos}}">
 {{with .Prev}}<a rel="prev" href="{{.}}">← {{$.T.Previous}}</a>{{end}}
@@ -502,7 +541,7 @@ const shareViewText = `
 <p class="empty"><a href="{{.Link}}">{{.Link}}</a></p>
 <p class="empty"><svg class="qr" viewBox="0 0 {{.QR.Side}} {{.QR.Side}}" width="240" height="240" role="img" aria-label="{{.Link}}"><path fill="#fff" d="M0 0h{{.QR.Side}}v{{.QR.Side}}H0z"/><path fill="#000" d="{{.QR.Path}}"/></svg></p>
 </main>
-</body>
+{{template "footer" .}}</body>
 </html>
 {{end}}
 `
@@ -541,7 +580,7 @@ const uploadViewText = `
 {{end}}</ul>
 <p><a class="up" href="{{.Album}}">{{.T.ShowAlbum}}</a></p>
 </main>
-</body>
+{{template "footer" .}}</body>
 </html>
 {{end}}
 `

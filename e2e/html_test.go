@@ -49,6 +49,9 @@ func TestPages_html(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "empty"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	for name, content := range map[string]string{"logo.svg": "<svg xmlns='http://www.w3.org/2000/svg'/>", "footer.md": "[Imprint](https://example.com/)\n\n- one\n", "style.css": ":root { --row: 18rem }"} {
+		put(t, filepath.Join(dir, ".gallery", name), []byte(content))
+	}
 	guard(t, dir)
 	users, signIn := addUser(t, "ann")
 	p := start(t, nil, "-users", users, "-upload", "-zip", "-others", dir)

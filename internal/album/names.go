@@ -21,6 +21,10 @@ func NoteExtension(name string) (string, bool) {
 // no second way in.
 const ThumbsDir = "_thumbs"
 
+// OwnersDir is the folder beside the albums in which the site's owner keeps a logo and the
+// like. As its name begins with a dot, it is no album.
+const OwnersDir = ".gallery"
+
 // mediaTypes maps the extensions that are served, in lower case, to their
 // media types. Anything that is not in here does not exist.
 var mediaTypes = map[string]string{

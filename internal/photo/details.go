@@ -10,7 +10,7 @@ import (
 	"gallery/internal/metadata"
 )
 
-// Details is what Exif says of how a photo was taken. What is absent, or can
+// Details is what Exif says of how a photo was taken, and who made it. What is absent, or can
 // not be true, is zero.
 type Details struct {
 	Camera        string  // make and model, such as "Canon EOS RP"; at most 100 runes
@@ -20,6 +20,9 @@ type Details struct {
 	Aperture      float64 // f-number
 	Exposure      float64 // seconds
 	ISO           int     // photographic sensitivity
+
+	Creator   string // who made it; at most 200 runes
+	Copyright string // the notice; at most 200 runes
 
 	// Where it was taken, in degrees, north and east positive; where HasPosition.
 	Latitude, Longitude float64
@@ -36,7 +39,10 @@ func ReadDetails(r io.ReaderAt, size int64, position bool) (d Details, err error
 	if err != nil {
 		return Details{}, err
 	}
-	return detailsOf(metadata.ParseExif(s.first(h.exif, maxPayload)), position), nil
+	m, exif := readMetadata(s, h, nil)
+	d = detailsOf(exif, position)
+	d.Creator, d.Copyright = m.Creator, m.Copyright
+	return d, nil
 }
 
 // Tags of CIPA DC-008, 4.6.4 to 4.6.7.

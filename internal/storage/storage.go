@@ -107,6 +107,9 @@ func checkCache(root, cache string) error {
 	if below, ok := within(root, cache); ok && visible(below) {
 		return CacheError{fmt.Errorf("-cache %s lies in DIR and would show as an album there: choose another place, or a name that begins with a dot", cache)}
 	}
+	if below, ok := within(root, cache); ok && strings.SplitN(below, "/", 2)[0] == album.OwnersDir {
+		return CacheError{fmt.Errorf("-cache %s is where the site's logo, icon, footer and style are kept: choose another place", cache)}
+	}
 	if _, ok := within(cache, root); ok {
 		return CacheError{fmt.Errorf("DIR %s lies in -cache %s, which would take photos for thumbnails: choose another place for the cache", root, cache)}
 	}

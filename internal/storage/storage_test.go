@@ -49,6 +49,7 @@ func TestNew_refuses(t *testing.T) {
 		"cache in DIR by a link":   {"a", "link", "would show as an album"},
 		"below a link":             {"a", "link/new", "would show as an album"},
 		"cache in DIR by an alias": {"alias", "a/new", "would show as an album"},
+		"the owner's folder":       {"a", "a/.gallery", "logo, icon, footer"},
 		"DIR itself":               {"a", "a", "choose another place"},
 		"a folder of photos":       {"a", "photos", "holds photos"},
 		"others' thumbnails":       {"a", "old", "holds x, which is not in DIR"},
