@@ -34,6 +34,11 @@ const (
 	// facePath is before the names of the files of the site's face, and of its manifest.
 	facePath     = "/.face/"
 	manifestName = "manifest.webmanifest"
+	// feedName ends the address of an album's feed, behind the album's own.
+	feedName = ".feed.atom"
+	// sitemapPath is the address of the sitemap or of an index of its parts, whose addresses
+	// have a number before the extension.
+	sitemapPath = "/.sitemap.xml"
 	// robotsPath is where crawlers ask what they may (RFC 9309).
 	robotsPath = "/robots.txt"
 )
@@ -117,6 +122,26 @@ func named(query string, file fs.FileInfo, alternative bool) bool {
 
 // face is the address of a file of the site's face.
 func (a addresses) face(name string) string { return a.base + facePath + name }
+
+// feed is the address of an album's feed.
+func (a addresses) feed(name string) string { return a.page(name) + feedName }
+
+// sitemap is the address of a part of the sitemap.
+func (a addresses) sitemap(number int) string {
+	return a.base + strings.TrimSuffix(sitemapPath, ".xml") + "-" + strconv.Itoa(number) + ".xml"
+}
+
+// sitemapNumber returns which part of the sitemap an address is of, 0 for all of it.
+func sitemapNumber(urlPath string) (number int, ok bool) {
+	if urlPath == sitemapPath {
+		return 0, true
+	}
+	base, _ := strings.CutSuffix(sitemapPath, ".xml")
+	middle, ok := strings.CutPrefix(urlPath, base+"-")
+	middle, end := strings.CutSuffix(middle, ".xml")
+	number, err := strconv.Atoi(middle)
+	return number, ok && end && err == nil && number > 0 && strconv.Itoa(number) == middle
+}
 
 // archive is the address of an album's photos as one archive.
 func (a addresses) archive(name string) string { return a.page(name) + "?zip" }

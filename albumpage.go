@@ -564,6 +564,9 @@ func (g *grid) writeHead(w io.Writer) error {
 	a, t := g.album, g.key.texts
 	view := gridView{frame: g.p.views.frame(t, a.Name, g.key.visitor), Empty: g.empty()}
 	view.carry(g.choice)
+	if g.key.at != "" {
+		view.Feed = g.p.addresses.feed(a.Name)
+	}
 	about := g.p.library.readme(a.Name)
 	if g.key.n == 1 {
 		view.About = about.Body

@@ -147,8 +147,8 @@ func TestEmbed_robots(t *testing.T) {
 	if got := s.get("/"); !strings.Contains(got.Header.Get("Content-Security-Policy"), "frame-ancestors 'none'") || len(find(parse(t, got.body), `meta[name="robots"]`)) > 0 {
 		t.Errorf("GET / = %v", got.Header)
 	}
-	if got := s.get("/robots.txt"); got.StatusCode != http.StatusNotFound {
-		t.Errorf("GET /robots.txt = %d", got.StatusCode)
+	if got := s.get("/robots.txt"); string(got.body) != "User-agent: *\nAllow: /\nSitemap: "+s.URL+"/.sitemap.xml\n" {
+		t.Errorf("GET /robots.txt = %d %q", got.StatusCode, got.body)
 	}
 	c := s.config
 	for _, args := range [][]string{{"-embed", "https://example.com/, http://x.example:8080", "-robots=false", s.dir}} {
@@ -169,6 +169,9 @@ func TestEmbed_robots(t *testing.T) {
 	}
 	if got := s.get("/robots.txt"); string(got.body) != "User-agent: *\nDisallow: /\n" {
 		t.Errorf("GET /robots.txt = %d %q", got.StatusCode, got.body)
+	}
+	if got := s.get("/.sitemap.xml"); got.StatusCode != http.StatusNotFound {
+		t.Errorf("GET /.sitemap.xml = %d where crawlers are to stay away", got.StatusCode)
 	}
 	for _, bad := range []string{"example.com", "https://", "https://a b", "https://x/y", "*", "javascript://x", "https://x; script-src *"} {
 		if _, err := parseFlags([]string{"-embed", bad, s.dir}, &bytes.Buffer{}); err == nil {

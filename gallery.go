@@ -49,6 +49,7 @@ type server struct {
 	albumPages *albumPages
 	photoPages photoPages
 	searches   *searchPages
+	feeds      *feeds
 	uploads    *uploader          // nil where nobody can add photos
 	archives   *archives          // nil where albums cannot be downloaded whole
 	background *upkeep.Background // nil for none
@@ -67,7 +68,7 @@ func (to route) album() string {
 	switch to.kind {
 	case toThumbnail, toPreview, toPhoto, toOriginal:
 		return to.target.album()
-	case toAlbum, toUpload, toShare:
+	case toAlbum, toUpload, toShare, toFeed:
 		return to.target.name
 	}
 	return "."
@@ -86,6 +87,8 @@ const (
 	toShare     = "share"
 	toFace      = "face"
 	toRobots    = "robots"
+	toFeed      = "feed"
+	toSitemap   = "sitemap"
 	toUpload    = "upload"
 	toThumbnail = "thumbnail"
 	toPreview   = "preview"
@@ -124,6 +127,15 @@ func (s *server) route(r *http.Request) route {
 	}
 	if name, ok := strings.CutPrefix(r.URL.Path, facePath); ok {
 		return route{toFace, target{name: name}}
+	}
+	if _, ok := sitemapNumber(r.URL.Path); ok {
+		return route{kind: toSitemap}
+	}
+	if above, ok := strings.CutSuffix(r.URL.Path, "/"+feedName); ok {
+		if t, ok := parsePath(s.root, above+"/"); ok && !t.thumb {
+			return route{toFeed, t}
+		}
+		return route{kind: toNothing}
 	}
 	// An absolute target without a path means the root (RFC 9110, section 4.2.3).
 	t, ok := parsePath(s.root, cmp.Or(r.URL.Path, "/"))
@@ -232,7 +244,7 @@ func (s *server) answer(w *observe.Writer, r *http.Request, to route, v visitor,
 	case toFace:
 		return s.serveFace(w, r, to.target.name)
 	case toRobots:
-		return s.serveRobots(w)
+		return s.serveRobots(w, r)
 	}
 	if err := s.storage.Photos.Away(); err != nil {
 		return err
@@ -286,6 +298,11 @@ func (s *server) answerFromFolders(w http.ResponseWriter, r *http.Request, to ro
 	switch to.kind {
 	case toThumbnail, toPreview:
 		return s.thumbnails.serve(w, r, to.target)
+	case toFeed:
+		return s.feeds.serveFeed(w, r, to.target.name, v)
+	case toSitemap:
+		number, _ := sitemapNumber(r.URL.Path)
+		return s.feeds.serveSitemap(w, r, number)
 	case toPhoto:
 		err := s.photoPages.serve(w, r, to.target, v)
 		if !errors.Is(err, fs.ErrNotExist) {
@@ -547,15 +564,20 @@ func (s *server) serveManifest(w http.ResponseWriter, side int) error {
 	return nil
 }
 
-// serveRobots tells crawlers to stay away, where they are to.
-func (s *server) serveRobots(w http.ResponseWriter) error {
+// serveRobots tells crawlers to stay away, where they are to, else where the sitemap is.
+func (s *server) serveRobots(w http.ResponseWriter, r *http.Request) error {
+	text := "User-agent: *\nDisallow: /\n"
 	if !s.views.hidden {
-		return answer.NotFound
+		origin := s.addresses.origin(r)
+		if origin == "" {
+			return answer.NotFound
+		}
+		text = "User-agent: *\nAllow: /\nSitemap: " + origin + s.addresses.base + sitemapPath + "\n"
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", answer.Revalidate)
 	// An error here is the client's leaving.
-	_, _ = io.WriteString(w, "User-agent: *\nDisallow: /\n")
+	_, _ = io.WriteString(w, text)
 	return nil
 }
 

@@ -392,6 +392,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 		thumbnails: thumbnails{st.Photos, store, at},
 		photoPages: photoPages{lib, store, pages, at, c.gps},
 	}
+	s.feeds = newFeeds(lib, pages, at)
 	if c.inBackground {
 		s.background = upkeep.NewBackground(store, lib.list, log)
 	}

@@ -191,6 +191,7 @@ type frame struct {
 	Description string // for search engines and shared links, one line
 	Hidden      bool   // from search engines
 	Face        faceView
+	Feed        string // address of the album's feed, "" for none
 	Share       *share // nil where the page has no absolute address
 }
 
@@ -298,6 +299,7 @@ const viewText = `
 <link rel="apple-touch-icon" href="{{.Face.Icon}}">
 <link rel="manifest" href="{{.Face.Manifest}}">
 {{else}}<link rel="icon" href="data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%2016%2016'%3E%3Crect%20width='16'%20height='16'%20rx='3'%20fill='%23446'/%3E%3Cpath%20d='M2%2013l4-6%203%204%202-2%203%204z'%20fill='%23fff'/%3E%3Ccircle%20cx='11'%20cy='5'%20r='1.5'%20fill='%23fc6'/%3E%3C/svg%3E">
+{{end}}{{with .Feed}}<link rel="alternate" type="application/atom+xml" href="{{.}}">
 {{end}}{{template "ends" .}}{{if .Whole}}<link rel="expect" href="#end" blocking="render">
 {{end}}<style>{{.Style}}</style>
 {{with .Face.Style}}<link rel="stylesheet" href="{{.}}">
@@ -347,7 +349,7 @@ const viewText = `
 {{if or .Prev .Next}}<nav class="pages more" aria-label="{{.T.Pages}}">
 {{- with .Prev}}<a rel="prev" href="{{.}}">← {{$.T.PreviousPage}}</a>{{end}}
 {{- with .Next}}<a rel="next" href="{{.}}">{{$.T.NextPage}} →</a>{{end}}</nav>
-{{end}}</body>
+{{end}}{{template "footer" .}}</body>
 </html>
 {{end}}
 
@@ -478,7 +480,7 @@ const viewText = `
 <main>
 <p class="empty">{{.Message}} <a class="up" href="{{.Up.Href}}">{{.Up.Text}}</a>{{with .SignIn}} <a href="{{.}}">{{$.T.SignIn}}</a>{{end}}</p>
 </main>
-</body>
+{{template "footer" .}}</body>
 </html>
 {{end}}
 `
@@ -499,7 +501,7 @@ const signInViewText = `
 <button>{{.T.SignIn}}</button>
 </form>
 </main>
-</body>
+{{template "footer" .}}</body>
 </html>
 {{end}}
 `
@@ -517,7 +519,7 @@ const shareViewText = `
 <button>{{.T.ShowAlbum}}</button>
 </form>
 {{end}}</main>
-</body>
+{{template "footer" .}}</body>
 </html>
 {{end}}
 

@@ -2,15 +2,19 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
+	"html/template"
 	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
 	"path"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +23,8 @@ import (
 
 	"gallery/internal/album"
 	"gallery/internal/answer"
+	"gallery/internal/bounded"
+	"gallery/internal/feed"
 	"gallery/internal/messages"
 	"gallery/internal/rendition"
 	"gallery/internal/search"
@@ -299,7 +305,7 @@ func (p *searchPages) figures(ctx context.Context, t *messages.Catalogue, hits [
 		}
 		f := figure{T: t, Lazy: lazy || len(figures) >= eager}
 		f.show(p.albums, c)
-		f.Href = p.addresses.ordered(c.src.Name(), album.ByName, 1)
+		f.Href = p.addresses.page(c.src.Name())
 		f.Name, f.Caption = album.Title(c.src.File), c.record.Caption
 		figures = append(figures, foundFigure{f, c.src.Album, hits[i].Day})
 	}
@@ -359,4 +365,186 @@ func stat(folder *os.Root, albumName, file string, alone bool) (album.Photo, err
 		return album.StatAlone(folder, albumName, file)
 	}
 	return album.Stat(folder, albumName, file)
+}
+
+const (
+	// maxEntries is how many albums a feed tells of.
+	maxEntries = 30
+	// walkAge is how long what a walk over all albums found is used.
+	walkAge = time.Minute
+	// maxWalked bounds the albums of the walks that are remembered: at some 100 bytes each,
+	// 20 MB.
+	maxWalked = 200_000
+)
+
+// feeds answers with feeds and the sitemap.
+type feeds struct {
+	library   *library
+	views     *views
+	addresses addresses
+	walks     *bounded.Map[walkKey, walk]
+	walking   bounded.Calls[walk] // by walkKey
+}
+
+func newFeeds(l *library, v *views, at addresses) *feeds {
+	return &feeds{library: l, views: v, addresses: at, walks: bounded.NewMap[walkKey](maxWalked, walk.cost)}
+}
+
+// walkKey names a walk: over an album with those in it that a visitor may see.
+type walkKey struct {
+	album   string
+	visitor visitor
+}
+
+// place is an album on a walk.
+type place struct {
+	name    string
+	changed time.Time // when a name was last added to its folder, or removed
+	photos  int       // in the folder itself
+}
+
+// walk is what a visitor may see in an album and below it: each album with photos in it or
+// below it, the outer before the inner.
+type walk struct {
+	places []place
+	at     time.Time
+}
+
+func (w walk) cost() int64 { return int64(1 + len(w.places)) }
+
+// walk returns what there is, as it is or was less than a minute ago. Folders that have not
+// changed cost a look at their times.
+func (f *feeds) walk(ctx context.Context, albumName string, v visitor) (walk, error) {
+	key := walkKey{albumName, v}
+	if w, ok := f.walks.Get(key); ok && time.Since(w.at) < walkAge {
+		return w, nil
+	}
+	return f.walking.Do(ctx, fmt.Sprintf("%q %s", v, albumName), func() (walk, error) {
+		w := walk{at: time.Now()}
+		if _, err := f.visit(ctx, &w, albumName, v); err != nil {
+			return walk{}, err
+		}
+		f.walks.Put(key, w)
+		return w, nil
+	})
+}
+
+// visit adds an album and those below it to a walk, and reports whether any has photos.
+func (f *feeds) visit(ctx context.Context, w *walk, name string, v visitor) (photos bool, err error) {
+	if !f.library.may(v, name) || len(w.places) >= maxWalked {
+		return false, nil
+	}
+	sum, ok := f.library.summarizeFolder(ctx, name, false, f.library.store.Stamp(name))
+	if !ok {
+		return false, cmp.Or(ctx.Err(), errors.New("an album cannot be summarized"))
+	}
+	at := len(w.places)
+	w.places = append(w.places, place{name, sum.stamp.Photos, sum.Photos})
+	photos = sum.Photos > 0
+	for _, sub := range sum.albums {
+		below, err := f.visit(ctx, w, path.Join(name, sub), v)
+		if err != nil {
+			return false, err
+		}
+		photos = photos || below
+	}
+	if !photos {
+		w.places = w.places[:at] // empty, left out, or unreadable
+	}
+	return photos, nil
+}
+
+// serveFeed answers with the feed of an album: what changed last in it and below it.
+func (f *feeds) serveFeed(w http.ResponseWriter, r *http.Request, albumName string, v visitor) error {
+	origin := f.addresses.origin(r)
+	if origin == "" {
+		return answer.NotFound // it has no absolute address
+	}
+	if _, err := f.library.list(r.Context(), albumName); err != nil {
+		return err
+	}
+	found, err := f.walk(r.Context(), albumName, v)
+	if err != nil {
+		return err
+	}
+	t := messages.For(r.Header.Get("Accept-Language"))
+	page := origin + f.addresses.page(albumName)
+	out := feed.Feed{Title: f.library.albumTitle(albumName), Author: f.library.title, Page: page, Self: origin + f.addresses.feed(albumName), Lang: t.Lang}
+	places := slices.DeleteFunc(slices.Clone(found.places), func(p place) bool { return p.photos == 0 })
+	slices.SortStableFunc(places, func(a, b place) int { return b.changed.Compare(a.changed) })
+	for _, p := range places {
+		if len(out.Entries) == maxEntries {
+			break
+		}
+		looks := manyFolders
+		if sum, ok := f.library.summarize(r.Context(), p.name, v, false, &looks); ok && sum.Photos > 0 && f.library.may(v, p.name) {
+			out.Entries = append(out.Entries, f.entry(t, origin, p, sum))
+		}
+	}
+	out.Updated = time.Unix(0, 0)
+	if len(out.Entries) > 0 {
+		out.Updated = out.Entries[0].Updated
+	}
+	f.views.headerFor(w, v)
+	w.Header().Set("Content-Type", feed.MediaType)
+	answer.NewPage(feed.Atom(out), gzip.BestSpeed).Serve(w, r)
+	return nil
+}
+
+// entry tells of an album as it is since it changed: when it changes on another day it is
+// news once more.
+func (f *feeds) entry(t *messages.Catalogue, origin string, p place, sum summary) feed.Entry {
+	page := origin + f.addresses.page(p.name)
+	about := f.library.readme(p.name)
+	counts := t.Count(p.photos, t.CountPhotos)
+	var body strings.Builder
+	if cover := sum.cover(); cover.File != "" {
+		fmt.Fprintf(&body, `<p><a href="%s"><img src="%s" alt=""></a></p>`,
+			template.HTMLEscapeString(page), template.HTMLEscapeString(origin+f.addresses.file(rendition.Name(cover, ""))))
+	}
+	fmt.Fprintf(&body, "<p>%s</p>%s", template.HTMLEscapeString(counts), about.Body)
+	return feed.Entry{
+		ID: page + "#" + p.changed.UTC().Format(time.DateOnly), Title: f.library.albumTitle(p.name), Page: page, Updated: p.changed,
+		Summary: joined(counts, about.Text), Content: body.String(),
+	}
+}
+
+// serveSitemap answers with the albums that everybody may see or, where they are too many for
+// one, with an index of sitemaps. number is 0 for that, else that of a part.
+func (f *feeds) serveSitemap(w http.ResponseWriter, r *http.Request, number int) error {
+	origin := f.addresses.origin(r)
+	if origin == "" || f.views.hidden {
+		return answer.NotFound
+	}
+	found, err := f.walk(r.Context(), ".", visitor{})
+	if err != nil {
+		return err
+	}
+	var body []byte
+	switch parts := slices.Collect(slices.Chunk(found.places, feed.MaxAddresses)); {
+	case number > len(parts) || number > 0 && len(parts) < 2:
+		return answer.NotFound
+	case len(parts) > 1 && number == 0:
+		var index []feed.Page
+		for i := range parts {
+			index = append(index, feed.Page{Address: origin + f.addresses.sitemap(i+1)})
+		}
+		body = feed.Index(index)
+	default:
+		places := found.places
+		if number > 0 {
+			places = parts[number-1]
+		}
+		var pages []feed.Page
+		for _, p := range places {
+			if f.library.may(visitor{}, p.name) {
+				pages = append(pages, feed.Page{Address: origin + f.addresses.page(p.name), Modified: p.changed})
+			}
+		}
+		body = feed.Sitemap(pages)
+	}
+	f.views.header(w)
+	w.Header().Set("Content-Type", "application/xml; charset=utf-8")
+	answer.NewPage(body, gzip.BestSpeed).Serve(w, r)
+	return nil
 }
