@@ -84,6 +84,9 @@ func (a *archives) serve(w http.ResponseWriter, r *http.Request, albumName strin
 	h.Set("Content-Type", "application/zip")
 	h.Set("Content-Disposition", attachment(a.library.albumTitle(albumName)+".zip"))
 	h.Set("Cache-Control", answer.Revalidate)
+	if v != (visitor{}) {
+		h.Set("Cache-Control", "private, no-cache") // another visitor's may hold less
+	}
 	h.Set("ETag", l.etag)
 	answer.Content(w, r, time.Time{}, z)
 	if err := z.Err(); err != nil {

@@ -303,3 +303,32 @@ func TestZip_bounded(t *testing.T) {
 		}
 	}
 }
+
+// An archive holds what its visitor may see, whoever asked before, and no cache keeps one
+// visitor's for others.
+func TestZip_byVisitor(t *testing.T) {
+	s := guarded(t)
+	for _, test := range []struct{ name, want string }{
+		{"ann", "Club/7.jpg Family/3.jpg Family/4.jpg Family/Party/5.jpg Family/Press/6.jpg Open/1.jpg Open/Hidden/2.jpg root.jpg"},
+		{"", "Open/1.jpg root.jpg"},
+		{"bob", "Club/7.jpg Open/1.jpg root.jpg"},
+	} {
+		var header []string
+		if test.name != "" {
+			header = []string{"Authorization", basic(test.name, rightPassword)}
+		}
+		a := s.get("/?zip", header...)
+		z, err := zip.NewReader(bytes.NewReader(a.body), int64(len(a.body)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, f := range z.File {
+			names = append(names, f.Name)
+		}
+		slices.Sort(names)
+		if got := strings.Join(names, " "); got != test.want || strings.Contains(a.Header.Get("Cache-Control"), "private") != (test.name != "") {
+			t.Errorf("%q gets %s, want %s; Cache-Control: %s", test.name, got, test.want, a.Header.Get("Cache-Control"))
+		}
+	}
+}
