@@ -435,10 +435,9 @@ func (s summary) cover() album.Photo {
 // folderSummary is one folder's part of a summary.
 type folderSummary struct {
 	summary
-	albums  []string
-	guarded bool         // it says itself who may see it
-	stamp   thumbs.Stamp // of the folder when it was read
-	until   time.Time    // when it is to be read again whatever the stamp says; zero for never
+	albums []string
+	stamp  thumbs.Stamp // of the folder when it was read
+	until  time.Time    // when it is to be read again whatever the stamp says; zero for never
 }
 
 // total is the summary of an album and all below it, as it was when all was looked at. One with
