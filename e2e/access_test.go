@@ -106,3 +106,45 @@ func TestAccess_nginx(t *testing.T) {
 		}
 	}
 }
+
+// What the program keeps beside photos, and what the owner does, is nobody's by nginx nor by
+// the program; the pages of the site itself are the same by both.
+func TestAccess_ownFiles(t *testing.T) {
+	dir, users := guardedTree(t)
+	if out, err := exec.Command(binary, "share", dir, "Family").CombinedOutput(); err != nil {
+		t.Fatalf("share: %v\n%s", err, out)
+	}
+	put(t, filepath.Join(dir, ".gallery", "footer.md"), []byte("Imprint"))
+	put(t, filepath.Join(dir, "Open", ".picks", "ann.txt"), []byte("1.jpg"))
+	p := start(t, nil, "-users", users, "-trust-proxy", dir)
+	n := startNginx(t, p, dir, "gallery.conf", noLimit...)
+	var own []string
+	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
+		name := strings.TrimPrefix(path, dir)
+		if hidden := strings.Contains(name, "/."); err == nil && hidden && !entry.IsDir() {
+			own = append(own, name)
+		}
+		return err
+	})
+	if err != nil || len(own) < 10 {
+		t.Fatalf("there are %q, %v", own, err)
+	}
+	for _, target := range own {
+		byNginx, byProgram := n.send("GET", target), p.send("GET", target)
+		if byNginx.StatusCode != 404 || byProgram.StatusCode != 404 {
+			t.Errorf("GET %s = %d by nginx, %d by the program", target, byNginx.StatusCode, byProgram.StatusCode)
+		}
+	}
+	for _, target := range []string{"/.search?q=jpg", "/.search", "/.recent/", "/.timeline/", "/.timeline/2014-07/", "/.feed.atom", "/Open/.feed.atom", "/Family/.feed.atom",
+		"/.sitemap.xml", "/.sitemap-1.xml", "/robots.txt", "/.face/footer.md", "/.face/manifest.webmanifest", "/.signin", "/.share/x", "/.nothing"} {
+		byNginx, byProgram := n.send("GET", target), p.send("GET", target)
+		if byNginx.StatusCode != byProgram.StatusCode || byNginx.Header.Get("Content-Type") != byProgram.Header.Get("Content-Type") {
+			t.Errorf("GET %s = %d %s by nginx, %d %s by the program", target, byNginx.StatusCode, byNginx.Header.Get("Content-Type"), byProgram.StatusCode, byProgram.Header.Get("Content-Type"))
+		}
+		for _, closed := range []string{"Family/3", "Family/Party", "Open/Hidden", "/Club/"} {
+			if bytes.Contains(byNginx.body, []byte(closed)) {
+				t.Errorf("GET %s tells anybody of %s", target, closed)
+			}
+		}
+	}
+}
