@@ -88,10 +88,6 @@ const plain = (event) => !event.altKey && !event.ctrlKey && !event.metaKey;
 document.addEventListener('keydown', (event) => {
   if (!plain(event) || event.isComposing) return;
   if (event.target.matches('input, textarea')) return;
-  if (event.key === '/' && !dialog.open) {
-    event.preventDefault();
-    box.select();
-  }
   const name = keys[event.key] ?? keys[event.key.toLowerCase()];
   if (dialog.open) {
     const pressing = event.key === ' ' && event.target.closest('button, a');

@@ -121,15 +121,20 @@ function followPages() {
 }
 
 // Shows what is found as one types.
-const box = find('.search input', document);
+const words = find('.search input', document);
+document.addEventListener('keydown', (event) => {
+  if (event.key !== '/' || !plain(event) || !words || dialog.open || event.target.matches('input, textarea')) return;
+  event.preventDefault();
+  words.select();
+});
 let typing = 0; // timer
-if (document.body.classList.contains('found')) box.addEventListener('input', () => {
+if (document.body.classList.contains('found')) words?.addEventListener('input', () => {
   clearTimeout(typing);
   typing = setTimeout(async () => {
-    const address = `${box.form.getAttribute('action')}?${new URLSearchParams(new FormData(box.form))}`;
-    const sought = box.value;
+    const address = `${words.form.getAttribute('action')}?${new URLSearchParams(new FormData(words.form))}`;
+    const sought = words.value;
     const page = await read(address, () => false).catch(() => null);
-    if (!page || box.value !== sought) return;
+    if (!page || words.value !== sought) return;
     for (const part of ['main', '.counts']) find(part, document).replaceWith(find(part, page));
     find('.more', document)?.remove();
     document.body.append(find('.more', page) ?? '');
