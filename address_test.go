@@ -125,8 +125,8 @@ func TestServe_base(t *testing.T) {
 				}
 			}
 		}
-		if len(seen) != 10 { // 4 albums, 4 photos, 1 in another order, 1 that is not there
-			t.Errorf("%d pages were seen, want 10: %v", len(seen), seen)
+		if len(seen) != 12 { // 4 albums, 4 photos, 1 in another order, 1 that is not there, months, what came last
+			t.Errorf("%d pages were seen, want 12: %v", len(seen), seen)
 		}
 	}
 	for path, want := range map[string]string{

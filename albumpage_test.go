@@ -677,7 +677,7 @@ func TestAlbum_orderOfAlbums(t *testing.T) {
 				}
 			}
 		}
-		if got := values(s.page(at+"?sort=date"), ".sorts a", "href"); !slices.Equal(got, []string{at, at + "?sort=-date"}) {
+		if got := values(s.page(at+"?sort=date"), ".sorts[aria-label] a", "href"); !slices.Equal(got, []string{at, at + "?sort=-date"}) {
 			t.Errorf("%s offers the orders %q", at, got)
 		}
 	}
@@ -714,7 +714,7 @@ func TestAlbum_coverApart(t *testing.T) {
 			t.Errorf("%s: the cover's page leads to %q", state, got)
 		}
 	}
-	if got := values(s.page("/a/"), `meta[property="og:image"]`, "content"); len(got) != 1 || !strings.Contains(got[0], "/a/_thumbs/800/Cover.jpg") {
+	if got := values(s.page("/a/"), `meta[property="og:image"]`, "content"); len(got) != 1 || !strings.Contains(got[0], "/a/_thumbs/1200/Cover.jpg") {
 		t.Errorf("a link to the album shows %q, want its cover", got)
 	}
 	if !there(filepath.Join(dir, "a", album.ThumbsDir, "Cover.jpg")) {

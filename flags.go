@@ -345,7 +345,7 @@ func checkEnvironment(environ []string) error {
 	}
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
-		if value == "" || !strings.HasPrefix(name, "GALLERY") || known[name] {
+		if value == "" || !strings.HasPrefix(name, "GALLERY") || known[name] || name == "GALLERY_PORT" { // near GALLERY_SORT
 			continue
 		}
 		for setting := range known {

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -219,6 +220,10 @@ func TestLinks_swapped(t *testing.T) {
 			t.Logf("%d swaps, %d requests, one who follows links led astray %d times", swaps, asked.Load(), led.Load())
 			if left, _ := os.ReadDir(outside); len(left) != 2 {
 				t.Errorf("outside there are now %v", left)
+			}
+			// An album whose folder was a link is closed for as long as its rule is remembered.
+			for end := time.Now().Add(10 * time.Second); s.get("/a/").StatusCode != http.StatusOK && time.Now().Before(end); {
+				time.Sleep(20 * time.Millisecond)
 			}
 			if len(find(s.page("/a/"), ".photo img")) != 1 {
 				t.Error("afterwards the page does not show its photo")
