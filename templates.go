@@ -526,7 +526,7 @@ const shareViewText = `
 {{define "share-form" -}}
 <details class="signin"><summary>{{.T.ShareAlbum}}</summary>
 <form method="post" action="{{.ShareAt}}">
-<label>{{.T.ForWhom}} <input name="name" maxlength="100"></label>
+<label>{{.T.ForWhom}} <input name="name" maxlength="100" autocomplete="off"></label>
 <label>{{.T.DaysOpen}} <input name="days" type="number" min="1" max="10000"></label>
 <label>{{.T.Password}} <input type="password" name="password" autocomplete="new-password" maxlength="72"></label>
 <label><input type="checkbox" name="no-download" value="1"> {{.T.NoDownload}}</label>

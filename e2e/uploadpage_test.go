@@ -7,33 +7,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/cdp"
-	devfetch "github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/chromedp"
 )
 
 // signIn goes to an address that asks for a password, and gives ann's.
 func (b *browser) signIn(to string) {
 	b.t.Helper()
-	if err := chromedp.Listen(b.ctx, func(event any) {
-		switch e := event.(type) {
-		case *devfetch.EventRequestPaused:
-			go chromedp.Call(b.ctx, devfetch.ContinueRequest, devfetch.ContinueRequestParams{RequestID: e.RequestID})
-		case *devfetch.EventAuthRequired:
-			go chromedp.Call(b.ctx, devfetch.ContinueWithAuth, devfetch.ContinueWithAuthParams{RequestID: e.RequestID,
-				AuthChallengeResponse: &devfetch.AuthChallengeResponse{Response: "ProvideCredentials", Username: "ann", Password: password}})
-		}
-	}); err != nil {
-		b.t.Fatal(err)
-	}
-	handle := true
-	if _, err := chromedp.Call(b.ctx, devfetch.Enable, devfetch.EnableParams{HandleAuthRequests: &handle}); err != nil {
-		b.t.Fatal(err)
-	}
-	b.do(chromedp.Navigate(to), chromedp.WaitVisible(chromedp.CSS(`.add`)))
-	if _, err := chromedp.Call(b.ctx, devfetch.Disable, cdp.Empty{}); err != nil {
-		b.t.Fatal(err)
-	}
+	b.do(chromedp.Navigate(to), chromedp.SendKeys(chromedp.CSS(`.sign [name=name]`), "ann"), chromedp.SendKeys(chromedp.CSS(`.sign [name=password]`), password),
+		chromedp.Click(chromedp.CSS(`.sign button`)), chromedp.WaitVisible(chromedp.CSS(`.add`)))
 }
 
 // uploadSite is a running program that takes photos into Trip, with three

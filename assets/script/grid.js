@@ -25,9 +25,10 @@ function refine(img) {
   const figure = img.closest('.photo');
   if (!img.srcset) return;
   const box = { w: figure.offsetWidth, h: figure.offsetHeight };
-  const page = pickCell(figure, 0, { ...gridData(), ...dialog.dataset });
   const side = Number(/_thumbs\/(\d+)\//.exec(img.currentSrc)?.[1]) || Math.max(...['width', 'height'].map((name) => img.getAttribute(name)));
-  if (Math.min(Math.max(box.w, box.h) * devicePixelRatio / 1.1, Math.max(page.width, page.height)) <= side) return;
+  if (Math.max(box.w, box.h) * devicePixelRatio / 1.1 <= side) return;
+  const page = pickCell(figure, 0, { ...gridData(), ...dialog.dataset });
+  if (Math.max(page.width, page.height) <= side) return;
   const src = pickSharp(page, attribute('a', 'href', figure), box, devicePixelRatio, dialog.dataset.previews);
   if (img.srcset !== src) img.srcset = src;
 }

@@ -100,6 +100,9 @@ func (t *Tree) own(folder *os.Root, file, name string, above Rule) Rule {
 	return rule
 }
 
+// Mistakes is how many albums are closed since what says who may see them cannot be read.
+func (t *Tree) Mistakes() int { return t.mistakes.Len() }
+
 // read reads the file of that path below folder.
 func read(folder *os.Root, file string) (Rule, error) {
 	dir, err := nolink.Folder(folder, path.Dir(file), false)
