@@ -63,6 +63,7 @@ func (c *chromium) browser(t *testing.T) context.Context {
 		chromedp.Flag("host-resolver-rules", "MAP gallery.example.com 127.0.0.1"), // the name in deploy/nginx
 		chromedp.Flag("ignore-certificate-errors", true),
 		chromedp.UserDataDir(profile),
+		chromedp.WindowSize(1440, 900), // in a smaller one than a page's a frame takes longer
 	)
 	allocated, release := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, cancel := chromedp.NewContext(allocated)
@@ -365,7 +366,7 @@ func TestBrowser_withoutScript(t *testing.T) {
 		follow(`a[rel="up"]`, "/a/")
 		follow(`.sorts a + a`, "/a/?sort=date")
 		follow(`.photo a`, links[0]+"?sort=date")
-		follow(`.crumbs a`, "/")
+		follow(`.crumbs a`, "/?sort=date") // the order goes along
 		b.do(chromedp.Navigate(home + links[3])) // a deep link
 		b.do(chromedp.WaitVisible(chromedp.CSS(`#photo`)))
 		follow(`a[rel="up"]`, "/a/")
