@@ -151,15 +151,15 @@ func TestSharp_pageAndSaveData(t *testing.T) {
 		if got := shown("/a/11.jpg/", "#photo"); got != test.want {
 			t.Errorf("without script, the page of 3:2 on %d x %d at %v shows %s, want %s", test.width, test.height, test.ratio, got, test.want)
 		}
+		b.scripts(true) // so that the test's own may wait for a picture
 		if by := eval[float64](b, `(`+soft+`)(document.getElementById('photo'))`); by > 1.1 {
 			t.Errorf("without script, it is stretched by %v on %d x %d at %v", by, test.width, test.height, test.ratio)
 		}
+		b.withoutScript()
 	}
+	b.scripts(true)
 	b.do(func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
-		_, err := cdp.Call(ctx, tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: false})
-		if err == nil {
-			_, err = cdp.Call(ctx, tab, emulation.SetDataSaverOverride, emulation.SetDataSaverOverrideParams{DataSaverEnabled: &saving})
-		}
+		_, err := cdp.Call(ctx, tab, emulation.SetDataSaverOverride, emulation.SetDataSaverOverrideParams{DataSaverEnabled: &saving})
 		if err == nil {
 			_, err = cdp.Call(ctx, tab, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Save-Data": "on"}})
 		}
