@@ -380,8 +380,9 @@ func TestNginx_absoluteAddresses(t *testing.T) {
 func alike(t *testing.T, what string, byNginx, byProgram answer, settled bool) {
 	t.Helper()
 	nginxBody, programBody := byNginx.body, byProgram.body
-	if (byNginx.Header.Get("ETag") == "") != (byProgram.Header.Get("ETag") == "") && !settled {
-		// One was streamed, whose head differs.
+	streamed := byNginx.Header.Get("ETag") == "" || byProgram.Header.Get("ETag") == ""
+	if streamed && !settled && byProgram.StatusCode == http.StatusOK && strings.HasPrefix(byProgram.Header.Get("Content-Type"), "text/html") {
+		// Its head knows less than that of a later one.
 		_, nginxBody, _ = bytes.Cut(nginxBody, []byte("<main>"))
 		_, programBody, _ = bytes.Cut(programBody, []byte("<main>"))
 	}
