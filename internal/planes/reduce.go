@@ -116,8 +116,19 @@ func grow(s []uint64, n int) []uint64 {
 	return s[:n]
 }
 
+// reduceVector is reducePlane for planes of at least 32 samples a row, by the processor's vectors, or nil.
+var reduceVector func(dst target, pix []byte, stride int, ax, ay axis) []byte
+
 // reducePlane returns a plane reduced along both axes, with its samples where dst says.
 func reducePlane(dst target, pix []byte, stride int, ax, ay axis) []byte {
+	if reduceVector != nil && ax.samples >= 32 {
+		return reduceVector(dst, pix, stride, ax, ay)
+	}
+	return reduceLanes(dst, pix, stride, ax, ay)
+}
+
+// reduceLanes is reducePlane by words of three lanes.
+func reduceLanes(dst target, pix []byte, stride int, ax, ay axis) []byte {
 	out := make([]byte, ax.size*ay.size)
 	b := pool.Get().(*buffers)
 	defer pool.Put(b)

@@ -1,0 +1,56 @@
+//go:build goexperiment.simd
+
+package planes
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"simd/archsimd"
+	"testing"
+)
+
+// The processor's vectors make the same samples as words of three lanes do.
+func TestVectorPlane(t *testing.T) {
+	if !archsimd.X86.AVX2() {
+		t.Skip("this takes a processor with AVX2")
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	between := func(least, most int) int { return least + random.IntN(most-least+1) }
+	for range 300 {
+		w, h := between(32, 400), between(1, 300)
+		stride := w + between(0, 40)
+		pix := make([]byte, (h-1)*stride+w)
+		for i := range pix {
+			pix[i] = byte(random.Uint32())
+			if random.IntN(2) == 0 { // the extremes overshoot most
+				pix[i] = byte(255 * random.IntN(2))
+			}
+		}
+		toX, toY := between(1, w), between(1, h)
+		ax := newAxis(toX, w, float64(w)-random.Float64(), horizontalBits)
+		ay := newAxis(toY, h, float64(h), verticalBits)
+		dst := newTarget(toX, toY, between(1, 8))
+		if got, want := vectorPlane(dst, pix, stride, ax, ay), reduceLanes(dst, pix, stride, ax, ay); !bytes.Equal(got, want) {
+			t.Fatalf("%d x %d to %d x %d at %v: other samples", w, h, toX, toY, dst)
+		}
+	}
+}
+
+func BenchmarkVectorPlane(b *testing.B) {
+	if !archsimd.X86.AVX2() {
+		b.Skip("this takes a processor with AVX2")
+	}
+	pix := make([]byte, 2016*1512)
+	for _, side := range []int{400, 800, 1600} {
+		ax, ay := newAxis(side, 2016, 2016, horizontalBits), newAxis(side*3/4, 1512, 1512, verticalBits)
+		dst := newTarget(side, side*3/4, 1)
+		for name, reduce := range map[string]func(target, []byte, int, axis, axis) []byte{"vector": vectorPlane, "lanes": reduceLanes} {
+			b.Run(fmt.Sprintf("to=%d/%s", side, name), func(b *testing.B) {
+				for b.Loop() {
+					reduce(dst, pix, 2016, ax, ay)
+				}
+			})
+		}
+	}
+}
