@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"image"
@@ -75,13 +76,8 @@ func (b *bench) timed(ctx context.Context, name string, args ...string) (wall, c
 
 // grown makes a tree and measures a row of it.
 func (b *bench) grown(ctx context.Context, program string, photos int) ([]string, error) {
-	dir := filepath.Join(b.scratch, fmt.Sprint("tree", photos))
-	defer os.RemoveAll(dir)
-	defer os.RemoveAll(dir + " seeds")
-	if err := b.growTree(ctx, program, dir, photos); err != nil {
-		return nil, err
-	}
-	if _, _, _, err := b.timed(ctx, program, "warm", dir); err != nil { // which writes the indexes
+	dir, err := b.tree(ctx, program, fmt.Sprint("tree", photos), photos, b.growTree)
+	if err != nil {
 		return nil, err
 	}
 	warm, warmCPU, _, err := b.timed(ctx, program, "warm", dir)
@@ -105,9 +101,41 @@ func (b *bench) grown(ctx context.Context, program string, photos int) ([]string
 func inSeconds(d time.Duration) string { return fmt.Sprintf("%.2f", d.Seconds()) }
 func inMegabytes(n int64) string       { return fmt.Sprintf("%.0f", float64(n)/1e6) }
 
+// tree returns a directory that fill has filled with photos and the program has warmed: one
+// that an earlier run has left where trees are kept, else a new one.
+func (b *bench) tree(ctx context.Context, program, name string, photos int, fill func(ctx context.Context, program, dir string, photos int) error) (string, error) {
+	dir := filepath.Join(cmp.Or(b.trees, b.scratch), name)
+	whole := dir + " whole" // is there once the tree is
+	if _, err := os.Stat(whole); err != nil {
+		for _, path := range []string{dir, dir + " seeds"} {
+			if err := os.RemoveAll(path); err != nil {
+				return "", err
+			}
+		}
+		if err := fill(ctx, program, dir, photos); err != nil {
+			return "", err
+		}
+		if err := os.WriteFile(whole, nil, 0o644); err != nil {
+			return "", err
+		}
+	}
+	_, _, _, err := b.timed(ctx, program, "warm", dir) // which writes the indexes
+	return dir, err
+}
+
 // growTree makes an album of the files that all others are links to, has it warmed, and links
 // photos and thumbnails: the records of these are of the state after all links were made.
 func (b *bench) growTree(ctx context.Context, program, dir string, photos int) error {
+	return b.linkTree(ctx, program, dir, photos, photosEach, growAlbum)
+}
+
+// growOne is growTree for all photos in one folder.
+func (b *bench) growOne(ctx context.Context, program, dir string, photos int) error {
+	return b.linkTree(ctx, program, dir, photos, photos, func(int) string { return "all" })
+}
+
+// linkTree makes a tree with so many photos in each album, which are called as name says.
+func (b *bench) linkTree(ctx context.Context, program, dir string, photos, each int, name func(album int) string) error {
 	seeds := dir + " seeds" // which stay: removing one changes its links
 	n := max(16, photos/links+1)
 	if err := os.MkdirAll(seeds, 0o755); err != nil {
@@ -120,9 +148,8 @@ func (b *bench) growTree(ctx context.Context, program, dir string, photos int) e
 	}
 	link := func(from, to string) error {
 		for i := range photos {
-			album := growAlbum(i / photosEach)
-			folder := filepath.Join(dir, album, to)
-			if i%photosEach == 0 {
+			folder := filepath.Join(dir, name(i/each), to)
+			if i%each == 0 {
 				if err := os.MkdirAll(folder, 0o755); err != nil {
 					return err
 				}
@@ -312,36 +339,8 @@ func (s *growServer) searches(ctx context.Context, photos int) (p50, p99 time.Du
 
 // oneAlbum measures a page of an album of so many photos in one folder when no name changed.
 func (b *bench) oneAlbum(ctx context.Context, program string, photos int) (string, error) {
-	dir := filepath.Join(b.scratch, "one")
-	defer os.RemoveAll(dir)
-	album := filepath.Join(dir, "all")
-	if err := os.MkdirAll(filepath.Join(album, "_thumbs"), 0o755); err != nil {
-		return "", err
-	}
-	seeds := filepath.Join(b.scratch, "seeds")
-	defer os.RemoveAll(seeds)
-	if err := os.MkdirAll(seeds, 0o755); err != nil {
-		return "", err
-	}
-	n := max(16, photos/links+1)
-	for i := range n {
-		if err := drawSeed(filepath.Join(seeds, fmt.Sprintf("%d.jpg", i)), i); err != nil {
-			return "", err
-		}
-	}
-	for _, to := range []string{"", "_thumbs"} {
-		for i := range photos {
-			if err := os.Link(filepath.Join(seeds, to, fmt.Sprintf("%d.jpg", i%n)), filepath.Join(album, to, growName(i))); err != nil {
-				return "", err
-			}
-		}
-		if to == "" {
-			if _, err := b.command(ctx, program, "warm", seeds); err != nil {
-				return "", err
-			}
-		}
-	}
-	if _, _, _, err := b.timed(ctx, program, "warm", dir); err != nil {
+	dir, err := b.tree(ctx, program, fmt.Sprint("one", photos), photos, b.growOne)
+	if err != nil {
 		return "", err
 	}
 	s, _, err := b.startGrown(ctx, program, dir)

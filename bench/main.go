@@ -133,6 +133,7 @@ type config struct {
 	each   bool     // also a row for each photo
 	only   string   // the part to measure; "" for all
 	grow   int      // photos in the largest of the trees that grow; 0 for none
+	trees  string   // a directory that keeps the trees that grow; "" for none
 	plot   string   // a file to draw in; "" for none
 }
 
@@ -202,6 +203,7 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 	flags.IntVar(&c.most, "most", 12, "take at most `N` photos of each coding; 0 takes all")
 	flags.StringVar(&c.only, "only", "", "measure only this `PART`: thumbnails or server")
 	flags.IntVar(&c.grow, "grow", 0, "measure trees of 1,000 `PHOTOS` to so many")
+	flags.StringVar(&c.trees, "trees", "", "keep the trees that grow in `DIR`, and take those that are there")
 	flags.StringVar(&c.plot, "plot", "", "also draw the thumbnails' processor time to `FILE`, in SVG")
 	if err := flags.Parse(args); err != nil {
 		return c, err
