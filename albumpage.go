@@ -56,11 +56,9 @@ type albumPages struct {
 	building bounded.Calls[builtPage] // by pageKey
 }
 
-const (
-	// maxPages bounds the memory for pages, in bytes as they are; compressed they
-	// take up to a third more.
-	maxPages = 16 << 20
-)
+// pagesShare is the share of -memory that bounds that for pages, as they are; compressed they
+// take up to a third more: 16 MiB of 256.
+const pagesShare = 16
 
 // cachedPage is a whole page as it was built, so that many visitors of one album
 // cost one look at its folder.
@@ -151,6 +149,9 @@ func (p *albumPages) build(ctx context.Context, key pageKey, stamp thumbs.Stamp)
 		return builtPage{}, err
 	}
 	page := answer.NewPage(body.Bytes(), gzip.BestCompression)
+	if before, ok := p.pages.Get(key); ok && before.Equal(page) {
+		page = before.Page // which is compressed already
+	}
 	p.pages.Put(key, cachedPage{page, stamp, time.Now()})
 	return builtPage{page: page}, nil
 }
@@ -617,10 +618,15 @@ func (g *grid) offerArchive(view *gridView) {
 	if !g.p.zip || !g.p.library.mayDownload(g.key.visitor, g.key.album) {
 		return
 	}
-	own := slices.Concat(g.album.Photos, g.p.library.otherFiles(g.album))
-	files, albums, bytes := len(own), 1, int64(0)
-	for _, src := range own {
-		bytes += src.Size
+	if len(g.album.Photos) > maxArchived {
+		return
+	}
+	files, albums, bytes := 0, 1, int64(0)
+	for _, own := range [][]album.Photo{g.album.Photos, g.p.library.otherFiles(g.album)} {
+		files += len(own)
+		for i := range own {
+			bytes += own[i].Size
+		}
 	}
 	known := len(g.album.Albums) == 0 || g.key.n == 1 && g.arranged
 	for _, c := range g.cells {

@@ -38,12 +38,12 @@ const (
 	// look at every photo in it. Names that come and go show at once, by the folders'
 	// mtimes; a photo changed in place shows after this.
 	pageAge = time.Second
-	// maxListed bounds the albums that are remembered, by their photos and notes:
-	// at some 100 bytes each, 10 MB.
-	maxListed = 100_000
-	// maxSummaries bounds the folders whose summaries are remembered: at some 300
-	// bytes each, 30 MB.
-	maxSummaries = 100_000
+	// listedShare is the share of -memory that bounds the albums that are remembered, whose
+	// files take fileCost bytes each: 16 MiB of 256.
+	listedShare, fileCost = 16, 100
+	// summaryShare is that of the folders whose summaries are remembered, at some summaryCost
+	// bytes each: 32 MiB of 256.
+	summaryShare, summaryCost = 8, 300
 	// maxNotes bounds the memory for notes, in bytes.
 	maxNotes = 8 << 20
 )
@@ -83,15 +83,16 @@ type library struct {
 }
 
 func newLibrary(title, sort string, others bool, photos *storage.Dir, store *thumbs.Store, rules *access.Tree, log *slog.Logger) *library {
+	listed, summaries := store.Memory()/listedShare, store.Memory()/summaryShare/summaryCost
 	return &library{
 		nothing: ".nothing-" + rand.Text(),
 		title:   title, sort: sort, others: others, photos: photos, store: store, rules: rules, links: sharing.New(photos), log: log,
-		listings:   bounded.NewMap[string](maxListed, listing.files),
+		listings:   bounded.NewMap[string](listed, listing.cost),
 		notes:      bounded.NewMap[album.Photo](maxNotes, noteCost),
-		unreadable: bounded.NewMap[string, struct{}](maxSummaries, nil),
-		summaries:  bounded.NewMap[string, folderSummary](maxSummaries, nil),
-		totals:     bounded.NewMap[string, total](maxSummaries, nil),
-		doubts:     bounded.NewMap[string, struct{}](maxSummaries, nil),
+		unreadable: bounded.NewMap[string, struct{}](summaries, nil),
+		summaries:  bounded.NewMap[string, folderSummary](summaries, nil),
+		totals:     bounded.NewMap[string, total](summaries, nil),
+		doubts:     bounded.NewMap[string, struct{}](summaries, nil),
 	}
 }
 
@@ -160,8 +161,8 @@ type listing struct {
 	listed time.Time
 }
 
-// files is how many files the listing holds, at least 1.
-func (l listing) files() int64 { return int64(max(1, len(l.Photos)+len(l.Notes)+len(l.Others))) }
+// cost is about what the listing takes in memory, bytes.
+func (l listing) cost() int64 { return int64(fileCost * (1 + len(l.Photos)+len(l.Notes)+len(l.Others))) }
 
 // seen returns an album as the visitor may see it: without the sub-albums that are closed
 // to them.
@@ -557,12 +558,16 @@ func (l *library) summarizeFolder(ctx context.Context, name string, known bool, 
 // chosenCover returns the photo that its name makes the album's cover: one
 // called "cover" or, failing that, "folder".
 func chosenCover(photos []album.Photo) (cover album.Photo, ok bool) {
-	for _, src := range photos {
+	for i := range photos {
+		src := &photos[i]
+		if src.File == "" || !strings.Contains("cCfF", src.File[:1]) { // which tells fast of a hundred thousand
+			continue
+		}
 		switch stem := strings.TrimSuffix(src.File, path.Ext(src.File)); {
 		case strings.EqualFold(stem, "cover"):
-			return src, true
+			return *src, true
 		case !ok && strings.EqualFold(stem, "folder"):
-			cover, ok = src, true
+			cover, ok = *src, true
 		}
 	}
 	return cover, ok

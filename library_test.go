@@ -15,25 +15,32 @@ import (
 )
 
 // What the program remembers stays within its bounds, which SECURITY.md's promise of
-// memory rests on, whatever is asked for.
+// memory rests on, whatever is asked for, and those follow from -memory.
 func TestRemembered_bounds(t *testing.T) {
-	s := newSite(t, t.TempDir(), withZip)
+	for _, memory := range []int64{minMemory, 4 * minMemory} {
+		t.Run(fmt.Sprint(memory), func(t *testing.T) { testRememberedBounds(t, memory) })
+	}
+}
+
+func testRememberedBounds(t *testing.T, memory int64) {
+	s := newSite(t, t.TempDir(), withZip, func(c *config) { c.memory = memory })
 	lib := s.server.library
 	for i := range 3 {
-		lib.listings.Put(fmt.Sprint(i), listing{Listing: album.Listing{Photos: make([]album.Photo, maxListed/2+1)}})
+		lib.listings.Put(fmt.Sprint(i), listing{Listing: album.Listing{Photos: make([]album.Photo, memory/listedShare/fileCost/2+1)}})
 		lib.notes.Put(album.Photo{File: fmt.Sprint(i)}, note.Note{Text: strings.Repeat("x", maxNotes/2)})
-		page := answer.NewPage(make([]byte, maxPages/2), gzip.BestSpeed)
+		page := answer.NewPage(make([]byte, memory/pagesShare/2), gzip.BestSpeed)
 		s.server.albumPages.pages.Put(pageKey{n: i}, cachedPage{Page: page})
 	}
 	if a, b, c := lib.listings.Len(), lib.notes.Len(), s.server.albumPages.pages.Len(); a != 1 || b != 1 || c != 1 {
 		t.Errorf("of what takes more than half of its bound %d listings, %d notes and %d pages are remembered, want 1 each", a, b, c)
 	}
-	for i := range maxSummaries + 10 {
+	most := int(memory / summaryShare / summaryCost)
+	for i := range most + maxChecksums + 10 {
 		lib.summaries.Put(fmt.Sprint(i), folderSummary{})
 		s.server.archives.sums.Put(album.Photo{MTime: int64(i)}, 0)
 	}
-	if a, b := lib.summaries.Len(), s.server.archives.sums.Len(); a != maxSummaries || b != maxChecksums {
-		t.Errorf("%d summaries and %d checksums are remembered, want %d and %d", a, b, maxSummaries, maxChecksums)
+	if a, b := lib.summaries.Len(), s.server.archives.sums.Len(); a != most || b != maxChecksums {
+		t.Errorf("%d summaries and %d checksums are remembered, want %d and %d", a, b, most, maxChecksums)
 	}
 }
 

@@ -405,7 +405,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 	s.albumPages = &albumPages{
 		library: lib, store: store, views: pages, addresses: at, uploads: s.uploads, gate: who, zip: c.zip,
 		background: s.background, meters: m, log: log,
-		pages: bounded.NewMap[pageKey](maxPages, cachedPage.cost),
+		pages: bounded.NewMap[pageKey](c.memory/pagesShare, cachedPage.cost),
 	}
 	s.searches = newSearchPages(s.albumPages)
 	return &program{s, store, s.background, log}, nil

@@ -40,6 +40,9 @@ func NewPage(body []byte, level int) Page {
 // Size is how many bytes the page has, not compressed.
 func (p Page) Size() int { return len(p.body) }
 
+// Equal reports whether both pages are the same.
+func (p Page) Equal(q Page) bool { return p.etag == q.etag && bytes.Equal(p.body, q.body) }
+
 // Serve answers with the page, compressed where the client takes that, under the
 // header that the caller has set.
 func (p Page) Serve(w http.ResponseWriter, r *http.Request) {

@@ -17,9 +17,9 @@ import (
 	"gallery/internal/rendition"
 )
 
-// maxArranged bounds the photos in the arrangements that are remembered: at some 100 bytes
-// each, 10 MB.
-const maxArranged = 100_000
+// arrangedShare is the share of Options.Memory that bounds the arrangements that are
+// remembered, whose photos take arrangedCost bytes each: 16 MiB of 256.
+const arrangedShare, arrangedCost = 16, 100
 
 // arrangement names an album in an order by date.
 type arrangement struct{ album, order string }
@@ -28,7 +28,7 @@ type arrangement struct{ album, order string }
 // the album changes: nor do the dates, which are all known from the photos.
 type arranged struct{ from, photos []album.Photo }
 
-func (a arranged) cost() int64 { return int64(max(1, len(a.photos))) }
+func (a arranged) cost() int64 { return int64(arrangedCost * (1 + len(a.photos))) }
 
 // Arrange returns the photos of an album in the given order. Dates are those
 // of the thumbnails' records, else from the photos' metadata, which takes

@@ -88,8 +88,9 @@ type failure struct {
 const RetryUnreadable = time.Minute
 
 const (
-	// maxIndexed bounds the index and its like: at some 300 bytes an entry, 30 MB.
-	maxIndexed = 100_000
+	// indexShare is the share of Options.Memory that bounds the index and each of its like, at
+	// some indexCost bytes an entry: 32 MiB of 256.
+	indexShare, indexCost = 8, 300
 	// maxUnsaved bounds the bytes of the renditions that wait in memory for the
 	// disk to take them: some 1,000 thumbnails.
 	maxUnsaved = 32 << 20
@@ -105,22 +106,27 @@ func New(st *storage.Storage, o Options, log *slog.Logger) *Store {
 	if o.Large {
 		ahead = len(aheadOfTime)
 	}
+	entries := o.Memory / indexShare / indexCost
 	return &Store{
 		storage: st, side: o.Side, quality: o.Quality, alternatives: o.Alternatives, ahead: ahead, log: log,
 		rendered: rendered,
 		memory:   o.Memory,
 		budget:   semaphore.NewWeighted(o.Memory),
 		slots:    semaphore.NewWeighted(int64(cmp.Or(o.Jobs, runtime.GOMAXPROCS(0)))),
-		index:    bounded.NewMap[string, rendition.Record](maxIndexed, nil),
+		index:    bounded.NewMap[string, rendition.Record](entries, nil),
 		indexes:  bounded.NewMap[string](o.Memory/4, indexed.cost),
-		failed:   bounded.NewMap[string, failure](maxIndexed, nil),
-		arranged: bounded.NewMap[arrangement](maxArranged, arranged.cost),
-		pruned:   bounded.NewMap[string, int64](maxIndexed, nil),
-		refusing: bounded.NewMap[string, struct{}](maxIndexed, nil),
-		digests:  bounded.NewMap[album.Photo, digested](maxIndexed, nil),
+		failed:   bounded.NewMap[string, failure](entries, nil),
+		arranged: bounded.NewMap[arrangement](o.Memory/arrangedShare, arranged.cost),
+		pruned:   bounded.NewMap[string, int64](entries, nil),
+		refusing: bounded.NewMap[string, struct{}](entries, nil),
+		digests:  bounded.NewMap[album.Photo, digested](entries, nil),
 		unsaved:  bounded.NewMap[string](maxUnsaved, func(m Made) int64 { return int64(len(m.JPEG)) }),
 	}
 }
+
+// Memory is the bound on the memory for decoded pictures, bytes. Those of what is remembered
+// are shares of it.
+func (t *Store) Memory() int64 { return t.memory }
 
 func (t *Store) SideOf(rend string) int {
 	if rend == "" {
