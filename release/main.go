@@ -96,7 +96,7 @@ func (r release) build(out, system string) ([]string, error) {
 	// Without the workspace the module's own version is stamped, from the tag.
 	env := []string{"GOOS=" + goos, "GOARCH=" + arch, "GOARM=7", "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=-mod=readonly"}
 	if arch == "amd64" {
-		env = append(env, "GOEXPERIMENT=simd") // planes are reduced by vectors
+		env = append(env, "GOEXPERIMENT=simd") // photos are decoded and reduced by vectors
 	}
 	if _, err := command(env, "go", "build", "-trimpath", "-ldflags=-s", "-buildvcs=true", "-o", path, "."); err != nil {
 		return nil, err

@@ -115,8 +115,23 @@ const (
 	trig7 = 2260
 )
 
+// vector8x8 and vector4x4 are store8x8 and store4x4 by the processor's vectors, or nil.
+var (
+	vector8x8 func(b *block, pix []byte, stride int)
+	vector4x4 func(b *[16]int32, pix []byte, stride int)
+)
+
 // store4x4 transforms a block of 4x4 coefficients, which include their multipliers.
 func store4x4(b *[16]int32, pix []byte, stride int) {
+	if vector4x4 != nil {
+		vector4x4(b, pix, stride)
+		return
+	}
+	scalar4x4(b, pix, stride)
+}
+
+// scalar4x4 is store4x4 without vectors.
+func scalar4x4(b *[16]int32, pix []byte, stride int) {
 	const (
 		shift = shiftReduced + 2*fracTrig
 		round = 128<<shift + 1<<(shift-1)
@@ -154,9 +169,18 @@ func storeFlat4x4(pix []byte, stride int, dc int) {
 	}
 }
 
-// store8x8 transforms a whole block. The transform of eight points is split into its even coefficients, which are one of four
-// points, and the odd ones, for which the values in the right half are the negatives of those in the left half.
+// store8x8 transforms a whole block.
 func (b *block) store8x8(pix []byte, stride int) {
+	if vector8x8 != nil {
+		vector8x8(b, pix, stride)
+		return
+	}
+	b.scalar8x8(pix, stride)
+}
+
+// scalar8x8 is store8x8 without vectors. The transform of eight points is split into its even coefficients, which are one of four
+// points, and the odd ones, for which the values in the right half are the negatives of those in the left half.
+func (b *block) scalar8x8(pix []byte, stride int) {
 	const (
 		shift = 3 + 2*fracTrig
 		round = 128<<shift + 1<<(shift-1)

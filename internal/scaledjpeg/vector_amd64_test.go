@@ -1,0 +1,107 @@
+//go:build goexperiment.simd
+
+package scaledjpeg
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"simd/archsimd"
+	"testing"
+)
+
+// randomBlock returns coefficients of a block as photos have them, or with many and large ones.
+func randomBlock(random *rand.Rand) (b block) {
+	b[0] = int32(random.IntN(2048) - 1024)
+	spread := 4 << random.IntN(7)
+	for range random.IntN(64) {
+		b[random.IntN(64)] = int32(random.IntN(2*spread) - spread)
+	}
+	return b
+}
+
+// Vectors make the same samples as scalars do, to the level.
+func TestVectorStore(t *testing.T) {
+	if !archsimd.X86.AVX2() {
+		t.Skip("this takes a processor with AVX2")
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	const stride = 11
+	off, all := 0, 0
+	compare := func(size int, vector, scalar func(pix []byte)) {
+		t.Helper()
+		got, want := make([]byte, (size-1)*stride+size), make([]byte, (size-1)*stride+size)
+		vector(got)
+		scalar(want)
+		for i := range want {
+			d := int(got[i]) - int(want[i])
+			if d < -1 || d > 1 {
+				t.Fatalf("size %d, sample %d: %d, want %d", size, i, got[i], want[i])
+			}
+			off += d * d
+			all++
+		}
+	}
+	for range 20000 {
+		b := randomBlock(random)
+		compare(8, func(pix []byte) { storeVector8x8(&b, pix, stride) }, func(pix []byte) { b.scalar8x8(pix, stride) })
+		var four [16]int32
+		for i := range four {
+			four[i] = b[i/4*8+i%4]<<fracReduced + int32(random.IntN(3)-1)<<(fracReduced-1)
+		}
+		compare(4, func(pix []byte) { storeVector4x4(&four, pix, stride) }, func(pix []byte) { scalar4x4(&four, pix, stride) })
+	}
+	if off > all/20 {
+		t.Errorf("%d of %d samples are off by one", off, all)
+	}
+}
+
+// What only damaged data holds overflows nowhere: samples stay on the side that they are on.
+func TestVectorStore_extremes(t *testing.T) {
+	if !archsimd.X86.AVX2() {
+		t.Skip("this takes a processor with AVX2")
+	}
+	random := rand.New(rand.NewPCG(3, 4))
+	var pix, want [64]byte
+	for range 2000 {
+		v := [2]int32{-1 << 31, 1<<31 - 1}[random.IntN(2)]
+		b := block{v}
+		var four [16]int32
+		four[0] = v
+		storeVector8x8(&b, pix[:], 8)
+		b.scalar8x8(want[:], 8)
+		if pix != want {
+			t.Fatalf("8x8 of %d: %v", v, pix)
+		}
+		storeVector4x4(&four, pix[:], 8)
+		if pix[0] != want[0] || pix[27] != want[0] {
+			t.Fatalf("4x4 of %d: %v", v, pix)
+		}
+		for i := range b {
+			b[i] = int32(random.Uint32())
+		}
+		for i := range four {
+			four[i] = int32(random.Uint32())
+		}
+		storeVector8x8(&b, pix[:], 8)
+		storeVector4x4(&four, pix[:], 8)
+	}
+}
+
+func BenchmarkVectorStore(b *testing.B) {
+	if !archsimd.X86.AVX2() {
+		b.Skip("this takes a processor with AVX2")
+	}
+	blk := randomBlock(rand.New(rand.NewPCG(1, 2)))
+	four := [16]int32{900 << fracReduced, 40 << fracReduced, -30 << fracReduced, 0, 20 << fracReduced, 5 << fracReduced}
+	pix := make([]byte, 64)
+	for name, store := range map[string]func(){
+		"8x8/vector": func() { storeVector8x8(&blk, pix, 8) }, "8x8/scalar": func() { blk.scalar8x8(pix, 8) },
+		"4x4/vector": func() { storeVector4x4(&four, pix, 8) }, "4x4/scalar": func() { scalar4x4(&four, pix, 8) },
+	} {
+		b.Run(fmt.Sprint(name), func(b *testing.B) {
+			for b.Loop() {
+				store()
+			}
+		})
+	}
+}
