@@ -12,6 +12,7 @@ import (
 
 	"gallery/internal/album"
 	"gallery/internal/answer"
+	"gallery/internal/picks"
 	"gallery/internal/rendition"
 )
 
@@ -145,6 +146,15 @@ func sitemapNumber(urlPath string) (number int, ok bool) {
 
 // archive is the address of an album's photos as one archive.
 func (a addresses) archive(name string) string { return a.page(name) + "?zip" }
+
+// choice is the address of an album's photos that are chosen.
+func (a addresses) choice(name string, c picks.Choice) string {
+	return a.page(name) + "?picks=" + string(c)
+}
+
+// choice returns the photos that an address or a form names, none for a page of all. It
+// reports false where it cannot be understood.
+func choice(values url.Values) (picks.Choice, bool) { return picks.Parse(values["picks"]) }
 
 // signIn is the address of the form to sign in by, which leads back to an album.
 func (a addresses) signIn(album string) string {

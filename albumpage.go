@@ -12,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"path"
 	"runtime"
 	"runtime/debug"
@@ -29,7 +30,9 @@ import (
 	"gallery/internal/messages"
 	"gallery/internal/note"
 	"gallery/internal/observe"
+	"gallery/internal/patient"
 	"gallery/internal/photo"
+	"gallery/internal/picks"
 	"gallery/internal/rendition"
 	"gallery/internal/storage"
 	"gallery/internal/thumbs"
@@ -47,13 +50,14 @@ type albumPages struct {
 	addresses  addresses
 	uploads    *uploader // nil where nobody can add photos
 	gate       *gate
-	zip        bool               // albums may be downloaded whole
+	archives   *archives
 	background *upkeep.Background // nil for none
 	meters     *observe.Meters    // nil for none
 	log        *slog.Logger
 
 	pages    *bounded.Map[pageKey, cachedPage]
-	building bounded.Calls[builtPage] // by pageKey
+	building bounded.Calls[builtPage]        // by pageKey
+	sendings *bounded.Map[string, time.Time] // by who sends choices: when all of maxSendings are free
 }
 
 // pagesShare is the share of -memory that bounds that for pages, as they are; compressed they
@@ -85,23 +89,26 @@ type pageKey struct {
 	n         int    // counted from 1
 	texts     *messages.Catalogue
 	mayUpload bool // the visitor may add photos
+	mayPick   bool // the visitor may pick photos
 	visitor   visitor
-	at        string // the site's origin as the visitor sees it, "" if it is unknown
-	sparing   bool   // the visitor wants to receive few bytes
+	at        string       // the site's origin as the visitor sees it, "" if it is unknown
+	sparing   bool         // the visitor wants to receive few bytes
+	chosen    picks.Choice // the photos that are shown, "" for all
 }
 
 func (k pageKey) String() string {
-	return fmt.Sprintf("%s %d %s %v %q %q %v %s", k.texts.Lang, k.n, k.choice, k.mayUpload, k.visitor, k.at, k.sparing, k.album)
+	return fmt.Sprintf("%s %d %s %v %v %q %q %v %s %s", k.texts.Lang, k.n, k.choice, k.mayUpload, k.mayPick, k.visitor, k.at, k.sparing, k.chosen, k.album)
 }
 
-// serve answers with an album's page: whole where every thumbnail is
-// there, else as a stream.
-func (p *albumPages) serve(w http.ResponseWriter, r *http.Request, name string, v visitor) error {
+// serve answers with an album's page, or one of those photos that are chosen: whole where
+// every thumbnail is there, else as a stream.
+func (p *albumPages) serve(w http.ResponseWriter, r *http.Request, name string, v visitor, chosen picks.Choice) error {
 	n, err := pageNumber(r)
 	if err != nil {
 		return err
 	}
-	key := pageKey{name, sortChoice(r), n, messages.For(r.Header.Get("Accept-Language")), p.gate.mayUpload(v), v, p.addresses.origin(r), sparing(r)}
+	_, _, mayPick := p.library.picker(v, name)
+	key := pageKey{name, sortChoice(r), n, messages.For(r.Header.Get("Accept-Language")), p.gate.mayUpload(v), mayPick, v, p.addresses.origin(r), sparing(r), chosen}
 	stamp := p.store.Stamp(name)
 	cached, ok := p.pages.Get(key)
 	ok = ok && cached.stamp == stamp && time.Since(cached.built) < pageAge
@@ -126,7 +133,10 @@ func (p *albumPages) serve(w http.ResponseWriter, r *http.Request, name string, 
 func (p *albumPages) header(w http.ResponseWriter, key pageKey) {
 	p.views.headerFor(w, key.visitor)
 	if key.mayUpload {
-		p.views.uploadHeader(w)
+		p.views.allow(w, p.views.upload)
+	}
+	if key.mayPick {
+		p.views.allow(w, p.views.hearts)
 	}
 }
 
@@ -152,7 +162,9 @@ func (p *albumPages) build(ctx context.Context, key pageKey, stamp thumbs.Stamp)
 	if before, ok := p.pages.Get(key); ok && before.Equal(page) {
 		page = before.Page // which is compressed already
 	}
-	p.pages.Put(key, cachedPage{page, stamp, time.Now()})
+	if key.chosen == "" { // there are as many choices as anybody makes up
+		p.pages.Put(key, cachedPage{page, stamp, time.Now()})
+	}
 	return builtPage{page: page}, nil
 }
 
@@ -175,16 +187,18 @@ type grid struct {
 	p        *albumPages
 	key      pageKey
 	settings note.Settings
-	order    string        // of photos and albums
-	choice   string        // the same where the visitor asked for it and would not get it otherwise, else \"\"
-	folder   album.Listing // as it is
-	album    album.Listing // as the visitor may see it
-	shown    []album.Photo // the album's photos without one that is only its cover, by name
-	pages    int           // how many pages the album has
-	arranged bool          // the album's photos are in their order, and the cells laid out
-	cells    []cell        // none before that
-	warm     bool          // every cell is known
-	looks    int           // folders that may still be looked at for the cards
+	order    string         // of photos and albums
+	choice   string         // the same where the visitor asked for it and would not get it otherwise, else \"\"
+	folder   album.Listing  // as it is
+	album    album.Listing  // as the visitor may see it
+	shown    []album.Photo  // the album's photos without one that is only its cover, by name
+	pages    int            // how many pages the album has
+	arranged bool           // the album's photos are in their order, and the cells laid out
+	cells    []cell         // none before that
+	warm     bool           // every cell is known
+	looks    int            // folders that may still be looked at for the cards
+	sent     []picks.Sent   // choices of the album's photos, for who is signed in
+	times    map[string]int // by file: how many of these have it
 }
 
 // cell is a sub-album or a photo on a page.
@@ -222,11 +236,27 @@ func (p *albumPages) newGrid(ctx context.Context, key pageKey, stamp thumbs.Stam
 func (p *albumPages) gridOf(ctx context.Context, key pageKey, stamp thumbs.Stamp, a album.Listing) (*grid, error) {
 	shown, settings := shownPhotos(a, a.Photos), p.library.settings(key.album)
 	order, choice := p.library.order(settings, key.choice)
+	seen := p.library.seen(a, key.visitor)
+	if key.chosen != "" {
+		shown, seen.Albums, seen.Others = chosenOf(shown, key.chosen), nil, nil
+	}
 	g := &grid{
-		p: p, key: key, settings: settings, order: order, choice: choice, folder: a, album: p.library.seen(a, key.visitor), shown: shown, pages: pagesFor(len(shown)), looks: manyFolders,
+		p: p, key: key, settings: settings, order: order, choice: choice, folder: a, album: seen, shown: shown, pages: pagesFor(len(shown)), looks: manyFolders,
+	}
+	if key.chosen != "" {
+		g.pages = 1
 	}
 	if key.n > g.pages {
 		return nil, answer.NotFound
+	}
+	if key.visitor.name != "" && p.gate.may(visitor{name: key.visitor.name}, key.album) {
+		g.sent = p.library.sent(key.album)
+		g.times = map[string]int{}
+		for _, s := range g.sent {
+			for _, chosen := range s.Photos {
+				g.times[chosen.File]++
+			}
+		}
 	}
 	if photos, ok := p.store.Arrange(ctx, a, order, false); ok {
 		if albums, exact, ok := g.albumsInOrder(ctx, true); ok {
@@ -305,6 +335,10 @@ func (g *grid) layOut(albums []string, photos []album.Photo) {
 	}
 	from := (g.key.n - 1) * pageSize
 	to := min(from+pageSize, len(photos))
+	if g.key.chosen != "" {
+		photos = chosenOf(photos, g.key.chosen)
+		to = len(photos)
+	}
 	sharper := g.p.store.Sharper(g.album.Name, rendition.Sharp, photos[from:to])
 	widest := g.p.store.Sharper(g.album.Name, rendition.Preview, photos[from:to])
 	for _, src := range photos[from:to] {
@@ -554,11 +588,13 @@ type gridView struct {
 	ZipSize string        // of its files, "" where that is not known yet
 	Total   int           // photos on the page, if it is streamed
 
-	Add     *addView // nil where photos cannot be added
-	SignIn  string   // address of the form to sign in by, "" where nobody can or one has
-	SignOut string   // address to sign out at, "" where one has not signed in
-	ShareAt string   // address that makes links to the album, "" where one may not
-	Who     string   // the name that one has signed in by
+	Add     *addView  // nil where photos cannot be added
+	SignIn  string    // address of the form to sign in by, "" where nobody can or one has
+	SignOut string    // address to sign out at, "" where one has not signed in
+	ShareAt string    // address that makes links to the album, "" where one may not
+	Bar     *barView  // nil where no photos can be picked
+	Sent    *sentView // nil where none was sent
+	Who     string    // the name that one has signed in by
 }
 
 func (g *grid) writeHead(w io.Writer) error {
@@ -569,7 +605,7 @@ func (g *grid) writeHead(w io.Writer) error {
 		view.Feed = g.p.addresses.feed(a.Name)
 	}
 	about := g.p.library.readme(a.Name)
-	if g.key.n == 1 {
+	if g.key.n == 1 && g.key.chosen == "" {
 		view.About = about.Body
 	}
 	if about.Title != "" {
@@ -579,7 +615,9 @@ func (g *grid) writeHead(w io.Writer) error {
 	if n := len(a.Albums); n > 0 {
 		counts = append(counts, t.Count(n, t.CountAlbums))
 	}
-	if n := len(g.shown); n > 0 {
+	if n := len(g.shown); g.key.chosen != "" {
+		counts = append(counts, fmt.Sprintf(t.Picked, strconv.Itoa(n)))
+	} else if n > 0 {
 		counts = append(counts, t.Count(n, t.CountPhotos))
 	}
 	view.Counts = strings.Join(counts, ", ")
@@ -592,11 +630,12 @@ func (g *grid) writeHead(w io.Writer) error {
 	view.Description = cmp.Or(about.Text, view.Counts)
 	view.Share = g.share()
 	g.offerArchive(&view)
+	g.offerPicks(&view)
 	if a.Name == "." && len(a.Albums) > 0 {
 		site := g.p.addresses.file(".")
 		view.Ways = []link{{Href: site + timelinePath, Text: t.Timeline}, {Href: site + recentPath, Text: t.Recent}}
 	}
-	if max(len(g.shown), len(a.Albums)) > 1 {
+	if max(len(g.shown), len(a.Albums)) > 1 && g.key.chosen == "" {
 		view.Sorts = g.sortLinks()
 	}
 	if g.pages > 1 {
@@ -606,6 +645,9 @@ func (g *grid) writeHead(w io.Writer) error {
 	if view.Whole = g.warm; !view.Whole {
 		view.Unscripted = unscripted
 		view.Total = min(pageSize, len(g.shown)-(g.key.n-1)*pageSize)
+		if g.key.chosen != "" {
+			view.Total = len(g.shown)
+		}
 	}
 	g.offerUpload(&view)
 	g.offerSignIn(&view)
@@ -615,14 +657,18 @@ func (g *grid) writeHead(w io.Writer) error {
 // offerArchive adds the way to the album as an archive, unless there is nothing in it, or more
 // than one holds. While sub-albums are not all known it is offered without its size.
 func (g *grid) offerArchive(view *gridView) {
-	if !g.p.zip || !g.p.library.mayDownload(g.key.visitor, g.key.album) {
+	if !g.p.archives.offers(g.key.visitor, g.key.album, g.key.chosen) {
 		return
 	}
-	if len(g.album.Photos) > maxArchived {
+	parts := [][]album.Photo{g.album.Photos, g.p.library.otherFiles(g.album)}
+	if g.key.chosen != "" {
+		parts = [][]album.Photo{g.shown}
+	}
+	if len(parts[0]) > maxArchived {
 		return
 	}
 	files, albums, bytes := 0, 1, int64(0)
-	for _, own := range [][]album.Photo{g.album.Photos, g.p.library.otherFiles(g.album)} {
+	for _, own := range parts {
 		files += len(own)
 		for i := range own {
 			bytes += own[i].Size
@@ -645,6 +691,9 @@ func (g *grid) offerArchive(view *gridView) {
 		return
 	}
 	view.Zip = g.p.addresses.archive(g.album.Name)
+	if g.key.chosen != "" {
+		view.Zip = g.p.addresses.choice(g.album.Name, g.key.chosen) + "&zip"
+	}
 	if known {
 		view.ZipSize = g.key.texts.Bytes(bytes)
 	}
@@ -657,6 +706,9 @@ func (g *grid) share() *share {
 		return nil
 	}
 	s := &share{URL: g.key.at + g.p.addresses.ordered(g.album.Name, "", g.key.n)}
+	if g.key.chosen != "" {
+		s.URL = g.key.at + g.p.addresses.choice(g.album.Name, g.key.chosen)
+	}
 	if src, r, ok := g.shared(); ok {
 		s.show(g.key.at, g.p.addresses, src, r)
 	}
@@ -728,7 +780,7 @@ func (g *grid) firstBelow() (album.Photo, bool) {
 
 // offerUpload adds to an album's page the form to add photos by, where the visitor may.
 func (g *grid) offerUpload(view *gridView) {
-	if g.key.mayUpload {
+	if g.key.mayUpload && g.key.chosen == "" {
 		view.Style += g.p.views.upload.style
 		view.Add = g.p.uploads.form(g.key.texts, g.key.album)
 	}
@@ -817,11 +869,14 @@ type figure struct {
 	Name       string
 	Heading    bool // the name stands beside it as a heading, so that the picture says nothing
 	Caption    string
-	More       bool // the photo's page has more of a caption
-	FullWidth  int  // of the photo, upright, pixels; 0 for one that cannot be shown
-	FullHeight int  //
-	Itself     bool // the lightbox shows the photo itself and no preview
-	Lazy       bool // far down the page: loaded when it comes near
+	More       bool   // the photo's page has more of a caption
+	FullWidth  int    // of the photo, upright, pixels; 0 for one that cannot be shown
+	FullHeight int    //
+	Itself     bool   // the lightbox shows the photo itself and no preview
+	Lazy       bool   // far down the page: loaded when it comes near
+	Heart      string // what stands for the photo in a choice, "" where it cannot be picked
+	Picked     bool   // it is in the choice that the page shows
+	Times      int    // how many have sent a choice with it
 }
 
 // offer is a rendition and how wide it is, pixels.
@@ -837,6 +892,7 @@ type sectionView struct {
 	Albums bool // sub-albums come, else photos
 	First  int  // the number in the album of the first photo on the page
 	Total  int  // photos in the album
+	Closed bool // the lightbox is not to lead to others
 }
 
 // card is an album's figure.
@@ -853,7 +909,7 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 	c := &g.cells[i]
 	// Albums stand in a section of their own before the photos.
 	if i == 0 || (c.sub == "") != (g.cells[i-1].sub == "") {
-		if err := g.p.views.render(w, "section", sectionView{g.key.texts, i > 0, c.sub != "", (g.key.n-1)*pageSize + 1, len(g.shown)}); err != nil {
+		if err := g.p.views.render(w, "section", sectionView{g.key.texts, i > 0, c.sub != "", (g.key.n-1)*pageSize + 1, len(g.shown), g.key.chosen != ""}); err != nil {
 			return err
 		}
 	}
@@ -869,6 +925,10 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 	if c.sub == "" {
 		f.Href = g.p.addresses.ordered(c.src.Name(), g.choice, 1)
 		about := g.p.library.noteOf(g.album, c.src)
+		if g.key.mayPick {
+			f.Heart, f.Picked = picks.ID(c.src.File), g.key.chosen != ""
+		}
+		f.Times = g.times[c.src.File]
 		f.Name, f.Caption, f.More = album.Title(c.src.File), cmp.Or(about.Text, c.record.Caption), !about.Plain()
 		return g.p.views.render(w, "photo-cell", f)
 	}
@@ -1009,6 +1069,9 @@ func cssColor(s string) template.CSS {
 func (g *grid) writeFoot(w io.Writer) error {
 	view := gridView{frame: frame{T: g.key.texts, Script: g.p.views.script, Face: g.p.views.faceView()}, Empty: g.empty()}
 	view.Prev, view.Next = g.neighbours()
+	if g.key.mayPick && len(g.shown) > 0 {
+		view.Bar = &barView{g.key.texts, g.p.addresses.page(g.album.Name), g.p.library.mayDownload(g.key.visitor, g.key.album)}
+	}
 	if g.p.library.others && g.key.n == 1 {
 		view.Others, view.More = g.p.otherFiles(g.key.texts, g.album)
 	}
@@ -1018,6 +1081,8 @@ func (g *grid) writeFoot(w io.Writer) error {
 // empty is what the page says in place of albums and photos, "" where there are any.
 func (g *grid) empty() string {
 	switch {
+	case g.key.chosen != "" && len(g.shown) == 0:
+		return g.key.texts.NothingPicked
 	case len(g.album.Albums)+len(g.album.Photos) > 0:
 		return ""
 	case len(g.album.Others) > 0:
@@ -1056,4 +1121,292 @@ func (p *albumPages) otherFiles(t *messages.Catalogue, a album.Listing) (files [
 		files = append(files, otherFile{p.addresses.file(src.Name()), album.Readable(src.File), joined(label, t.Bytes(src.Size))})
 	}
 	return files, len(a.Others) - len(names)
+}
+
+// barView is what a page offers to do with what is picked. It works without the script, for
+// the photos on the page.
+type barView struct {
+	T        *messages.Catalogue
+	Action   string // address of the album
+	Download bool   // what is picked may be downloaded
+}
+
+// sentView shows the choices that were sent of an album, side by side.
+type sentView struct {
+	T      *messages.Catalogue
+	Number int // how many were sent
+	People []sentBy
+	Rows   []sentRow
+}
+
+// sentBy is the head of a column: who sent a choice.
+type sentBy struct {
+	Name, Href, When string
+	Photos           int
+}
+
+// sentRow is a photo, and what each of the people said of it: "" where they did not pick it.
+type sentRow struct {
+	File, Href string // no address where the photo is gone
+	Times      int
+	Said       []string
+}
+
+const (
+	// maxPeople and maxRows bound the table of choices. The newest and the most picked stay.
+	maxPeople, maxRows = 12, 300
+)
+
+// offerPicks adds to an album's page what it takes to pick photos, and which were.
+func (g *grid) offerPicks(view *gridView) {
+	if g.key.chosen != "" {
+		view.Hidden, view.Feed = true, ""
+		view.Crumbs[len(view.Crumbs)-1].Current = false
+	}
+	if g.key.mayPick {
+		g.p.views.offerPicks(&view.frame, g.album.Name)
+	}
+	if len(g.sent) > 0 && g.key.n == 1 && g.key.chosen == "" {
+		view.Sent = g.sentView()
+	}
+}
+
+// sentView puts what was sent of the album side by side.
+func (g *grid) sentView() *sentView {
+	view := &sentView{T: g.key.texts, Number: len(g.sent)}
+	there := map[string]bool{}
+	for _, src := range g.folder.Photos {
+		there[src.File] = true
+	}
+	rows := map[string]*sentRow{}
+	for i, s := range g.sent {
+		if i < maxPeople {
+			view.People = append(view.People, sentBy{s.Name, g.p.addresses.choice(g.album.Name, s.Choice()), s.At.Format(time.DateOnly), len(s.Photos)})
+		}
+		for _, p := range s.Photos {
+			row := rows[p.File]
+			if row == nil {
+				row = &sentRow{File: album.Readable(p.File), Times: g.times[p.File], Said: make([]string, min(len(g.sent), maxPeople))}
+				if there[p.File] {
+					row.Href = g.p.addresses.page(path.Join(g.album.Name, p.File))
+				}
+				rows[p.File] = row
+			}
+			if i < maxPeople {
+				row.Said[i] = strings.TrimSpace("♥ " + p.Note)
+			}
+		}
+	}
+	for _, row := range rows {
+		view.Rows = append(view.Rows, *row)
+	}
+	slices.SortFunc(view.Rows, func(a, b sentRow) int { return cmp.Or(b.Times-a.Times, strings.Compare(a.File, b.File)) })
+	view.Rows = view.Rows[:min(len(view.Rows), maxRows)]
+	return view
+}
+
+// chosenView is the page of the names of what is picked, or to send it.
+type chosenView struct {
+	frame
+	Counts  string
+	Show    string // address that shows the choice
+	Choice  picks.Choice
+	Lists   []nameList
+	Photos  []chosenPhoto
+	Who     string // the name of who sends it, as far as it is known
+	Message string // what came of sending it
+}
+
+// nameList is the names of files as a program takes them.
+type nameList struct{ Name, Text string }
+
+// chosenPhoto is a photo with what is said of it.
+type chosenPhoto struct {
+	ID, File string
+	Thumb    string // address, "" where it has none
+	Note     string
+}
+
+// serveChoice answers with the names of the chosen photos or, with ?send, with the form that
+// sends them.
+func (p *albumPages) serveChoice(w http.ResponseWriter, r *http.Request, name string, v visitor, chosen picks.Choice) error {
+	view, photos, err := p.chosenView(r, name, v, chosen)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(photos) == 0:
+		view.Message = view.T.NothingPicked
+	case r.URL.Query().Has("send"):
+		view.Title, view.Photos = view.T.SendPicks, p.chosenPhotos(name, photos, nil)
+	default:
+		view.Title, view.Lists = view.T.ListPicks, nameLists(view.T, photos)
+	}
+	p.showChosen(w, r, v, http.StatusOK, view)
+	return nil
+}
+
+// chosenView begins the page about a choice, and returns the photos of it that there are.
+func (p *albumPages) chosenView(r *http.Request, name string, v visitor, chosen picks.Choice) (chosenView, []album.Photo, error) {
+	a, err := p.library.list(r.Context(), name)
+	if err != nil {
+		return chosenView{}, nil, err
+	}
+	photos := chosenOf(shownPhotos(a, a.Photos), chosen)
+	texts := messages.For(r.Header.Get("Accept-Language"))
+	view := chosenView{frame: p.views.frame(texts, name, v), Counts: fmt.Sprintf(texts.Picked, strconv.Itoa(len(photos))), Show: p.addresses.choice(name, chosen), Choice: chosen}
+	view.Who, _, _ = p.library.picker(v, name)
+	view.Hidden = true
+	view.Crumbs[len(view.Crumbs)-1].Current = false
+	p.views.offerPicks(&view.frame, name)
+	return view, photos, nil
+}
+
+func (p *albumPages) showChosen(w http.ResponseWriter, r *http.Request, v visitor, status int, view chosenView) {
+	p.views.headerFor(w, v)
+	p.views.allow(w, p.views.hearts)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_ = p.views.render(w, "chosen", view) // an error is the client's leaving
+	}
+}
+
+// nameLists writes the names of photos as programs search for them. Where a photographer's
+// files are raw, they have another extension.
+func nameLists(t *messages.Catalogue, photos []album.Photo) []nameList {
+	var files, stems []string
+	for _, src := range photos {
+		file := album.Readable(src.File)
+		files = append(files, file)
+		if stem := strings.TrimSuffix(file, path.Ext(file)); !slices.Contains(stems, stem) {
+			stems = append(stems, stem)
+		}
+	}
+	return []nameList{
+		{"Lightroom", strings.Join(stems, ", ")},
+		{"Capture One, Photo Mechanic", strings.Join(stems, " ")},
+		{t.OneALine, strings.Join(files, "\n")},
+	}
+}
+
+// chosenPhotos are the photos to send, with what a form says of them.
+func (p *albumPages) chosenPhotos(name string, photos []album.Photo, form url.Values) []chosenPhoto {
+	thumbs := p.store.OpenRenditions(name, "")
+	if thumbs != nil {
+		defer thumbs.Close()
+	}
+	var all []chosenPhoto
+	for _, src := range photos {
+		id := picks.ID(src.File)
+		photo := chosenPhoto{ID: id, File: album.Readable(src.File), Note: picks.Line(form.Get("note-"+id), picks.MaxNote)}
+		if record, ok := p.store.Cached(thumbs, src, ""); ok {
+			photo.Thumb = p.addresses.thumb(src, "", record)
+		}
+		all = append(all, photo)
+	}
+	return all
+}
+
+const (
+	// maxChoice bounds the form that sends a choice, in bytes.
+	maxChoice = 1 << 20
+	// maxSendings is how many choices one visitor sends at once, and sendingTime after how long
+	// each further one. A party is one visitor, behind the address of its house.
+	maxSendings, sendingTime = 100, time.Minute
+	// maxSenders bounds the visitors that are remembered.
+	maxSenders = 10_000
+)
+
+// takeChoice takes a choice that is sent: POST /ALBUM/?picks. It becomes a text in the
+// album's folder.
+func (p *albumPages) takeChoice(w http.ResponseWriter, r *http.Request, name string, v visitor) error {
+	if err := new(http.CrossOriginProtection).Check(r); err != nil {
+		return answer.Error{Status: http.StatusForbidden, Err: err}
+	}
+	_, by, ok := p.library.picker(v, name)
+	if !ok {
+		return answer.NotFound
+	}
+	r.Body = http.MaxBytesReader(w, patient.Body(w, r.Body), maxChoice)
+	if err := r.ParseForm(); errors.As(err, new(*http.MaxBytesError)) {
+		return answer.Error{Status: http.StatusRequestEntityTooLarge, Err: err}
+	} else if err != nil {
+		return answer.Error{Status: http.StatusBadRequest, Err: err}
+	}
+	chosen, ok := choice(r.PostForm)
+	if !ok {
+		return answer.Error{Status: http.StatusBadRequest, Err: errors.New("this is no choice")}
+	}
+	view, photos, err := p.chosenView(r, name, v, chosen)
+	if err != nil {
+		return err
+	}
+	status := http.StatusOK
+	view.Title, view.Message = view.T.SendPicks, view.T.PicksSent
+	if err := p.keep(r, name, by, photos); err != nil {
+		if status, view.Message = p.notKept(w, view.T, name, by, err); len(photos) > 0 {
+			view.Photos, view.Who = p.chosenPhotos(name, photos, r.PostForm), picks.Line(r.PostForm.Get("name"), picks.MaxName)
+		}
+	}
+	p.showChosen(w, r, v, status, view)
+	return nil
+}
+
+// Why a choice is not kept: nothing is chosen, or one visitor sends too many.
+var errNothingPicked, errTooOften = errors.New("nothing is picked"), errors.New("sent too often")
+
+// keep writes a choice into the album's folder.
+func (p *albumPages) keep(r *http.Request, name, by string, photos []album.Photo) error {
+	if len(photos) == 0 {
+		return errNothingPicked
+	}
+	from := p.gate.visitor(r)
+	if network, err := from.Prefix(64); err == nil && from.Is6() {
+		from = network.Addr() // they are one visitor's
+	}
+	if !p.maySend(by+" "+from.String(), time.Now()) {
+		return errTooOften
+	}
+	s := picks.Sent{Name: cmp.Or(picks.Line(r.PostForm.Get("name"), picks.MaxName), "?"), By: by, Album: p.library.albumTitle(name), At: time.Now()}
+	for _, src := range photos {
+		s.Photos = append(s.Photos, picks.Photo{File: src.File, Note: r.PostForm.Get("note-" + picks.ID(src.File))})
+	}
+	folder, err := album.Open(p.library.photos.Root(), name)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	text, err := picks.Write(folder, s)
+	if err != nil {
+		return err
+	}
+	p.log.Info("a choice was sent", "album", name, "text", text, "photos", len(photos), "by", by, "from", p.gate.visitor(r))
+	return nil
+}
+
+// maySend counts what somebody sends, and reports whether that is not too much.
+func (p *albumPages) maySend(who string, now time.Time) (ok bool) {
+	p.sendings.Update(who, func(full time.Time, _ bool) (time.Time, bool) {
+		if full.Before(now) {
+			full = now
+		}
+		full = full.Add(sendingTime)
+		ok = full.Sub(now) <= maxSendings*sendingTime
+		return full, ok
+	})
+	return ok
+}
+
+// notKept says why a choice was not kept, to its sender and to the log.
+func (p *albumPages) notKept(w http.ResponseWriter, t *messages.Catalogue, name, by string, err error) (status int, message string) {
+	switch {
+	case errors.Is(err, errNothingPicked):
+		return http.StatusUnprocessableEntity, t.NothingPicked
+	case errors.Is(err, errTooOften):
+		w.Header().Set("Retry-After", strconv.Itoa(int(sendingTime.Seconds())))
+		return http.StatusTooManyRequests, t.SentTooOften
+	}
+	p.log.Error("a choice could not be kept", "album", name, "by", by, "err", err)
+	return http.StatusInsufficientStorage, t.NotKept
 }

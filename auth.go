@@ -142,7 +142,7 @@ func (g *gate) serveShare(w http.ResponseWriter, r *http.Request, t target, v vi
 	if err := r.ParseForm(); err != nil {
 		return answer.Error{Status: http.StatusBadRequest, Err: err}
 	}
-	link := sharing.Link{Album: t.name, By: v.name, Name: r.PostForm.Get("name"), NoDownload: r.PostForm.Get("no-download") != ""}
+	link := sharing.Link{Album: t.name, By: v.name, Name: r.PostForm.Get("name"), NoDownload: r.PostForm.Get("no-download") != "", Picks: r.PostForm.Get("picks") != ""}
 	if days, err := strconv.Atoi(r.PostForm.Get("days")); err == nil && days > 0 && days <= 10_000 {
 		link.Expires = time.Now().AddDate(0, 0, days)
 	}

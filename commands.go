@@ -335,6 +335,9 @@ func runShares(args []string, stdout, stderr io.Writer) error {
 		if l.NoDownload {
 			words = append(words, "without downloads")
 		}
+		if l.Picks {
+			words = append(words, "with picks")
+		}
 		if l.Name != "" {
 			words = append(words, "for", l.Name)
 		}

@@ -208,6 +208,7 @@ func shareFlags(l *sharing.Link, expires *time.Duration, password *bool) *flag.F
 	flags.Func("expires", "", age(expires))
 	flags.BoolVar(password, "password", false, "")
 	flags.BoolVar(&l.NoDownload, "no-download", false, "")
+	flags.BoolVar(&l.Picks, "picks", false, "")
 	flags.StringVar(&l.Name, "name", "", "")
 	return flags
 }
@@ -312,7 +313,7 @@ func logFormat(json *bool) func(string) error {
 // environment is the variable that is used where a flag is absent, "" for none.
 func environment(flag string) string {
 	switch flag {
-	case "version", "force", "man", "completion", "expires", "password", "no-download", "name", "revoke":
+	case "version", "force", "man", "completion", "expires", "password", "no-download", "picks", "name", "revoke":
 		return ""
 	}
 	return "GALLERY_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))

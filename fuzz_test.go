@@ -191,7 +191,7 @@ func FuzzAlbumPage(f *testing.F) {
 		}
 		src := album.Photo{Album: albumName, File: file, Size: 10, MTime: 5}
 		r := rendition.Record{Size: 10, MTime: 5, Width: width, Height: height, Caption: caption, Color: color, Taken: caption, Options: s.albumPages.store.Options("")}
-		g := &grid{p: s.albumPages, key: pageKey{albumName, album.ByDate, 1, messages.Languages[0], false, visitor{}, "", false}, album: album.Listing{Name: albumName, Albums: []string{sub}, Photos: []album.Photo{src, src}}, pages: 2}
+		g := &grid{p: s.albumPages, key: pageKey{album: albumName, choice: album.ByDate, n: 1, texts: messages.Languages[0], mayPick: true}, album: album.Listing{Name: albumName, Albums: []string{sub}, Photos: []album.Photo{src, src}}, pages: 2}
 		g.cells = []cell{
 			{sub: albumName + "/" + sub, src: src, record: r, known: true, sum: summary{Summary: index.Summary{Photos: 2}}},
 			{src: src, record: r, sharp: r, known: true},
@@ -203,7 +203,7 @@ func FuzzAlbumPage(f *testing.F) {
 		}
 		doc := parse(t, page.Bytes())
 		(&site{Server: &httptest.Server{URL: "http://gallery.test"}, t: t, server: s}).harmless("the page", doc)
-		if n := len(find(doc, "script")); n != 1 {
+		if n := len(find(doc, "script")); n != 2 { // the second is for picks
 			t.Errorf("there are %d scripts", n)
 		}
 		if n, m := len(find(doc, "figure.photo")), len(find(doc, "figure.card")); n != 2 || m != 1 {

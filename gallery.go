@@ -50,8 +50,8 @@ type server struct {
 	photoPages photoPages
 	searches   *searchPages
 	feeds      *feeds
-	uploads    *uploader          // nil where nobody can add photos
-	archives   *archives          // nil where albums cannot be downloaded whole
+	uploads    *uploader // nil where nobody can add photos
+	archives   *archives
 	background *upkeep.Background // nil for none
 	meters     *observe.Meters    // nil where nothing is observed
 	log        *slog.Logger
@@ -68,7 +68,7 @@ func (to route) album() string {
 	switch to.kind {
 	case toThumbnail, toPreview, toPhoto, toOriginal:
 		return to.target.album()
-	case toAlbum, toUpload, toShare, toFeed:
+	case toAlbum, toUpload, toShare, toPicks, toFeed:
 		return to.target.name
 	}
 	return "."
@@ -85,6 +85,7 @@ const (
 	toSignOut   = "signout"
 	toLink      = "link"
 	toShare     = "share"
+	toPicks     = "picks"
 	toFace      = "face"
 	toRobots    = "robots"
 	toFeed      = "feed"
@@ -148,6 +149,8 @@ func (s *server) route(r *http.Request) route {
 		to.kind = toNothing
 	case r.Method == http.MethodPost && r.URL.RawQuery == "share":
 		to.kind = toShare
+	case r.Method == http.MethodPost && r.URL.RawQuery == "picks":
+		to.kind = toPicks
 	case r.Method == http.MethodPost:
 		to.kind = toUpload
 	case t.thumb && t.rend == "":
@@ -213,7 +216,7 @@ func (s *server) answer(w *observe.Writer, r *http.Request, to route, v visitor,
 		w.Closed = s.library.rules.Rule(to.album()).Guarded()
 	}
 	switch {
-	case !s.answers(r, to):
+	case !s.answers(r, to, v):
 		w.Header().Set("Allow", "GET, HEAD")
 		return answer.Error{Status: http.StatusMethodNotAllowed, Err: errors.New(r.Method)}
 	case len(r.RequestURI) > maxURI:
@@ -284,6 +287,8 @@ func (s *server) answerFromFolders(w http.ResponseWriter, r *http.Request, to ro
 		return s.uploads.serve(w, r, to.target, v, refused)
 	case toShare:
 		return s.gate.serveShare(w, r, to.target, v)
+	case toPicks:
+		return s.albumPages.takeChoice(w, r, to.target.name, v)
 	case toOriginal: // which only takes the network
 		if !s.library.mayDownload(v, to.album()) && !s.library.showsItself(to.target.album(), to.target.file()) {
 			return errClosed
@@ -310,15 +315,22 @@ func (s *server) answerFromFolders(w http.ResponseWriter, r *http.Request, to ro
 		}
 	}
 	// An album, or a folder that is called like a photo.
+	query := r.URL.Query()
+	chosen, understood := choice(query)
+	_, _, mayPick := s.library.picker(v, to.target.name)
 	switch {
 	case !s.gate.may(v, to.target.name):
 		return errClosed
 	case !to.target.slash:
 		return s.redirectToAlbum(w, r, to.target.name)
-	case s.archives != nil && s.library.mayDownload(v, to.target.name) && r.URL.Query().Has("zip"):
-		return s.archives.serve(w, r, to.target.name, v)
+	case !understood:
+		return answer.NotFound
+	case query.Has("zip") && s.archives.offers(v, to.target.name, chosen):
+		return s.archives.serve(w, r, to.target.name, v, chosen)
+	case mayPick && chosen != "" && (query.Has("list") || query.Has("send")):
+		return s.albumPages.serveChoice(w, r, to.target.name, v, chosen)
 	}
-	return s.albumPages.serve(w, r, to.target.name, v)
+	return s.albumPages.serve(w, r, to.target.name, v, chosen)
 }
 
 // serveMay tells nginx whether the visitor may see what X-Original-URI names: 204 or 401.
@@ -435,7 +447,7 @@ func (s *server) showLink(w http.ResponseWriter, r *http.Request, status int, vi
 
 // answers reports whether there is an answer to the request's method: to POST only where
 // somebody may sign in or, at an album's address, add photos.
-func (s *server) answers(r *http.Request, to route) bool {
+func (s *server) answers(r *http.Request, to route, v visitor) bool {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 		return true
@@ -445,6 +457,8 @@ func (s *server) answers(r *http.Request, to route) bool {
 			return s.gate.users != nil
 		case toLink:
 			return true
+		case toPicks:
+			return v != visitor{}
 		}
 		return s.uploads != nil && strings.HasSuffix(r.URL.Path, "/")
 	}

@@ -23,6 +23,7 @@ import (
 	"gallery/internal/nolink"
 	"gallery/internal/note"
 	"gallery/internal/photo"
+	"gallery/internal/picks"
 	"gallery/internal/rendition"
 	"gallery/internal/search"
 	"gallery/internal/sharing"
@@ -124,6 +125,40 @@ func (l *library) missing(v visitor, name string) string {
 func (l *library) mayDownload(v visitor, name string) bool {
 	rule := l.rules.Rule(name)
 	return rule.Admits(v.name) || l.linked(v, name, rule, func(link sharing.Link) bool { return !link.NoDownload })
+}
+
+// picker reports whether the visitor may pick photos of an album, what they may be called,
+// and how they came to it: as a user, or by a link that is for that.
+func (l *library) picker(v visitor, name string) (who, by string, ok bool) {
+	rule := l.rules.Rule(name)
+	if v.name != "" && rule.Admits(v.name) {
+		return v.name, "user " + v.name, true
+	}
+	ok = l.linked(v, name, rule, func(link sharing.Link) bool {
+		who, by = link.Name, "link "+link.ID
+		return link.Picks
+	})
+	return who, by, ok
+}
+
+// sent returns the choices that were sent of an album.
+func (l *library) sent(name string) []picks.Sent {
+	folder, err := album.Open(l.photos.Root(), name)
+	if err != nil {
+		return nil
+	}
+	defer folder.Close()
+	return picks.List(folder)
+}
+
+// chosenOf returns the photos that are chosen.
+func chosenOf(photos []album.Photo, c picks.Choice) (chosen []album.Photo) {
+	for _, src := range photos {
+		if c.Has(src.File) {
+			chosen = append(chosen, src)
+		}
+	}
+	return chosen
 }
 
 // linked reports whether a link that the visitor has opened covers an album and is fit. None

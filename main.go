@@ -158,8 +158,16 @@
 //	-expires AGE                          how long it opens the album: 12h, 30d or 8w (for ever)
 //	-password                             ask for a password, and have the link ask for it
 //	-no-download                          show previews, and no originals or archives
+//	-picks                                have photos picked, and the choice sent: see Picks
 //	-name TEXT                            for whom it is, in the list
 //	-revoke ID                            end the link with that ID, within a second
+//
+// # Picks
+//
+// Who is signed in, or has a link that was made with -picks, picks photos by a heart. What is
+// picked stays in the browser, as an address, a list of names or an archive, until it is
+// sent: then it is a text in the album's folder .picks, which no visitor sees, and signed-in
+// users find it on the album's page.
 //
 // # Health
 //
@@ -396,16 +404,14 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 	if c.inBackground {
 		s.background = upkeep.NewBackground(store, lib.list, log)
 	}
-	if c.zip {
-		s.archives = newArchives(lib, log)
-	}
+	s.archives = newArchives(lib, c.zip, log)
 	if c.upload {
 		s.uploads = &uploader{underWay: semaphore.NewWeighted(maxUploads), photos: st.Photos, store: store, gate: who, views: pages, addresses: at, max: c.uploadMax, log: log}
 	}
 	s.albumPages = &albumPages{
-		library: lib, store: store, views: pages, addresses: at, uploads: s.uploads, gate: who, zip: c.zip,
+		library: lib, store: store, views: pages, addresses: at, uploads: s.uploads, gate: who, archives: s.archives,
 		background: s.background, meters: m, log: log,
-		pages: bounded.NewMap[pageKey](c.memory/pagesShare, cachedPage.cost),
+		pages: bounded.NewMap[pageKey](c.memory/pagesShare, cachedPage.cost), sendings: bounded.NewMap[string, time.Time](maxSenders, nil),
 	}
 	s.searches = newSearchPages(s.albumPages)
 	return &program{s, store, s.background, log}, nil

@@ -54,6 +54,10 @@ func (p *photoPages) serve(w http.ResponseWriter, r *http.Request, t target, v v
 	}
 	view := p.view(messages.For(r.Header.Get("Accept-Language")), v, photos, src, choice)
 	view.Kept = !p.library.mayDownload(v, src.Album)
+	_, _, mayPick := p.library.picker(v, src.Album)
+	if mayPick {
+		p.views.offerPicks(&view.frame, src.Album)
+	}
 	m, err := p.ensurePicture(r.Context(), &view, src)
 	if err != nil {
 		return err
@@ -80,6 +84,9 @@ func (p *photoPages) serve(w http.ResponseWriter, r *http.Request, t target, v v
 		return err
 	}
 	p.views.headerFor(w, v)
+	if mayPick {
+		p.views.allow(w, p.views.hearts)
+	}
 	answer.NewPage(body.Bytes(), gzip.BestSpeed).Serve(w, r)
 	return nil
 }

@@ -59,6 +59,12 @@ var signInStyleText string
 //go:embed assets/upload.js
 var uploadScriptText string
 
+//go:embed assets/hearts.css
+var heartsStyleText string
+
+//go:embed assets/hearts.js
+var heartsScriptText string
+
 // views renders the pages and sets their headers. They work without JavaScript; the
 // script makes them better.
 type views struct {
@@ -75,7 +81,7 @@ type views struct {
 	script    template.JS
 	templates *template.Template
 
-	upload uploadAssets
+	upload, hearts furtherAssets
 }
 
 // newViews parses the templates. An error in one is a mistake in this file,
@@ -85,27 +91,26 @@ func newViews(site string, at addresses, titlesOf func(name string) []string, ma
 		site: site, addresses: at, titlesOf: titlesOf, may: may, byVisitor: byVisitor,
 		style:     sentAssets().style,
 		script:    sentAssets().script,
-		templates: template.Must(template.Must(template.New("").Parse(viewText)).Parse(uploadViewText + signInViewText + shareViewText)),
+		templates: template.Must(template.Must(template.New("").Parse(viewText)).Parse(uploadViewText + signInViewText + shareViewText + picksViewText)),
 	}
 	// Styles are inline for the sake of each photo's proportions and colour; the owner's is a
 	// file.
 	v.policy = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline' 'self'; manifest-src 'self'; connect-src 'self'; " +
 		"script-src " + sourceOf(v.script) + "; base-uri 'none'; form-action 'self'; frame-ancestors " + cmp.Or(strings.Join(embedders, " "), "'none'")
-	v.upload = newUploadAssets(v.policy)
+	v.upload = newFurtherAssets(sentAssets().uploadStyle, sentAssets().uploadScript)
+	v.hearts = newFurtherAssets(sentAssets().heartsStyle, sentAssets().heartsScript)
 	return v
 }
 
-// uploadAssets is what the pages of those have who may add photos.
-type uploadAssets struct {
-	style  template.CSS // beside the other
-	script template.JS  // the second
-	policy string       // Content-Security-Policy
+// furtherAssets is what some visitors' pages have beside what all have.
+type furtherAssets struct {
+	style  template.CSS
+	script template.JS
+	source string // of the script, in a Content-Security-Policy
 }
 
-func newUploadAssets(policy string) uploadAssets {
-	a := uploadAssets{style: sentAssets().uploadStyle, script: sentAssets().uploadScript}
-	a.policy = strings.Replace(policy, "script-src ", "script-src "+sourceOf(a.script)+" ", 1)
-	return a
+func newFurtherAssets(style template.CSS, script template.JS) furtherAssets {
+	return furtherAssets{style, script, sourceOf(script)}
 }
 
 // sourceOf is what names an inline script in a Content-Security-Policy (CSP
@@ -118,8 +123,8 @@ func sourceOf(script template.JS) string {
 // sentAssets are the stylesheets and scripts as pages hold them: each page holds
 // its own, so they are minified, once.
 var sentAssets = sync.OnceValue(func() (a struct {
-	style, uploadStyle, signInStyle template.CSS
-	script, uploadScript            template.JS
+	style, uploadStyle, signInStyle, heartsStyle template.CSS
+	script, uploadScript, heartsScript           template.JS
 }) {
 	m := minify.New()
 	m.AddFunc("css", css.Minify)
@@ -132,8 +137,9 @@ var sentAssets = sync.OnceValue(func() (a struct {
 		return text
 	}
 	a.style, a.uploadStyle = template.CSS(minified("css", styleText)), template.CSS(minified("css", uploadStyleText))
-	a.signInStyle = template.CSS(minified("css", signInStyleText))
+	a.signInStyle, a.heartsStyle = template.CSS(minified("css", signInStyleText)), template.CSS(minified("css", heartsStyleText))
 	a.script, a.uploadScript = template.JS(minified("js", scriptText)), template.JS(minified("js", uploadScriptText))
+	a.heartsScript = template.JS(minified("js", heartsScriptText))
 	return a
 })
 
@@ -158,11 +164,11 @@ func (v *views) headerFor(w http.ResponseWriter, who visitor) {
 	}
 }
 
-// uploadHeader adds to a page's header what one needs that adds photos: its
-// second script, its form, and that it is for this visitor alone.
-func (v *views) uploadHeader(w http.ResponseWriter) {
-	w.Header().Set("Content-Security-Policy", v.upload.policy)
-	w.Header().Set("Cache-Control", "private, no-cache")
+// allow adds to a page's header that it has a further script, and is for this visitor alone.
+func (v *views) allow(w http.ResponseWriter, a furtherAssets) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", strings.Replace(h.Get("Content-Security-Policy"), "script-src ", "script-src "+a.source+" ", 1))
+	h.Set("Cache-Control", "private, no-cache")
 }
 
 func (v *views) render(w io.Writer, name string, data any) error {
@@ -185,6 +191,9 @@ type frame struct {
 	Whole    bool     // browsers may wait for all of the page before they show any
 
 	Unscripted template.CSS // for a page that is streamed without the script
+
+	Picks       string      // address of the album whose photos may be picked, "" for none
+	PicksScript template.JS // "" where none may
 
 	SearchAt, Query string // address of the search, and what was sought
 
@@ -262,6 +271,12 @@ func (v *views) faceView() faceView {
 		view.Manifest = v.addresses.face(manifestName)
 	}
 	return view
+}
+
+// offerPicks adds to a page what it takes to pick photos of an album.
+func (v *views) offerPicks(f *frame, albumName string) {
+	f.Picks, f.PicksScript = v.addresses.page(albumName), v.hearts.script
+	f.Style += v.hearts.style
 }
 
 // carry has the way up keep the order that the visitor chose.
@@ -356,7 +371,7 @@ const viewText = `
 {{define "section" -}}
 {{if .Next}}</section>
 {{end}}{{if .Albums}}<section class="cards" aria-label="{{.T.Albums}}">{{else}}<a class="skip" href="#end">{{.T.SkipPhotos}}</a>
-<section class="grid" data-first="{{.First}}" data-total="{{.Total}}" aria-label="{{.T.Photos}}">{{end}}
+<section class="grid" data-first="{{.First}}" data-total="{{.Total}}"{{if .Closed}} data-closed{{end}} aria-label="{{.T.Photos}}">{{end}}
 {{end}}
 
 {{define "head" -}}
@@ -372,7 +387,7 @@ const viewText = `
 {{end}}{{with .SignIn}}<p class="signin"><a href="{{.}}">{{$.T.SignIn}}</a></p>
 {{end}}{{if .ShareAt}}{{template "share-form" .}}{{end}}{{with .SignOut}}<form class="signin" method="post" action="{{.}}">{{$.Who}} <button>{{$.T.SignOut}}</button></form>
 {{end}}{{with .Ways}}<nav class="sorts">{{range .}}<a href="{{.Href}}">{{.Text}}</a>{{end}}</nav>
-{{end}}{{template "search" .}}{{with .Add}}{{template "add" .}}{{end}}</header>
+{{end}}{{template "search" .}}{{with .Add}}{{template "add" .}}{{end}}{{with .Sent}}{{template "sent" .}}{{end}}</header>
 {{with .Total}}<div class="progress" role="progressbar" aria-label="{{$.T.Progress}}" aria-valuemin="0" aria-valuemax="{{.}}" aria-valuenow="0" data-text="{{$.T.Position}}"><i></i><span></span></div>
 {{end}}{{template "lightbox" .}}<main>
 {{with .Empty}}<p class="empty">{{.}}</p>
@@ -387,7 +402,9 @@ const viewText = `
 
 {{define "photo-cell" -}}
 <figure class="photo{{if .Tall}} tall{{end}}{{if not .Thumb}} blank{{end}}" style="--w:{{.Ratio}}"><a href="{{.Href}}"{{if .FullWidth}} data-size="{{.FullWidth}}x{{.FullHeight}}"{{end}}{{if .Itself}} data-itself{{end}}{{if .More}} data-more{{end}}{{if .Caption}} data-name="{{.Name}}"{{end}} style="background-color:{{.Color}}">{{template "picture" .}}</a>
-{{- if or .Caption (not .Thumb)}}<figcaption aria-hidden="true" dir="auto">{{or .Caption .Name}}</figcaption>{{end}}</figure>
+{{- if or .Caption (not .Thumb)}}<figcaption aria-hidden="true" dir="auto">{{or .Caption .Name}}</figcaption>{{end}}
+{{- with .Heart}}<input class="heart" type="checkbox" name="picks" value="{{.}}" form="picks" aria-label="{{$.T.Pick}}: {{$.Name}}"{{if $.Picked}} checked{{end}}>{{end}}
+{{- with .Times}}<span class="times">♥ {{.}}</span>{{end}}</figure>
 {{end}}
 
 {{define "album-cell" -}}
@@ -406,18 +423,19 @@ const viewText = `
 {{if or .Prev .Next}}<nav class="pages" aria-label="{{.T.Pages}}">
 {{- with .Prev}}<a rel="prev" href="{{.}}">← {{$.T.PreviousPage}}</a>{{end}}
 {{- with .Next}}<a rel="next" href="{{.}}">{{$.T.NextPage}} →</a>{{end}}</nav>
-{{end}}{{template "footer" .}}</body>
+{{end}}{{with .Bar}}{{template "bar" .}}{{end}}{{template "footer" .}}</body>
 </html>
 {{end}}
 
 {{define "lightbox" -}}
-<dialog id="lightbox" aria-label="{{.T.Photo}}" tabindex="-1" data-interval="4000" data-position="{{.T.Position}}" data-previews="{{range $i, $p := .Previews}}{{if $i}} {{end}}{{$p}}{{end}}" data-failed="{{.T.LoadFailed}}" data-retrying="{{.T.Retrying}}" data-unshown="{{.T.CannotShowHere}}" data-copied="{{.T.LinkCopied}}"><div class="room">
+<dialog id="lightbox" aria-label="{{.T.Photo}}" tabindex="-1" data-interval="4000" data-position="{{.T.Position}}" data-previews="{{range $i, $p := .Previews}}{{if $i}} {{end}}{{$p}}{{end}}" data-failed="{{.T.LoadFailed}}" data-retrying="{{.T.Retrying}}" data-unshown="{{.T.CannotShowHere}}" data-copied="{{.T.LinkCopied}}"{{with .Picks}} data-picks="{{.}}" data-picked="{{$.T.Picked}}" data-full="{{printf $.T.TooManyPicks "1000"}}"{{end}}><div class="room">
 <div class="track"></div>
 <div class="caption"><div class="text" dir="auto"></div></div>
 <div class="bar">
 <p class="position"></p>
 <div class="tools">
-<button data-do="slideshow" aria-pressed="false" aria-label="{{.T.Slideshow}}" title="{{.T.Slideshow}}"><svg viewBox="0 0 24 24"><path class="off" d="M8 5l11 7-11 7z"/><path class="on" d="M8 5v14M16 5v14"/></svg></button>
+{{if .Picks}}<button data-do="pick" aria-pressed="false" aria-label="{{.T.Pick}}" title="{{.T.Pick}}"><svg viewBox="0 0 24 24"><path d="M12 20C6 15 3.5 12.5 3.5 9a4.3 4.3 0 0 1 8.5-1.5A4.3 4.3 0 0 1 20.5 9C20.5 12.5 18 15 12 20z"/></svg></button>
+{{end}}<button data-do="slideshow" aria-pressed="false" aria-label="{{.T.Slideshow}}" title="{{.T.Slideshow}}"><svg viewBox="0 0 24 24"><path class="off" d="M8 5l11 7-11 7z"/><path class="on" d="M8 5v14M16 5v14"/></svg></button>
 <button class="play" data-do="interval" aria-label="{{.T.Interval}}" title="{{.T.Interval}}">4 s</button>
 <button class="play" data-do="shuffle" aria-pressed="false" aria-label="{{.T.Shuffle}}" title="{{.T.Shuffle}}"><svg viewBox="0 0 24 24"><path d="M3 17h4l9-10h5M18 4l3 3-3 3M3 7h4l2.5 2.8M13 14l3 3h5M18 14l3 3-3 3"/></svg></button>
 <button data-do="info" aria-expanded="false" aria-label="{{.T.Information}}" title="{{.T.Information}}"><svg viewBox="0 0 24 24"><circle cx="12" cy="12" r="9"/><path d="M12 11v6M12 7.5v.01"/></svg></button>
@@ -430,14 +448,16 @@ const viewText = `
 </div>
 <button class="turn prev" data-do="prev" aria-label="{{.T.PreviousPhoto}}"><svg viewBox="0 0 24 24"><path d="M15 5l-7 7 7 7"/></svg></button>
 <button class="turn next" data-do="next" aria-label="{{.T.NextPhoto}}"><svg viewBox="0 0 24 24"><path d="M9 5l7 7-7 7"/></svg></button>
-<section class="panel about" aria-live="polite" aria-label="{{.T.Information}}" tabindex="0" hidden><h2>{{.T.Information}}</h2></section>
+{{if .Picks}}<input class="remark" maxlength="500" placeholder="{{.T.NoteOf}}" aria-label="{{.T.NoteOf}}" hidden>
+{{end}}<section class="panel about" aria-live="polite" aria-label="{{.T.Information}}" tabindex="0" hidden><h2>{{.T.Information}}</h2></section>
 <section class="panel help" aria-label="{{.T.Help}}" tabindex="0" hidden><h2>{{.T.Keyboard}}</h2>
-<dl class="keys"><div><dt>← →</dt><dd>{{.T.PreviousPhoto}}, {{.T.NextPhoto}}</dd></div><div><dt>{{.T.HomeEnd}}</dt><dd>{{.T.First}}, {{.T.Last}}</dd></div><div><dt>+ − 0</dt><dd>{{.T.Zoom}}</dd></div><div><dt>F</dt><dd>{{.T.Fullscreen}}</dd></div><div><dt>I</dt><dd>{{.T.Information}}</dd></div><div><dt>S</dt><dd>{{.T.Slideshow}}</dd></div><div><dt>D</dt><dd>{{.T.Download}}</dd></div><div><dt>?</dt><dd>{{.T.Help}}</dd></div><div><dt>Esc</dt><dd>{{.T.Close}}</dd></div></dl></section>
+<dl class="keys"><div><dt>← →</dt><dd>{{.T.PreviousPhoto}}, {{.T.NextPhoto}}</dd></div><div><dt>{{.T.HomeEnd}}</dt><dd>{{.T.First}}, {{.T.Last}}</dd></div><div><dt>+ − 0</dt><dd>{{.T.Zoom}}</dd></div><div><dt>F</dt><dd>{{.T.Fullscreen}}</dd></div><div><dt>I</dt><dd>{{.T.Information}}</dd></div><div><dt>S</dt><dd>{{.T.Slideshow}}</dd></div><div><dt>D</dt><dd>{{.T.Download}}</dd></div>{{if .Picks}}<div><dt>H</dt><dd>{{.T.Pick}}</dd></div>{{end}}<div><dt>?</dt><dd>{{.T.Help}}</dd></div><div><dt>Esc</dt><dd>{{.T.Close}}</dd></div></dl></section>
 <p class="toast" role="status"></p>
 <p class="said" aria-live="polite"></p>
 </div></dialog>
 <script>{{.Script}}</script>
-{{end}}
+{{with .PicksScript}}<script>{{.}}</script>
+{{end}}{{end}}
 
 {{define "photo" -}}
 {{template "open" .}}<body class="single">
@@ -530,6 +550,7 @@ const shareViewText = `
 <label>{{.T.DaysOpen}} <input name="days" type="number" min="1" max="10000"></label>
 <label>{{.T.Password}} <input type="password" name="password" autocomplete="new-password" maxlength="72"></label>
 <label><input type="checkbox" name="no-download" value="1"> {{.T.NoDownload}}</label>
+<label><input type="checkbox" name="picks" value="1"> {{.T.AllowPicks}}</label>
 <button>{{.T.MakeLink}}</button>
 </form></details>
 {{end}}
@@ -543,6 +564,45 @@ const shareViewText = `
 <p class="empty"><a href="{{.Link}}">{{.Link}}</a></p>
 <p class="empty"><svg class="qr" viewBox="0 0 {{.QR.Side}} {{.QR.Side}}" width="240" height="240" role="img" aria-label="{{.Link}}"><path fill="#fff" d="M0 0h{{.QR.Side}}v{{.QR.Side}}H0z"/><path fill="#000" d="{{.QR.Path}}"/></svg></p>
 </main>
+{{template "footer" .}}</body>
+</html>
+{{end}}
+`
+
+const picksViewText = `
+{{define "bar" -}}
+<form id="picks" action="{{.Action}}" autocomplete="off"><output></output><button>{{.T.ShowPicks}}</button>
+{{- if .Download}} <button name="zip">{{.T.Download}}</button>{{end}} <button name="list">{{.T.ListPicks}}</button> <button name="send">{{.T.SendPicks}}</button></form>
+{{end}}
+
+{{define "sent" -}}
+<details class="sent"><summary>{{.T.ChoicesSent}}: {{.Number}}</summary>
+<div><table>
+<thead><tr><th scope="col">{{.T.Photos}}</th><th scope="col">♥</th>{{range .People}}<th scope="col"><a href="{{.Href}}" dir="auto">{{.Name}}</a> {{.Photos}}<br><small>{{.When}}</small></th>{{end}}</tr></thead>
+<tbody>{{range .Rows}}
+<tr><th scope="row" dir="auto">{{if .Href}}<a href="{{.Href}}">{{.File}}</a>{{else}}{{.File}}{{end}}</th><td>{{.Times}}</td>{{range .Said}}<td dir="auto">{{.}}</td>{{end}}</tr>{{end}}</tbody>
+</table></div></details>
+{{end}}
+
+{{define "chosen" -}}
+{{template "open" .}}<body class="album">
+<header>
+{{template "crumbs" .}}<h1>{{.Title}}</h1>
+<p class="counts">{{.Counts}} · <a href="{{.Show}}">{{.T.ShowPicks}}</a></p>
+</header>
+<main class="chosen" data-picks="{{.Picks}}" data-picked="" data-copied="{{.T.Copied}}">
+{{with .Message}}<p role="alert">{{.}}</p>
+{{end}}{{range .Lists}}<p><label>{{.Name}} <textarea readonly rows="4" spellcheck="false">{{.Text}}</textarea></label><button class="copy" hidden>{{$.T.Copy}}</button></p>
+{{end}}{{with .Photos}}<form method="post" action="{{$.Picks}}?picks">
+<input type="hidden" name="picks" value="{{$.Choice}}">
+<label>{{$.T.YourName}} <input name="name" value="{{$.Who}}" maxlength="60" autocomplete="name" required></label>
+<ul>
+{{range .}}<li>{{with .Thumb}}<img src="{{.}}" alt="" loading="lazy" decoding="async">{{else}}<span></span>{{end}}<b dir="auto">{{.File}}</b><input name="note-{{.ID}}" value="{{.Note}}" maxlength="500" placeholder="{{$.T.NoteOf}}" aria-label="{{$.T.NoteOf}}: {{.File}}"></li>
+{{end}}</ul>
+<button>{{$.T.SendPicks}}</button>
+</form>
+{{end}}</main>
+<script>{{.PicksScript}}</script>
 {{template "footer" .}}</body>
 </html>
 {{end}}

@@ -33,7 +33,7 @@ import (
 	"gallery/internal/thumbs"
 )
 
-// This file alone creates files beside the photos. It gives them names that
+// This file alone creates photos beside the photos. It gives them names that
 // are free; nothing in the program opens an existing photo for writing.
 
 const (

@@ -25,6 +25,7 @@ import (
 	"golang.org/x/net/html"
 
 	"gallery/internal/album"
+	"gallery/internal/picks"
 	"gallery/internal/storage"
 	"gallery/internal/thumbs"
 )
@@ -85,9 +86,7 @@ func (s *site) restart() {
 func (s *site) later() {
 	s.server.albumPages.pages.Clear()
 	s.server.library.listings.Clear()
-	if s.server.archives != nil {
-		s.server.archives.checked.Clear()
-	}
+	s.server.archives.checked.Clear()
 }
 
 // made is how many renditions were made since the program was put together.
@@ -349,7 +348,7 @@ func originals(t *testing.T, dir string) map[string]string {
 			return err
 		}
 		if entry.IsDir() {
-			if entry.Name() == album.ThumbsDir || entry.Name() == ".gallery" {
+			if entry.Name() == album.ThumbsDir || entry.Name() == ".gallery" || entry.Name() == picks.Folder {
 				return filepath.SkipDir
 			}
 			return nil

@@ -18,6 +18,7 @@ import (
 	"gallery/internal/answer"
 	"gallery/internal/bounded"
 	"gallery/internal/nolink"
+	"gallery/internal/picks"
 	"gallery/internal/zipstream"
 )
 
@@ -37,6 +38,7 @@ const (
 // archives answers with albums as ZIP archives.
 type archives struct {
 	library *library
+	whole   bool                              // albums may be downloaded whole, not only what was picked
 	most    int                               // files in an archive
 	layouts *bounded.Map[archived, layout]    // by what is archived
 	checked *bounded.Map[archived, time.Time] // when it was last looked at
@@ -45,13 +47,25 @@ type archives struct {
 	log     *slog.Logger
 }
 
-func newArchives(l *library, log *slog.Logger) *archives {
+func newArchives(l *library, whole bool, log *slog.Logger) *archives {
 	return &archives{
-		library: l, most: maxArchived, log: log,
+		library: l, whole: whole, most: maxArchived, log: log,
 		layouts: bounded.NewMap[archived](maxLaidOut, layout.cost),
 		checked: bounded.NewMap[archived, time.Time](maxArchivedAlbums, nil),
 		sums:    bounded.NewMap[album.Photo, uint32](maxChecksums, nil),
 	}
+}
+
+// offers reports whether a visitor may have an album as an archive, or what is chosen of it.
+func (a *archives) offers(v visitor, albumName string, chosen picks.Choice) bool {
+	if !a.library.mayDownload(v, albumName) {
+		return false
+	}
+	if a.whole || chosen == "" {
+		return a.whole
+	}
+	_, _, ok := a.library.picker(v, albumName)
+	return ok
 }
 
 // archived is an album with the albums in it that a visitor may see.
@@ -69,20 +83,28 @@ type layout struct {
 
 func (l layout) cost() int64 { return int64(max(1, len(l.files))) }
 
-// serve answers with an album's photos, and with the albums in it as folders, as a ZIP
-// archive, of known length and
-// resumable from anywhere. The address is the album's own with ?zip: nginx passes it
+// serve answers with an album's photos, and with the albums in it as folders, or with the
+// chosen photos alone, as a ZIP archive, of known length and resumable from anywhere. The address is the album's own with ?zip: nginx passes it
 // on like any page, ranges and all, and no album or photo can have it.
-func (a *archives) serve(w http.ResponseWriter, r *http.Request, albumName string, v visitor) error {
-	l, err := a.layout(r.Context(), archived{albumName, v})
+func (a *archives) serve(w http.ResponseWriter, r *http.Request, albumName string, v visitor, chosen picks.Choice) error {
+	what, name := archived{albumName, v}, a.library.albumTitle(albumName)
+	lay := a.layout
+	if chosen != "" {
+		// Kept for nobody: there are as many choices as anybody makes up.
+		lay = func(ctx context.Context, what archived) (layout, error) { return a.lay(ctx, what, chosen) }
+	}
+	l, err := lay(r.Context(), what)
 	if err != nil {
 		return err
+	}
+	if chosen != "" {
+		name += fmt.Sprintf(" (%d)", len(l.files))
 	}
 	z := a.archive(r.Context(), l)
 	defer z.Close()
 	h := w.Header()
 	h.Set("Content-Type", "application/zip")
-	h.Set("Content-Disposition", attachment(a.library.albumTitle(albumName)+".zip"))
+	h.Set("Content-Disposition", attachment(name+".zip"))
 	h.Set("Cache-Control", answer.Revalidate)
 	if v != (visitor{}) {
 		h.Set("Cache-Control", "private, no-cache") // another visitor's may hold less
@@ -109,22 +131,8 @@ func (a *archives) layout(ctx context.Context, what archived) (layout, error) {
 	}
 	return a.laying.Do(ctx, fmt.Sprintf("%q %s", what.visitor, what.album), func() (layout, error) {
 		began := time.Now()
-		c := contents{library: a.library, visitor: what.visitor, most: a.most, ctx: ctx}
-		if err := c.add(what.album, ""); err != nil {
-			return layout{}, err
-		}
-		if len(c.files) == 0 {
-			return layout{}, answer.NotFound
-		}
-		l, ok := a.layouts.Get(what)
-		if !ok || !slices.Equal(l.files, c.files) {
-			l = layout{files: c.files, entries: make([]zipstream.Photo, len(c.files))}
-			for i, src := range c.files {
-				l.entries[i] = zipstream.Photo{Name: src.Name(), Title: c.titles[i], Size: src.Size, Modified: src.Modified()}
-			}
-			l.etag = zipstream.New(ctx, l.entries, zipstream.Source{}).ETag()
-		}
-		if err := ctx.Err(); err != nil {
+		l, err := a.lay(ctx, what, "")
+		if err != nil {
 			return layout{}, err
 		}
 		a.layouts.Put(what, l)
@@ -133,10 +141,31 @@ func (a *archives) layout(ctx context.Context, what archived) (layout, error) {
 	})
 }
 
+// lay lays an archive out. What it held before stays in use while no file has changed.
+func (a *archives) lay(ctx context.Context, what archived, chosen picks.Choice) (layout, error) {
+	c := contents{library: a.library, visitor: what.visitor, chosen: chosen, most: a.most, ctx: ctx}
+	if err := c.add(what.album, ""); err != nil {
+		return layout{}, err
+	}
+	if len(c.files) == 0 {
+		return layout{}, answer.NotFound
+	}
+	l, ok := a.layouts.Get(what)
+	if !ok || !slices.Equal(l.files, c.files) {
+		l = layout{files: c.files, entries: make([]zipstream.Photo, len(c.files))}
+		for i, src := range c.files {
+			l.entries[i] = zipstream.Photo{Name: src.Name(), Title: c.titles[i], Size: src.Size, Modified: src.Modified()}
+		}
+		l.etag = zipstream.New(ctx, l.entries, zipstream.Source{}).ETag()
+	}
+	return l, ctx.Err()
+}
+
 // contents are the files of an archive, gathered album by album.
 type contents struct {
 	library *library
 	visitor visitor
+	chosen  picks.Choice // "" for all
 	most    int
 	ctx     context.Context
 	albums  int
@@ -154,6 +183,9 @@ func (c *contents) add(albumName, folder string) error {
 	}
 	listing = c.library.seen(listing, c.visitor)
 	files := slices.Concat(listing.Photos, c.library.otherFiles(listing))
+	if c.chosen != "" {
+		files, listing.Albums = chosenOf(shownPhotos(listing, listing.Photos), c.chosen), nil
+	}
 	if c.albums++; c.albums > maxArchivedAlbums || len(c.files)+len(files) > c.most {
 		return answer.NotFound
 	}

@@ -77,6 +77,12 @@ type Catalogue struct {
 	LinkOver, LinkOverHelp, PasswordNeeded              string
 	ShareAlbum, ForWhom, DaysOpen, NoDownload, MakeLink string
 
+	// Picks.
+	AllowPicks, Pick, Picked, ShowPicks, ListPicks, SendPicks string
+	NoteOf, YourName, Copy, Copied, OneALine, PicksSent       string
+	TooManyPicks, NothingPicked, NotKept, SentTooOften        string
+	ChoicesSent                                               string
+
 	// Adding photos.
 	AddPhotos, ChoosePhotos, TakePhoto                    string
 	DropPhotos, NewAlbum, PhotosOfUpTo, Upload            string

@@ -48,6 +48,7 @@ type Link struct {
 	Expires    time.Time `json:"expires,omitzero"`     // zero for never
 	Password   string    `json:"password,omitempty"`   // bcrypt's hash
 	NoDownload bool      `json:"noDownload,omitempty"` // previews only
+	Picks      bool      `json:"picks,omitempty"`      // photos may be picked, and the choice sent
 	Made       time.Time `json:"made,omitzero"`
 	By         string    `json:"by,omitempty"`   // the user who made it, "" for the command
 	Ended      time.Time `json:"ended,omitzero"` // when it was revoked

@@ -96,7 +96,7 @@ func TestStore_file(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, change := range [][2]string{{`"Wedding"`, `"."`}, {`"Wedding"`, `"Other"`}, {l.ID, "x" + l.ID}, {`"album"`, `"noDownload":true,"album"`}} {
+	for _, change := range [][2]string{{`"Wedding"`, `"."`}, {`"Wedding"`, `"Other"`}, {l.ID, "x" + l.ID}, {`"album"`, `"noDownload":true,"album"`}, {`"album"`, `"picks":true,"album"`}} {
 		if err := os.WriteFile(file, []byte(strings.Replace(string(whole), change[0], change[1], 1)), 0o600); err != nil {
 			t.Fatal(err)
 		}
