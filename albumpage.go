@@ -731,7 +731,7 @@ func (g *grid) shared() (src album.Photo, r rendition.Record, ok bool) {
 	}
 	chosen, ok := g.p.library.namedCover(g.album.Name, g.settings)
 	if !ok {
-		chosen, ok = chosenCover(g.album.Photos)
+		chosen, ok = g.album.ChosenCover()
 	}
 	if ok && fits(chosen) {
 		c := cell{src: chosen}
@@ -760,7 +760,7 @@ func (g *grid) firstBelow() (album.Photo, bool) {
 	a := g.album
 	for range 8 {
 		if len(a.Photos) > 0 {
-			chosen, ok := chosenCover(a.Photos)
+			chosen, ok := a.ChosenCover()
 			if !ok {
 				chosen = a.Photos[0]
 			}

@@ -76,6 +76,7 @@ type library struct {
 	notes     *bounded.Map[album.Photo, note.Note]
 	summaries *bounded.Map[string, folderSummary] // by album
 	totals    *bounded.Map[string, total]         // by album
+	aside     *bounded.Map[string, time.Time]     // by album: when it was last looked at for a card
 	doubts    *bounded.Map[string, struct{}]      // by album: what is said of its photos may be out of date
 	indexer   *upkeep.Indexer                     // nil for none
 	found     *search.Index                       // what can be found of all albums; nil where nobody searches
@@ -93,6 +94,7 @@ func newLibrary(title, sort string, others bool, photos *storage.Dir, store *thu
 		unreadable: bounded.NewMap[string, struct{}](summaries, nil),
 		summaries:  bounded.NewMap[string, folderSummary](summaries, nil),
 		totals:     bounded.NewMap[string, total](summaries, nil),
+		aside:      bounded.NewMap[string, time.Time](summaries, nil),
 		doubts:     bounded.NewMap[string, struct{}](summaries, nil),
 	}
 }
@@ -197,7 +199,9 @@ type listing struct {
 }
 
 // cost is about what the listing takes in memory, bytes.
-func (l listing) cost() int64 { return int64(fileCost * (1 + len(l.Photos)+len(l.Notes)+len(l.Others))) }
+func (l listing) cost() int64 {
+	return int64(fileCost * (1 + len(l.Photos) + len(l.Notes) + len(l.Others)))
+}
 
 // seen returns an album as the visitor may see it: without the sub-albums that are closed
 // to them.
@@ -511,9 +515,9 @@ func (l *library) collect(ctx context.Context, name string, v visitor, known boo
 		return summary{}, 0, false
 	}
 	st := l.store.Stamp(name)
-	if t, ok := l.totalAt(name, st); ok && t.folders > *looks && !t.Guarded {
+	if t, ok := l.totalAt(name, st); ok && t.folders > *looks && !t.Guarded && l.may(v, (summary{Summary: t.Summary}).cover().Album) {
 		*looks--
-		l.look(name)
+		l.lookAside(name)
 		return summary{Summary: t.Summary}, t.folders, true
 	}
 	*looks--
@@ -590,29 +594,11 @@ func (l *library) summarizeFolder(ctx context.Context, name string, known bool, 
 	return sum, true
 }
 
-// chosenCover returns the photo that its name makes the album's cover: one
-// called "cover" or, failing that, "folder".
-func chosenCover(photos []album.Photo) (cover album.Photo, ok bool) {
-	for i := range photos {
-		src := &photos[i]
-		if src.File == "" || !strings.Contains("cCfF", src.File[:1]) { // which tells fast of a hundred thousand
-			continue
-		}
-		switch stem := strings.TrimSuffix(src.File, path.Ext(src.File)); {
-		case strings.EqualFold(stem, "cover"):
-			return *src, true
-		case !ok && strings.EqualFold(stem, "folder"):
-			cover, ok = *src, true
-		}
-	}
-	return cover, ok
-}
-
 // shownPhotos returns those of an album's photos, given in any order, that its page shows:
 // all but the one that its name makes the cover. That one is shown where it is alone, since
 // an album that has a photo is not empty.
 func shownPhotos(a album.Listing, photos []album.Photo) []album.Photo {
-	cover, ok := chosenCover(a.Photos)
+	cover, ok := a.ChosenCover()
 	if !ok || len(a.Photos)+len(a.Albums) == 1 {
 		return photos
 	}
@@ -671,13 +657,25 @@ func (l *library) readSummary(ctx context.Context, name string, st thumbs.Stamp)
 			sum.Taken.Add(index.DateRange{Cover: src, Newest: date, Oldest: date}, false)
 		}
 	}
-	if cover, ok := chosenCover(a.Photos); ok && l.store.FailedBefore(cover, "") == nil {
+	if cover, ok := a.ChosenCover(); ok && l.store.FailedBefore(cover, "") == nil {
 		sum.First, sum.Taken.Cover = cover, cover
 	}
 	if len(a.Photos) > 0 && sum.First.File == "" {
 		sum.First = a.Photos[0]
 	}
 	return sum
+}
+
+// asideAge is how old what a card says of a large tree may be.
+const asideAge = 10 * time.Second
+
+// lookAside is look for a tree that a card sums up, whose albums are many: now and then.
+func (l *library) lookAside(name string) {
+	now := time.Now()
+	if last, ok := l.aside.Get(name); !ok || now.Sub(last) > asideAge {
+		l.aside.Put(name, now)
+		l.look(name)
+	}
 }
 
 // look has an album indexed behind the visitors' backs.
@@ -728,7 +726,8 @@ func (l *library) reindex(ctx context.Context, name string, keep bool) (albums [
 		below := path.Join(name, sub)
 		t, ok := l.totalAt(below, l.store.Stamp(below))
 		if !ok {
-			continue // it is summed up before long, and this once more
+			l.look(below) // and this once more, after it
+			continue
 		}
 		sum.Add(t.Summary, folder.Photos > 0)
 		folders += t.folders

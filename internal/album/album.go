@@ -42,6 +42,8 @@ type Listing struct {
 	Photos []Photo   // sorted by name
 	Others []string  // the names of files that are no photos but pictures, film or sound; sorted
 
+	cover int // the place in Photos of what ChosenCover returns, from 1; 0 unknown, -1 none
+
 	Guarded bool // an AccessFile says who may see it
 
 	// notes are the .md files about photos, by their names without the extension.
@@ -129,7 +131,36 @@ func List(folder *os.Root, name string) (Listing, error) {
 	filename.Sort(a.Albums, func(name string) string { return name })
 	filename.Sort(a.Photos, func(p Photo) string { return p.File })
 	filename.Sort(a.Others, func(name string) string { return name })
+	a.FindCover()
 	return a, nil
+}
+
+// ChosenCover returns the photo that its name makes the album's cover: one called "cover" or,
+// failing that, "folder".
+func (a Listing) ChosenCover() (cover Photo, ok bool) {
+	if a.cover == 0 {
+		a.FindCover()
+	}
+	if a.cover < 0 {
+		return Photo{}, false
+	}
+	return a.Photos[a.cover-1], true
+}
+
+// FindCover looks for the cover once for all: in a folder of a hundred thousand that takes
+// longer than all else of a page.
+func (a *Listing) FindCover() {
+	a.cover = -1
+	for i := range a.Photos {
+		file := a.Photos[i].File
+		switch stem := strings.TrimSuffix(file, path.Ext(file)); {
+		case strings.EqualFold(stem, "cover"):
+			a.cover = i + 1
+			return
+		case a.cover < 0 && strings.EqualFold(stem, "folder"):
+			a.cover = i + 1
+		}
+	}
 }
 
 // The orders that a visitor can ask for with ?sort=.
@@ -152,7 +183,7 @@ func IsOrder(name string) bool {
 // Sorted returns the photos, which come sorted by name, in the given order;
 // dates holds their dates where the order is one by date. Photos of the same
 // date stay in the order of their names either way.
-func Sorted(photos []Photo, order string, dates []time.Time) []Photo {
+func Sorted[T any](photos []T, order string, dates []time.Time) []T {
 	switch order {
 	case ByNameDown:
 		photos = slices.Clone(photos)
@@ -168,7 +199,7 @@ func Sorted(photos []Photo, order string, dates []time.Time) []Photo {
 			}
 			return dates[i].Compare(dates[j])
 		})
-		inOrder := make([]Photo, len(photos))
+		inOrder := make([]T, len(photos))
 		for to, from := range index {
 			inOrder[to] = photos[from]
 		}

@@ -240,6 +240,7 @@ func (x *Index) Listing(name string) album.Listing {
 		about, _ := album.NoteExtension(string(f.Name))
 		a.Notes[filename.Canonical(about)] = f.In(name)
 	}
+	a.FindCover()
 	return a
 }
 
