@@ -276,16 +276,20 @@ func fit(next func(line []uint8) error, l layout, maxSide int) (image.Image, err
 	return imaging.Resize(narrow, to.X, to.Y, imaging.Lanczos), nil
 }
 
-// halfGap is gap, in quarters, for pictures whose sides are even, which are averaged by
-// two: all cells are alike then, and photos keep 45 dB and more to what Lanczos alone makes
-// of them, most of them above 50. Averaged by more, with so little left, they fall to 41.
-const halfGap = 5
+// halfGap is gap, in quarters, for pictures of halfPixels or more whose sides are even, which
+// are averaged by two: all cells are alike then, and photos keep 45 dB and more to what Lanczos
+// alone makes of them, most of them above 50. Averaged by more, with so little left, they fall
+// to 41. Smaller pictures, drawings rather than photos, cost little without.
+const (
+	halfGap    = 5
+	halfPixels = 1 << 20
+)
 
 // averaged returns by what a canvas is averaged before imaging reduces it.
 func averaged(canvas image.Point, maxSide int) int {
 	long := max(canvas.X, canvas.Y)
 	k := max(1, long/(gap*maxSide))
-	if k == 1 && canvas.X%2 == 0 && canvas.Y%2 == 0 && 4*int64(long) >= 2*halfGap*int64(maxSide) {
+	if k == 1 && area(canvas) >= halfPixels && canvas.X%2 == 0 && canvas.Y%2 == 0 && 4*int64(long) >= 2*halfGap*int64(maxSide) {
 		return 2
 	}
 	return k

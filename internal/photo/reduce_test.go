@@ -352,21 +352,21 @@ func TestFit_likeLanczosAlone(t *testing.T) {
 // Lanczos' own.
 func TestFit_averagedByTwo(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	m := image.NewNRGBA(image.Rect(0, 0, 1000, 700))
+	m := image.NewNRGBA(image.Rect(0, 0, 1500, 700))
 	for y := range 700 {
-		for x := range 1000 {
-			wave := 40 * math.Sin(float64(x*x+2*y*y)/1e4) // down to 31 pixels at the right, 22 at the bottom
-			v := func(c int) uint8 { return uint8(x/8 + c*y/20 + int(wave) + 60 + random.IntN(5)) }
+		for x := range 1500 {
+			wave := 40 * math.Sin(float64(x*x+2*y*y)/1e4) // down to 21 pixels at the right, 22 at the bottom
+			v := func(c int) uint8 { return uint8(x/16 + c*y/20 + int(wave) + 60 + random.IntN(5)) }
 			m.SetNRGBA(x, y, color.NRGBA{v(0), v(1), v(2), 0xff})
 		}
 	}
-	_, fast := mustReduce(t, testkit.PNG(t, m), 400)
-	slow := opaque(imaging.Resize(m, 400, 280, imaging.Lanczos), false)
+	_, fast := mustReduce(t, testkit.PNG(t, m), 600)
+	slow := opaque(imaging.Resize(m, 600, 280, imaging.Lanczos), false)
 	if v := psnr(t, fast, slow); v < 42 {
-		t.Errorf("a picture of 1000 pixels at 400 has %.1f dB", v)
+		t.Errorf("a picture of 1500 pixels at 600 has %.1f dB", v)
 	}
 	for _, test := range []struct{ w, h, side, want int }{
-		{1000, 700, 400, 2}, {998, 700, 400, 1}, {1001, 700, 400, 1}, {1000, 701, 400, 1},
+		{1500, 700, 600, 2}, {1498, 702, 600, 1}, {1501, 700, 600, 1}, {1500, 701, 600, 1}, {1500, 698, 600, 1},
 		{1500, 2000, 800, 2}, {3998, 3000, 1600, 1}, {4032, 3024, 1600, 2}, {6400, 4801, 1600, 2}, {6402, 4800, 1600, 2},
 		{9600, 100, 1600, 3}, {400, 300, 400, 1},
 	} {
