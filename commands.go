@@ -91,13 +91,11 @@ func memoryMistake(budget, machine int64) string {
 		humanize.IBytes(uint64(budget)), humanize.IBytes(uint64(machine)))
 }
 
-// boundMemory has the garbage collector keep the process at the budget for
-// pictures, the quarter of it for albums' indexes, and what everything else takes, unless
-// GOMEMLIMIT says otherwise.
-func boundMemory(budget int64) {
-	const everythingElse = 40 << 20
+// boundMemory has the garbage collector keep the process at limit bytes, unless GOMEMLIMIT
+// says otherwise.
+func boundMemory(limit int64) {
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(budget + budget/4 + everythingElse)
+		debug.SetMemoryLimit(limit)
 	}
 }
 
@@ -410,7 +408,9 @@ func runWarm(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	if mistake := memoryMistake(c.memory, machine.Memory()); mistake != "" {
 		fmt.Fprintln(stderr, "gallery:", mistake)
 	}
-	boundMemory(c.memory)
+	// The budget counts all that making renditions allocates, garbage included. There is little else, but for
+	// the program itself, which the collector does not see.
+	boundMemory(c.memory - c.memory/8)
 	log := slog.New(slog.DiscardHandler)
 	st, err := storage.New(c.root, c.cache, log)
 	if err != nil {

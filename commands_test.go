@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -398,6 +399,19 @@ func TestWarm_cannotStore(t *testing.T) {
 	err := runWarm(t.Context(), []string{dir}, &out, &out)
 	if err == nil || !strings.Contains(out.String(), "a/1.jpg: a/_thumbs/1.jpg cannot be stored (") || !there(filepath.Join(dir, "b", album.ThumbsDir, "2.jpg")) {
 		t.Errorf("it says %q, %v", out.String(), err)
+	}
+}
+
+// The garbage collector has warm keep within the budget for pictures, the program included.
+func TestWarm_memoryLimit(t *testing.T) {
+	t.Setenv("GOMEMLIMIT", "")
+	before := debug.SetMemoryLimit(-1)
+	t.Cleanup(func() { debug.SetMemoryLimit(before) })
+	if err := runWarm(t.Context(), []string{"-memory", "160MiB", t.TempDir()}, io.Discard, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if limit := debug.SetMemoryLimit(-1); limit != 140<<20 {
+		t.Errorf("the limit is %d, want %d", limit, 140<<20)
 	}
 }
 

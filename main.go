@@ -297,7 +297,8 @@ func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) err
 	if mistake := memoryMistake(c.memory, machine.Memory()); mistake != "" {
 		log.Warn(mistake)
 	}
-	boundMemory(c.memory)
+	const everythingElse = 40 << 20 // than pictures, and albums' indexes, for which a quarter of their budget is
+	boundMemory(c.memory + c.memory/4 + everythingElse)
 	if c.root == "" {
 		if c.root, err = sampleDir(ctx, stdout); ctx.Err() != nil {
 			return nil // a signal came first
