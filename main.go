@@ -332,6 +332,9 @@ func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) err
 			warnOfOneVisitor(listener.Addr(), log)
 		}
 	}
+	if err := access.Tell(st.Cache, !c.private); c.private && err != nil && !errors.Is(err, storage.ErrAway) {
+		return fmt.Errorf("-private: nginx would serve photos without asking: %w", err)
+	}
 	fmt.Fprintf(stdout, "gallery: %s is at %s (Ctrl-C ends it)\n", c.root, homepage(listener.Addr(), p.server.addresses.page(".")))
 	p.begin(ctx)
 	if inside != nil {
@@ -437,6 +440,7 @@ func openSessions(usersFile string, log *slog.Logger) (*session.Keeper, error) {
 func (p *program) begin(ctx context.Context) {
 	go heap.Keep(ctx)
 	go p.store.Sweep(ctx, ".")
+	go access.KeepTelling(ctx, p.server.storage.Cache, !p.server.gate.private, p.log)
 	go p.server.library.indexer.Run(ctx)
 	if p.server.uploads != nil {
 		go p.server.uploads.sweep(ctx, ".")

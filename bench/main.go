@@ -19,7 +19,7 @@
 //	-n ROUNDS     measure each time so often and take the median (3)
 //	-most N       take at most so many photos of each coding, from all over; 0 takes all (12)
 //	-each         also write a row for each photo
-//	-only PART    measure only this: thumbnails or server
+//	-only PART    measure only this: thumbnails, server, or private
 //	-grow PHOTOS  measure how the program grows, with trees of 1,000, 10,000 and so on to so
 //	              many photos
 //	-plot FILE    also draw the thumbnails' processor time, in SVG
@@ -89,6 +89,13 @@
 //	CPU us      what the server takes a request
 //	idle        20 seconds after the cold page and all that it left to be done: proportional set
 //	            size, in which what is shared counts once
+//
+// # Private albums
+//
+// With -only private, nginx with the files that come with the program serves thumbnails of an
+// album that everybody may see, and with a cookie those of one that a user may. The same files
+// without any question of who may see what are what both are compared to. It takes wrk and
+// nginx.
 //
 // # Growth
 //
@@ -174,6 +181,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		b.writeMachine(ctx)
 		return b.growth(ctx)
 	}
+	if c.only == "private" {
+		b.writeMachine(ctx)
+		return b.comparePrivate(ctx)
+	}
 	photos, err := b.findPhotos(ctx)
 	if err != nil {
 		return err
@@ -201,7 +212,7 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 	flags.IntVar(&c.rounds, "n", 3, "how many `ROUNDS` to measure")
 	flags.BoolVar(&c.each, "each", false, "also write a row for each photo")
 	flags.IntVar(&c.most, "most", 12, "take at most `N` photos of each coding; 0 takes all")
-	flags.StringVar(&c.only, "only", "", "measure only this `PART`: thumbnails or server")
+	flags.StringVar(&c.only, "only", "", "measure only this `PART`: thumbnails, server, or private")
 	flags.IntVar(&c.grow, "grow", 0, "measure trees of 1,000 `PHOTOS` to so many")
 	flags.StringVar(&c.trees, "trees", "", "keep the trees that grow in `DIR`, and take those that are there")
 	flags.StringVar(&c.plot, "plot", "", "also draw the thumbnails' processor time to `FILE`, in SVG")
@@ -217,11 +228,11 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 	if c.most < 0 {
 		return c, fmt.Errorf("-most %d: a number of photos is expected, or 0 for all", c.most)
 	}
-	if c.plot != "" && c.only == "server" {
-		return c, errors.New("-plot draws what -only server leaves out")
+	if c.plot != "" && (c.only == "server" || c.only == "private") {
+		return c, fmt.Errorf("-plot draws what -only %s leaves out", c.only)
 	}
-	if c.only != "" && c.only != "thumbnails" && c.only != "server" {
-		return c, fmt.Errorf("-only %q: thumbnails or server is expected", c.only)
+	if c.only != "" && c.only != "thumbnails" && c.only != "server" && c.only != "private" {
+		return c, fmt.Errorf("-only %q: thumbnails, server or private is expected", c.only)
 	}
 	return c, nil
 }
@@ -231,6 +242,7 @@ type bench struct {
 	config
 	cores    int
 	scratch  string    // a directory for whatever is made
+	header   string    // a further field of wrk's requests, NAME: VALUE; "" for none
 	out      io.Writer // for tables
 	progress *log.Logger
 }

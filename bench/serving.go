@@ -8,11 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -147,9 +147,14 @@ func (r *runningServer) ready(ctx context.Context, root string) error {
 	if err != nil {
 		return err
 	}
+	return r.answers(ctx, originals[0])
+}
+
+// answers waits until the server answers a target.
+func (r *runningServer) answers(ctx context.Context, target string) error {
 	for start := time.Now(); ; {
-		var answer *http.Response
-		if answer, err = get(ctx, "http://"+r.host+originals[0]); err == nil {
+		answer, err := get(ctx, "http://"+r.host+target)
+		if err == nil {
 			return answer.Body.Close()
 		}
 		if ctx.Err() != nil || time.Since(start) > patience {
@@ -235,6 +240,9 @@ func (b *bench) wrk(ctx context.Context, pinned []string, host string, targets [
 	}
 	args := append(pinned, "wrk", "-t1", fmt.Sprintf("-c%d", connections), fmt.Sprintf("-d%ds", int(duration.Seconds())),
 		"--timeout", "20s", "-s", script, "http://"+host+"/")
+	if b.header != "" {
+		args = slices.Insert(args, len(args)-1, "-H", b.header)
+	}
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), "TARGETS="+list)
 	out, err := cmd.CombinedOutput()

@@ -140,8 +140,8 @@ func TestNginx_thumbnailsOfAnotherOwner(t *testing.T) {
 			t.Fatal("the page shows no thumbnail")
 		}
 		for _, address := range append(shown, "/a/_thumbs/1.jpg?v=1") {
-			if got := n.send("GET", address); got.StatusCode != 200 || got.Header.Get("Cache-Control") != "no-cache" {
-				t.Errorf("GET %s = %d, Cache-Control: %q, want no-cache", address, got.StatusCode, got.Header.Get("Cache-Control"))
+			if got := n.send("GET", address); got.StatusCode != 200 || got.Header.Get("Cache-Control") != "private, no-cache" {
+				t.Errorf("GET %s = %d, Cache-Control: %q, want no-cache, and private where nothing says that photos are public", address, got.StatusCode, got.Header.Get("Cache-Control"))
 			}
 		}
 	}

@@ -322,6 +322,7 @@ func TestNginx_belowAPath(t *testing.T) {
 	n := startNginx(t, p, dir, "gallery.conf", append([]string{
 		"root /srv/photos;", "root " + www + ";",
 		`"^/(?:`, `"^/photos/(?:`,
+		"$gallery_cache/_thumbs/.public", "$gallery_cache/photos/_thumbs/.public",
 	}, noLimit...)...)
 	for round := range 2 { // before and after the thumbnails exist
 		for _, r := range requests {

@@ -1,0 +1,78 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"gallery/internal/album"
+	"gallery/internal/atomicfile"
+	"gallery/internal/nolink"
+	"gallery/internal/storage"
+)
+
+const (
+	// PublicFile is in _thumbs while no password is needed for all. nginx goes by it:
+	// without it nginx asks about each file, so that what cannot be written opens nothing.
+	PublicFile = ".public"
+	publicText = "While this file is here, nginx asks only about albums with a file .access. gallery -private removes it.\n"
+)
+
+// Tell has nginx know whether albums are public where no folder says anything. dir is where
+// the thumbnails are.
+func Tell(dir *storage.Dir, public bool) error {
+	if err := dir.Away(); err != nil {
+		return err
+	}
+	thumbs, err := nolink.Folder(dir.Root(), album.ThumbsDir, public)
+	if !public && errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		defer thumbs.Close()
+		_, missing := thumbs.Lstat(PublicFile)
+		switch there := !errors.Is(missing, fs.ErrNotExist); {
+		case public && !there:
+			err = atomicfile.Write(thumbs, PublicFile, []byte(publicText), 0o644)
+		case !public && there:
+			err = thumbs.Remove(PublicFile)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", filepath.Join(dir.Path(), album.ThumbsDir, PublicFile), nolink.Cause(err))
+	}
+	return nil
+}
+
+// KeepTelling has nginx know it, until ctx ends: once of public albums, again and again
+// of private ones, since what was away may come back with the file in it.
+func KeepTelling(ctx context.Context, dir *storage.Dir, public bool, log *slog.Logger) {
+	said := false
+	for {
+		err := Tell(dir, public)
+		if err == nil && public {
+			return
+		}
+		if err != nil && !said && !errors.Is(err, storage.ErrAway) {
+			said = true
+			if public {
+				log.Info("nginx asks about each photo, since no file can say that they are for everybody", "err", err)
+			} else {
+				log.Error("nginx may serve photos without asking: remove the file", "err", err)
+			}
+		}
+		wait := time.Second
+		if public {
+			wait = 10 * time.Second
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
