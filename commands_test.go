@@ -116,6 +116,11 @@ func TestClean(t *testing.T) {
 	if out, err := cleaned(t, dir); err != nil || !strings.HasPrefix(out, "gallery: freed 0 files of 0 B; 7 files of ") {
 		t.Errorf("once more it says %q, %v", out, err)
 	}
+	// What nginx goes by stays.
+	writeFile(t, filepath.Join(dir, album.ThumbsDir, album.PublicFile), nil)
+	if out, err := cleaned(t, dir); err != nil || !strings.HasPrefix(out, "gallery: freed 0 files") || !there(filepath.Join(dir, album.ThumbsDir, album.PublicFile)) {
+		t.Errorf("with the file for nginx it says %q, %v", out, err)
+	}
 	// Another quality: everything made before is of no use.
 	if out, err := cleaned(t, "-quality", "70", dir); err != nil || !strings.Contains(out, "7 made with other options); 0 files") {
 		t.Errorf("with another quality it says %q, %v", out, err)

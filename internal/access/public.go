@@ -15,12 +15,7 @@ import (
 	"gallery/internal/storage"
 )
 
-const (
-	// PublicFile is in _thumbs while no password is needed for all. nginx goes by it:
-	// without it nginx asks about each file, so that what cannot be written opens nothing.
-	PublicFile = ".public"
-	publicText = "While this file is here, nginx asks only about albums with a file .access. gallery -private removes it.\n"
-)
+const publicText = "While this file is here, nginx asks only about albums with a file .access. gallery -private removes it.\n"
 
 // Tell has nginx know whether albums are public where no folder says anything. dir is where
 // the thumbnails are.
@@ -34,29 +29,26 @@ func Tell(dir *storage.Dir, public bool) error {
 	}
 	if err == nil {
 		defer thumbs.Close()
-		_, missing := thumbs.Lstat(PublicFile)
+		_, missing := thumbs.Lstat(album.PublicFile)
 		switch there := !errors.Is(missing, fs.ErrNotExist); {
 		case public && !there:
-			err = atomicfile.Write(thumbs, PublicFile, []byte(publicText), 0o644)
+			err = atomicfile.Write(thumbs, album.PublicFile, []byte(publicText), 0o644)
 		case !public && there:
-			err = thumbs.Remove(PublicFile)
+			err = thumbs.Remove(album.PublicFile)
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", filepath.Join(dir.Path(), album.ThumbsDir, PublicFile), nolink.Cause(err))
+		return fmt.Errorf("%s: %w", filepath.Join(dir.Path(), album.ThumbsDir, album.PublicFile), nolink.Cause(err))
 	}
 	return nil
 }
 
-// KeepTelling has nginx know it, until ctx ends: once of public albums, again and again
-// of private ones, since what was away may come back with the file in it.
+// KeepTelling has nginx know it, until ctx ends, again and again: _thumbs may be deleted at
+// any time, and what was away may come back with the file in it.
 func KeepTelling(ctx context.Context, dir *storage.Dir, public bool, log *slog.Logger) {
 	said := false
 	for {
 		err := Tell(dir, public)
-		if err == nil && public {
-			return
-		}
 		if err != nil && !said && !errors.Is(err, storage.ErrAway) {
 			said = true
 			if public {

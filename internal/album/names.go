@@ -21,6 +21,10 @@ func NoteExtension(name string) (string, bool) {
 // no second way in.
 const ThumbsDir = "_thumbs"
 
+// PublicFile is in the root's ThumbsDir while no password is needed for all. nginx goes by
+// it: without it nginx asks about each file, so that what cannot be written opens nothing.
+const PublicFile = ".public"
+
 // OwnersDir is the folder beside the albums in which the site's owner keeps a logo and the
 // like. As its name begins with a dot, it is no album.
 const OwnersDir = ".gallery"

@@ -262,6 +262,9 @@ func (c *cleanRun) renditions(ctx context.Context, folder *os.Root, albumName, r
 			}
 			continue
 		}
+		if name == album.ThumbsDir && file == album.PublicFile {
+			continue
+		}
 		info, err := folder.Lstat(file)
 		if err != nil {
 			continue // gone meanwhile
