@@ -400,12 +400,27 @@ func (c *cell) fillKnownCard(g *grid) {
 	c.fillStored(p.store)
 }
 
-// fillStored fills in the record of a cell's thumbnail if that is on disk.
+// fillStored fills in a cell whose thumbnail is on disk.
 func (c *cell) fillStored(t *thumbs.Store) {
-	if folder := t.OpenRenditions(c.src.Album, ""); folder != nil {
-		defer folder.Close()
-		c.record, c.known = t.Cached(folder, c.src, "")
+	if c.record, c.known = stored(t, c.src, ""); c.known {
+		c.fillOffered(t)
 	}
+}
+
+// fillOffered fills in the records of what may be offered beside a cover's thumbnail.
+func (c *cell) fillOffered(t *thumbs.Store) {
+	c.sharp, _ = stored(t, c.src, rendition.Sharp)
+	c.widest, _ = stored(t, c.src, rendition.Preview)
+}
+
+// stored returns the record of src's rendition if that is on disk and fresh.
+func stored(t *thumbs.Store, src album.Photo, rend string) (rendition.Record, bool) {
+	folder := t.OpenRenditions(src.Album, rend)
+	if folder == nil {
+		return rendition.Record{}, false
+	}
+	defer folder.Close()
+	return t.Cached(folder, src, rend)
 }
 
 // fillSafely is fill, with a panic as a placeholder and an error in the log.
@@ -482,6 +497,7 @@ func (g *grid) fillCard(ctx context.Context, c *cell) {
 		m, err := g.p.store.Ensure(ctx, c.src, "")
 		c.record, c.broken = m.Record, err != nil
 		if err == nil {
+			c.fillOffered(g.p.store)
 			continue
 		}
 		if g.p.store.FailedBefore(c.src, "") == nil {
@@ -919,8 +935,10 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 	t := g.key.texts
 	f := figure{T: t, Lazy: i >= eager, Color: "transparent"}
 	f.show(g.p, c)
-	if !g.key.sparing {
-		f.offer(g.p, c)
+	if !g.key.sparing && c.sub == "" {
+		f.offerForRow(g.p, c)
+	} else if !g.key.sparing {
+		f.offerForCard(g.p, c)
 	}
 	if c.sub == "" {
 		f.Href = g.p.addresses.ordered(c.src.Name(), g.choice, 1)
@@ -969,10 +987,19 @@ func (f *figure) show(p *albumPages, c *cell) {
 	f.Color = cssColor(c.record.Color)
 }
 
+// offerForRow offers what a row of photos takes.
+func (f *figure) offerForRow(p *albumPages, c *cell) {
+	f.offer(p, c, func(size image.Point) bool { return sharpIn(size, tallestRow*2) })
+	if len(f.Offers) > 0 {
+		full := image.Pt(f.FullWidth, f.FullHeight)
+		f.Sizes = "(width<=600px)" + statedWidth(full, f.Offers, rowHeightSmall, 3, 360) + "," + statedWidth(full, f.Offers, rowHeight, 2, 600)
+	}
+}
+
 // offer adds renditions larger than the thumbnail: those that are on disk or, beside a
 // preview that is, larger previews to be made when a browser asks for them. Where one has
-// enough pixels for a row, larger ones are left out.
-func (f *figure) offer(p *albumPages, c *cell) {
+// enough pixels, larger ones are left out.
+func (f *figure) offer(p *albumPages, c *cell, enough func(image.Point) bool) {
 	if c.broken {
 		return
 	}
@@ -985,7 +1012,7 @@ func (f *figure) offer(p *albumPages, c *cell) {
 			stored = c.sharp
 		}
 		size := photo.Fitted(full, rendition.Sides[rend])
-		if size.X <= last.X || len(offers) > 1 && sharpIn(last, tallestRow*2) {
+		if size.X <= last.X || len(offers) > 1 && enough(last) {
 			break
 		}
 		if stored.Width <= 0 || p.store.FailedBefore(c.src, rend) != nil {
@@ -997,11 +1024,25 @@ func (f *figure) offer(p *albumPages, c *cell) {
 		}
 		offers, last = append(offers, offer{p.addresses.thumb(c.src, rend, state), size.X}), size
 	}
-	if len(offers) == 1 {
-		return
+	if len(offers) > 1 {
+		f.Offers = offers
 	}
-	f.Offers = offers
-	f.Sizes = "(width<=600px)" + statedWidth(full, offers, rowHeightSmall, 3, 360) + "," + statedWidth(full, offers, rowHeight, 2, 600)
+}
+
+// widestCard is how wide a card is at most where there are two columns or more, CSS pixels.
+const widestCard = 490
+
+// offerForCard offers what a card takes. Cards are 4:3 and filled, so that wide photos are
+// larger than them; the stylesheet says how many there are beside each other. What is stated is
+// more than that by 9/7, sqrt(2) / 1.1: Chromium takes a file of up to sqrt(2) times fewer
+// pixels than are shown, if the next has twice as many.
+func (f *figure) offerForCard(p *albumPages, c *cell) {
+	wider := max(1, 3*float64(f.FullWidth)/(4*float64(f.FullHeight)))
+	f.offer(p, c, func(size image.Point) bool { return 1.1*float64(size.X) >= 3*widestCard*wider })
+	if len(f.Offers) > 0 {
+		wider *= 9. / 7
+		f.Sizes = fmt.Sprintf("(width<=1070px)%.0fvw,(width<=1430px)%.0fvw,(width<=1775px)%.0fvw,%.0fpx", 46.5*wider, 31*wider, 23.5*wider, 405*wider)
+	}
 }
 
 const (

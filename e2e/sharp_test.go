@@ -20,18 +20,23 @@ import (
 // shapes are those of photos, from 1:3 to 8:1.
 var shapes = [][2]int{{1, 3}, {2, 5}, {6, 13}, {9, 16}, {2, 3}, {3, 4}, {4, 5}, {1, 1}, {5, 4}, {4, 3}, {3, 2}, {16, 9}, {2, 1}, {12, 5}, {3, 1}, {5, 1}, {8, 1}}
 
-// drawShapes writes a photo of each shape, of many pixels and, but for what lies behind the
-// picture, few bytes.
+// drawShapes writes a photo of each shape.
 func drawShapes(t *testing.T, album string, longer int) {
 	t.Helper()
 	for i, s := range shapes {
-		m := image.NewGray(image.Rect(0, 0, longer*s[0]/max(s[0], s[1]), longer*s[1]/max(s[0], s[1])))
-		var b bytes.Buffer
-		if err := jpeg.Encode(&b, m, nil); err != nil {
-			t.Fatal(err)
-		}
-		put(t, filepath.Join(album, fmt.Sprintf("%02d.jpg", i+1)), append(b.Bytes(), make([]byte, 600<<10)...))
+		drawShape(t, filepath.Join(album, fmt.Sprintf("%02d.jpg", i+1)), s, longer)
 	}
+}
+
+// drawShape writes a photo of many pixels and, but for what lies behind the picture, few bytes.
+func drawShape(t *testing.T, file string, s [2]int, longer int) {
+	t.Helper()
+	m := image.NewGray(image.Rect(0, 0, longer*s[0]/max(s[0], s[1]), longer*s[1]/max(s[0], s[1])))
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	put(t, file, append(b.Bytes(), make([]byte, 600<<10)...))
 }
 
 // screen makes the browser's window one of so many device pixels to a CSS pixel.
@@ -120,6 +125,52 @@ func TestSharp_shapes(t *testing.T) {
 				t.Errorf("%s: want %s and not %s among %s", what, screen.largest, larger, all)
 			}
 		}
+	}
+}
+
+// Nor is an album's cover, which fills its card: but for what is 5 and 8 times wider than high,
+// of which there is no larger preview.
+func TestSharp_cards(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for i, s := range shapes {
+		drawShape(t, filepath.Join(dir, fmt.Sprintf("%02d", i+1), "1.jpg"), s, 4800)
+	}
+	warm(t, dir)
+	p := start(t, nil, dir)
+	b := newBrowser(t, 1440, 900)
+	sent := map[string]bool{} // widths of all files
+	for _, screen := range []struct {
+		width, height int64
+		ratio         float64
+	}{{320, 640, 2}, {360, 740, 3}, {390, 844, 3}, {820, 1180, 1}, {820, 1180, 2}, {1040, 800, 3}, {1366, 768, 1}, {1440, 900, 1}, {1440, 900, 2}, {1440, 900, 3}, {1920, 1080, 1}, {1920, 1080, 2}} {
+		b.screen(screen.width, screen.height, screen.ratio)
+		b.do(chromedp.Navigate(p.url + "/"))
+		if n := b.decoded(); n != len(shapes) {
+			t.Fatalf("%d covers are shown, want %d", n, len(shapes))
+		}
+		for _, cover := range eval[[]struct {
+			Src             string
+			By, Width, Most float64
+		}](b, `Promise.all([...document.querySelectorAll('.card img')].map(async (img) => {
+			const file = new Image();
+			file.src = img.currentSrc;
+			await file.decode();
+			const box = img.getBoundingClientRect();
+			const shown = Math.max(box.width, box.height * file.naturalWidth / file.naturalHeight) * devicePixelRatio;
+			return { src: img.currentSrc, by: shown / file.naturalWidth, width: file.naturalWidth, most: Math.max(file.naturalWidth, file.naturalHeight) };
+		}))`) {
+			sent[fmt.Sprint(cover.Width)] = true
+			if cover.By > 1.1 && cover.Most < 4096 {
+				t.Errorf("%d x %d at %v: %s is stretched %.2f times", screen.width, screen.height, screen.ratio, cover.Src, cover.By)
+			}
+			if cover.By < 0.35 && cover.Width > 400 {
+				t.Errorf("%d x %d at %v: %s has %.1f times the pixels that are shown", screen.width, screen.height, screen.ratio, cover.Src, 1/cover.By)
+			}
+		}
+	}
+	if !sent["400"] {
+		t.Errorf("no screen gets by with thumbnails, but %v", sent)
 	}
 }
 
