@@ -84,7 +84,8 @@ func TestLeaks(t *testing.T) {
 	}
 	// By the rest of a path in the album Family, each beside what is not there.
 	rests := []string{"", "?zip", "?sort=date", "?page=2", "3.jpg", "3.jpg?x", "3.jpg/", "3.jpg/?part=photo", "_thumbs/3.jpg", "_thumbs/3.jpg?v=1", "_thumbs/800/3.jpg", "_thumbs/1600/3.jpg",
-		"_thumbs/webp/3.jpg", "Party/", "Party/5.jpg", "Party/_thumbs/5.jpg", "%33.jpg", "_%74humbs/3.jpg", "/3.jpg", "%2F3.jpg", ".access", "README.md", "../Family/3.jpg"}
+		"_thumbs/webp/3.jpg", "Party/", "Party/5.jpg", "Party/_thumbs/5.jpg", "%33.jpg", "_%74humbs/3.jpg", "/3.jpg", "%2F3.jpg", ".access", "README.md", "../Family/3.jpg",
+		"?picks=bd6q3a", "?picks=bd6q3a&zip", "?picks=bd6q3a&send", ".picks/Ann.txt"}
 	ways := [][]string{nil, {"Accept", "image/webp"}, {"Range", "bytes=0-9"}, {"If-None-Match", "*"}}
 	asked := 0
 	for _, h := range wrong {
