@@ -195,6 +195,7 @@ type grid struct {
 	pages    int            // how many pages the album has
 	arranged bool           // the album's photos are in their order, and the cells laid out
 	cells    []cell         // none before that
+	jumps    []link         // lead to places in the album; none before that
 	warm     bool           // every cell is known
 	looks    int            // folders that may still be looked at for the cards
 	sent     []picks.Sent   // choices of the album's photos, for who is signed in
@@ -211,6 +212,8 @@ type cell struct {
 	known  bool             // all of the above is as it will be shown
 	sharp  rendition.Record // of src's sharp rendition, if there is one
 	widest rendition.Record // of src's preview, if there is one
+	month  thumbs.Month     // that begins, or goes on, with the photo; 0 for none to be named
+	first  bool             // the month begins with it
 }
 
 // newGrid lists an album and fills in as much of the page as is known without
@@ -258,9 +261,9 @@ func (p *albumPages) gridOf(ctx context.Context, key pageKey, stamp thumbs.Stamp
 			}
 		}
 	}
-	if photos, ok := p.store.Arrange(ctx, a, order, false); ok {
+	if photos, months, ok := p.store.Arrange(ctx, a, order, false); ok {
 		if albums, exact, ok := g.albumsInOrder(ctx, true); ok {
-			g.layOut(albums, photos)
+			g.layOut(albums, photos, months)
 			g.warm = g.fillKnown(stamp) && exact
 		}
 	}
@@ -325,9 +328,17 @@ func (g *grid) albumsInOrder(ctx context.Context, known bool) (albums []string, 
 }
 
 // layOut makes the page's cells from the album's sub-albums and photos in their order.
-func (g *grid) layOut(albums []string, photos []album.Photo) {
+// months are those of the photos in an order by date.
+func (g *grid) layOut(albums []string, all []album.Photo, months []thumbs.Month) {
 	g.arranged = true
-	photos = shownPhotos(g.album, photos)
+	photos := shownPhotos(g.album, all)
+	if len(photos) < len(all) && months != nil {
+		without := 0 // the cover
+		for without < len(photos) && photos[without] == all[without] {
+			without++
+		}
+		months = slices.Concat(months[:without], months[without+1:])
+	}
 	if g.key.n == 1 {
 		for _, name := range albums {
 			g.cells = append(g.cells, cell{sub: path.Join(g.album.Name, name)})
@@ -344,7 +355,65 @@ func (g *grid) layOut(albums []string, photos []album.Photo) {
 	for _, src := range photos[from:to] {
 		g.cells = append(g.cells, cell{src: src, sharp: sharper[src.File], widest: widest[src.File]})
 	}
+	if g.key.chosen != "" { // a few, which need no ways
+		return
+	}
+	if months != nil {
+		g.nameMonths(months, g.cells[len(g.cells)-(to-from):], from)
+	} else if g.pages > 1 {
+		for n := 0; n < g.pages; n += (g.pages + maxJumps - 1) / maxJumps {
+			text := strconv.Itoa(n+1) + " " + album.Title(photos[n*pageSize].File)
+			g.jumps = append(g.jumps, link{g.p.addresses.ordered(g.album.Name, g.choice, n+1), text, n+1 == g.key.n})
+		}
+	}
 }
+
+const (
+	// maxJumps is how many places to go to a page offers.
+	maxJumps = 24
+	// minMonth is how many photos the months of an album have on average that are named.
+	minMonth = 4
+)
+
+// nameMonths names the months in which the page's photos were taken, of which the first has
+// that place in the album. What has no date of its own stands under the month before.
+func (g *grid) nameMonths(months []thumbs.Month, cells []cell, from int) {
+	var begins []int // places in the album
+	last, before := thumbs.Month(0), thumbs.Month(0)
+	for i, m := range months {
+		if m != 0 && m != last {
+			begins, last = append(begins, i), m
+		}
+		if i < from {
+			before = last
+		}
+	}
+	if len(begins) < 2 || len(months) < minMonth*len(begins) {
+		return
+	}
+	named := thumbs.Month(0)
+	for i := range cells {
+		if m := months[from+i]; m != 0 && m != named {
+			cells[i].month, cells[i].first, named = m, m != before, m
+		}
+	}
+	year := 0
+	for _, i := range begins {
+		begin := months[i].Begin()
+		text := g.key.texts.Month(begin)
+		if len(begins) > maxJumps {
+			if begin.Year() == year {
+				continue
+			}
+			year = begin.Year()
+			text = strconv.Itoa(year)
+		}
+		g.jumps = append(g.jumps, link{Href: g.p.addresses.ordered(g.album.Name, g.choice, 1+i/pageSize) + "#" + monthID(months[i]), Text: text})
+	}
+}
+
+// monthID is what names the place on a page where a month begins.
+func monthID(m thumbs.Month) string { return m.Begin().Format("2006-01") }
 
 // fillKnown fills in the cells whose thumbnails are there, and reports whether
 // these are all.
@@ -535,7 +604,7 @@ func (g *grid) stream(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !g.arranged {
-		photos, ok := g.p.store.Arrange(ctx, g.album, g.order, true)
+		photos, months, ok := g.p.store.Arrange(ctx, g.album, g.order, true)
 		if !ok {
 			return
 		}
@@ -543,7 +612,7 @@ func (g *grid) stream(w http.ResponseWriter, r *http.Request) {
 		if !ok {
 			return
 		}
-		g.layOut(albums, photos)
+		g.layOut(albums, photos, months)
 	}
 	done := make([]chan struct{}, len(g.cells))
 	for i := range done {
@@ -600,6 +669,7 @@ type gridView struct {
 	More    int           // and how many more there are
 	About   template.HTML // the album's description
 	Ways    []link        // to photos of many albums
+	Jumps   []link        // to places in the album
 	Zip     string        // address of the album as an archive, "" if it is not offered
 	ZipSize string        // of its files, "" where that is not known yet
 	Total   int           // photos on the page, if it is streamed
@@ -657,6 +727,7 @@ func (g *grid) writeHead(w io.Writer) error {
 	if g.pages > 1 {
 		view.Pages = fmt.Sprintf(t.PageOf, g.key.n, g.pages)
 	}
+	view.Jumps = g.jumps
 	view.Prev, view.Next = g.neighbours()
 	if view.Whole = g.warm; !view.Whole {
 		view.Unscripted = unscripted
@@ -890,6 +961,8 @@ type figure struct {
 	FullHeight int    //
 	Itself     bool   // the lightbox shows the photo itself and no preview
 	Lazy       bool   // far down the page: loaded when it comes near
+	Month      string // that begins with it, or goes on; "" for none to be named
+	ID         string // of that, "" where it goes on
 	Heart      string // what stands for the photo in a choice, "" where it cannot be picked
 	Picked     bool   // it is in the choice that the page shows
 	Times      int    // how many have sent a choice with it
@@ -942,6 +1015,12 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 	}
 	if c.sub == "" {
 		f.Href = g.p.addresses.ordered(c.src.Name(), g.choice, 1)
+		if c.month != 0 {
+			f.Month = g.key.texts.Month(c.month.Begin())
+			if c.first {
+				f.ID = monthID(c.month)
+			}
+		}
 		about := g.p.library.noteOf(g.album, c.src)
 		if g.key.mayPick {
 			f.Heart, f.Picked = picks.ID(c.src.File), g.key.chosen != ""

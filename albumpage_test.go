@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -797,6 +798,42 @@ func TestAlbum_settings(t *testing.T) {
 		s.later()
 		if got := values(s.page("/changing/in/"), ".photo img", "alt"); !slices.Equal(got, want) {
 			t.Errorf("once the album above says %s, the photos are %q", order, got)
+		}
+	}
+}
+
+// Months are named in an order by date alone, where there are several and not too many; what
+// has no date goes along, and the cover takes no place.
+func TestGrid_nameMonths(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 12 {
+		write(t, filepath.Join(dir, "a", fmt.Sprintf("2014%02d01_12%02d00.jpg", 1+i/6, i)), 8, 8, i)
+	}
+	write(t, filepath.Join(dir, "a", "cover.jpg"), 8, 8, 0)
+	for i := range 4 {
+		write(t, filepath.Join(dir, "few", fmt.Sprintf("2014%02d01_120000.jpg", 1+i)), 8, 8, i)
+	}
+	s := newSite(t, dir)
+	for range 2 { // cold, and warm
+		s.get("/a/?sort=date")
+	}
+	for path, want := range map[string]string{
+		"/a/?sort=date":   "#2014-01 January 2014|#2014-02 February 2014",
+		"/a/?sort=-date":  "#2014-02 February 2014|#2014-01 January 2014",
+		"/a/":             "",
+		"/few/?sort=date": "",
+	} {
+		s.get(path)
+		page := string(s.get(path).body)
+		var got []string
+		for _, m := range regexp.MustCompile(`<h2 class="day" id="([^"]*)">([^<]*)</h2>`).FindAllStringSubmatch(page, -1) {
+			got = append(got, "#"+m[1]+" "+m[2])
+		}
+		if strings.Join(got, "|") != want {
+			t.Errorf("%s has the months %q, want %q", path, got, want)
+		}
+		if n := strings.Count(page, `class="sorts jump"`); n != min(1, len(want)) {
+			t.Errorf("%s has %d lists of ways", path, n)
 		}
 	}
 }

@@ -45,7 +45,7 @@ func (p *photoPages) serve(w http.ResponseWriter, r *http.Request, t target, v v
 		return err
 	}
 	order, choice := p.library.order(p.library.settings(src.Album), sortChoice(r))
-	photos, ok := p.store.Arrange(r.Context(), a, order, true)
+	photos, _, ok := p.store.Arrange(r.Context(), a, order, true)
 	if !ok {
 		return fmt.Errorf("reading the dates in %s: %w", src.Album, cmp.Or(r.Context().Err(), fs.ErrNotExist))
 	}

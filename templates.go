@@ -353,8 +353,7 @@ const viewText = `
 <p class="counts" role="status">{{.Counts}}</p>
 {{template "search" .}}</header>
 {{template "lightbox" .}}<main>
-{{with .Albums}}<nav class="sorts jump">{{range .}}<a href="{{.Href}}">{{.Text}}</a>{{end}}</nav>
-{{end}}{{if .Empty}}<p class="empty">{{.T.NothingFound}}</p>
+{{with .Albums}}{{template "jump" .}}{{end}}{{if .Empty}}<p class="empty">{{.T.NothingFound}}</p>
 {{end}}{{range .Sections}}{{if .Heading.Text}}<h2 class="day"{{with .ID}} id="{{.}}"{{end}}>{{if .Heading.Href}}<a href="{{.Heading.Href}}">{{.Heading.Text}}</a>{{else}}{{.Heading.Text}}{{end}}
 {{- range .Albums}} <a href="{{.Href}}" dir="auto">{{.Text}}</a>{{end}}</h2>
 {{end}}<section class="grid" data-first="1" data-total="{{len .Photos}}" data-closed aria-label="{{or .Heading.Text $.T.Photos}}">
@@ -366,6 +365,10 @@ const viewText = `
 {{- with .Next}}<a rel="next" href="{{.}}">{{$.T.NextPage}} →</a>{{end}}</nav>
 {{end}}{{template "footer" .}}</body>
 </html>
+{{end}}
+
+{{define "jump" -}}
+<nav class="sorts jump">{{range .}}<a href="{{.Href}}"{{if .Current}} aria-current="page"{{end}}>{{.Text}}</a>{{end}}</nav>
 {{end}}
 
 {{define "section" -}}
@@ -390,7 +393,7 @@ const viewText = `
 {{end}}{{template "search" .}}{{with .Add}}{{template "add" .}}{{end}}{{with .Sent}}{{template "sent" .}}{{end}}</header>
 {{with .Total}}<div class="progress" role="progressbar" aria-label="{{$.T.Progress}}" aria-valuemin="0" aria-valuemax="{{.}}" aria-valuenow="0" data-text="{{$.T.Position}}"><i></i><span></span></div>
 {{end}}{{template "lightbox" .}}<main>
-{{with .Empty}}<p class="empty">{{.}}</p>
+{{with .Jumps}}{{template "jump" .}}{{end}}{{with .Empty}}<p class="empty">{{.}}</p>
 {{end}}{{end}}
 
 {{define "offers"}}{{range $i, $o := .}}{{if $i}}, {{end}}{{.Address}} {{.Width}}w{{end}}{{end}}
@@ -401,7 +404,8 @@ const viewText = `
 {{- end}}
 
 {{define "photo-cell" -}}
-<figure class="photo{{if .Tall}} tall{{end}}{{if not .Thumb}} blank{{end}}" style="--w:{{.Ratio}}"><a href="{{.Href}}"{{if .FullWidth}} data-size="{{.FullWidth}}x{{.FullHeight}}"{{end}}{{if .Itself}} data-itself{{end}}{{if .More}} data-more{{end}}{{if .Caption}} data-name="{{.Name}}"{{end}} style="background-color:{{.Color}}">{{template "picture" .}}</a>
+{{with .Month}}<i></i><h2 class="day"{{with $.ID}} id="{{.}}"{{end}}>{{.}}</h2>
+{{end}}<figure class="photo{{if .Tall}} tall{{end}}{{if not .Thumb}} blank{{end}}" style="--w:{{.Ratio}}"><a href="{{.Href}}"{{if .FullWidth}} data-size="{{.FullWidth}}x{{.FullHeight}}"{{end}}{{if .Itself}} data-itself{{end}}{{if .More}} data-more{{end}}{{if .Caption}} data-name="{{.Name}}"{{end}} style="background-color:{{.Color}}">{{template "picture" .}}</a>
 {{- if or .Caption (not .Thumb)}}<figcaption aria-hidden="true" dir="auto">{{or .Caption .Name}}</figcaption>{{end}}
 {{- with .Heart}}<input class="heart" type="checkbox" name="picks" value="{{.}}" form="picks" aria-label="{{$.T.Pick}}: {{$.Name}}"{{if $.Picked}} checked{{end}}>{{end}}
 {{- with .Times}}<span class="times">♥ {{.}}</span>{{end}}</figure>

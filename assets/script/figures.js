@@ -10,7 +10,7 @@ let indexes = new Map(); // address -> index among them
 
 // Takes stock of the figures, after others have come.
 function count() {
-  figures = [...document.querySelectorAll('.grid > *')].flatMap((el) => away.get(el) ?? el);
+  figures = [...document.querySelectorAll('.grid > :not(i, h2)')].flatMap((el) => away.get(el) ?? el);
   indexes = new Map(figures.map((figure, i) => [attribute('a', 'href', figure), i]));
 }
 

@@ -85,7 +85,7 @@ function followPages() {
   const grid = find('.grid', document);
   const link = find('.pages:not(.more) a[rel="next"]', document);
   if (!grid || !link) return;
-  const starts = [{ figure: grid.firstElementChild, address: home }]; // each page's first photo
+  const starts = [{ figure: find('.photo', grid), address: home }]; // each page's first photo
   let busy = false;
   const more = async () => {
     if (busy) return;
@@ -95,8 +95,8 @@ function followPages() {
     const page = await read(address, () => true).catch(() => null);
     link.ariaBusy = null;
     if (!page) return; // the link remains
-    const others = page.querySelectorAll('.grid > .photo');
-    starts.push({ figure: others[0], address });
+    const others = page.querySelectorAll('.grid > *');
+    starts.push({ figure: find('.photo', page), address });
     grid.append(...others);
     count();
     takeOutSoon();

@@ -26,22 +26,43 @@ type arrangement struct{ album, order string }
 
 // arranged is the photos of an album, by name and in that order. It stays while no photo of
 // the album changes: nor do the dates, which are all known from the photos.
-type arranged struct{ from, photos []album.Photo }
+type arranged struct {
+	from, photos []album.Photo
+	months       []Month // of photos
+}
+
+// Month is the month in which a photo was taken, 0 where its date is not known.
+type Month int32
+
+// MonthOf is the month of a date, 0 of the zero time.
+func MonthOf(date time.Time) Month {
+	if date.IsZero() {
+		return 0
+	}
+	return Month(date.Year()*12 + int(date.Month()) - 1)
+}
+
+// Begin is when the month begins.
+func (m Month) Begin() time.Time {
+	return time.Date(int(m/12), time.Month(m%12+1), 1, 0, 0, 0, 0, time.UTC)
+}
 
 func (a arranged) cost() int64 { return int64(arrangedCost * (1 + len(a.photos))) }
 
-// Arrange returns the photos of an album in the given order. Dates are those
+// Arrange returns the photos of an album in the given order and, in one by date, the month of
+// each. Dates are those
 // of the thumbnails' records, else from the photos' metadata, which takes
 // opening them: without read it reports false instead, and with read it ends
 // early with ctx. Whoever else asks for the same meanwhile gets the same.
-func (t *Store) Arrange(ctx context.Context, a album.Listing, order string, read bool) ([]album.Photo, bool) {
+func (t *Store) Arrange(ctx context.Context, a album.Listing, order string, read bool) ([]album.Photo, []Month, bool) {
 	if order == album.ByName || order == album.ByNameDown {
-		return album.Sorted(a.Photos, order, nil), true
+		return album.Sorted(a.Photos, order, nil), nil, true
 	}
 	if known, ok := t.arranged.Get(arrangement{a.Name, order}); ok && same(known.from, a.Photos) {
-		return known.photos, true
+		return known.photos, known.months, true
 	}
-	dates := make([]time.Time, len(a.Photos))
+	dates, taken := make([]time.Time, len(a.Photos)), make([]Month, len(a.Photos))
+	date := func(i int, r rendition.Record) { dates[i], taken[i] = r.Date(), MonthOf(r.TakenAt()) }
 	var unknown []int
 	own := t.OpenRenditions(a.Name, "")
 	if own != nil {
@@ -50,31 +71,32 @@ func (t *Store) Arrange(ctx context.Context, a album.Listing, order string, read
 	x := t.listedNow(a.Name)
 	for i, src := range a.Photos {
 		if r, ok := t.FromIndex(x, src, ""); ok {
-			dates[i] = r.Date()
+			date(i, r)
 			continue
 		}
-		var known bool
-		if dates[i], known = t.dateKnown(own, src); !known {
+		r, known := t.dateKnown(own, src)
+		if date(i, r); !known {
 			unknown = append(unknown, i)
 		}
 	}
 	if len(unknown) == 0 {
-		photos := album.Sorted(a.Photos, order, dates)
-		t.arranged.Put(arrangement{a.Name, order}, arranged{a.Photos, photos})
-		return photos, true
+		photos, months := album.Sorted(a.Photos, order, dates), album.Sorted(taken, order, dates)
+		t.arranged.Put(arrangement{a.Name, order}, arranged{a.Photos, photos, months})
+		return photos, months, true
 	}
 	if !read {
-		return nil, false
+		return nil, nil, false
 	}
 	if _, err := t.dating.Do(ctx, a.Name, func() (struct{}, error) {
 		return struct{}{}, t.readDates(ctx, a, unknown)
 	}); err != nil {
-		return nil, false
+		return nil, nil, false
 	}
 	for _, i := range unknown {
-		dates[i], _ = t.dateKnown(nil, a.Photos[i])
+		r, _ := t.dateKnown(nil, a.Photos[i])
+		date(i, r)
 	}
-	return album.Sorted(a.Photos, order, dates), true
+	return album.Sorted(a.Photos, order, dates), album.Sorted(taken, order, dates), true
 }
 
 // same reports whether two lists of photos are equal: fast where they are one.
@@ -107,17 +129,17 @@ func (t *Store) readDates(ctx context.Context, a album.Listing, which []int) err
 	return ctx.Err()
 }
 
-// dateKnown returns the photo's place in time if it can be told without
-// opening the photo. folder holds the album's thumbnails, or is nil.
-func (t *Store) dateKnown(folder *os.Root, src album.Photo) (time.Time, bool) {
+// dateKnown returns a record with the photo's place in time if that can be told without
+// opening the photo, else one with its mtime. folder holds the album's thumbnails, or is nil.
+func (t *Store) dateKnown(folder *os.Root, src album.Photo) (rendition.Record, bool) {
 	if r, ok := t.Cached(folder, src, ""); ok {
-		return r.Date(), true
+		return r, true
 	}
 	known, ok := t.index.Get(src.Name()) // where readDate left it; never a rendition's name
 	if !ok || known.Size != src.Size || known.MTime != src.MTime || known.CTime != src.CTime || known.Sidecar != src.Sidecar {
-		return album.WallClock(src.Modified()), false
+		return rendition.Record{MTime: src.MTime}, false
 	}
-	return known.Date(), true
+	return known, true
 }
 
 // readDate reads the photo's place in time from its metadata, and remembers it.
