@@ -251,3 +251,17 @@ func TestWarm_indexes(t *testing.T) {
 		t.Errorf("without an index a garbled thumbnail passes for one: %v\n%s", err, out.String())
 	}
 }
+
+// What a tree says takes is for servers that count the same files: one warmed without -others
+// is summed up anew with it.
+func TestIndex_treeOfOtherFiles(t *testing.T) {
+	s := indexedSite(t)
+	for _, others := range []bool{false, true, false} {
+		s.config.others = others
+		s.restart()
+		lib := s.server.library
+		if _, ok := lib.totalAt("Trip", lib.store.Stamp("Trip")); ok == others {
+			t.Errorf("with others served: %v, a tree without them is taken: %v", others, ok)
+		}
+	}
+}

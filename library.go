@@ -557,7 +557,7 @@ func (l *library) totalAt(name string, st thumbs.Stamp) (total, bool) {
 		return total{}, false
 	}
 	tree, ok := l.store.ReadTree(name, st)
-	if !ok {
+	if !ok || tree.Files != l.others {
 		return total{}, false
 	}
 	t := total{tree.All, tree.Folders}
@@ -734,7 +734,7 @@ func (l *library) reindex(ctx context.Context, name string, keep bool) (albums [
 	}
 	before, known := l.totals.Get(name)
 	l.totals.Put(name, total{sum, folders})
-	tree := index.Tree{Folders: folders, Albums: folder.albums, Own: folder.Summary, All: sum}
+	tree := index.Tree{Files: l.others, Folders: folders, Albums: folder.albums, Own: folder.Summary, All: sum}
 	return folder.albums, !known || before != total{sum, folders}, l.store.WriteTree(name, st, tree)
 }
 

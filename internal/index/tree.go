@@ -65,6 +65,7 @@ func (d *DateRange) Add(below DateRange, own bool) {
 // Tree sums up an album and all below it.
 type Tree struct {
 	Options string
+	Files   bool  // Bytes are also those of other files, which an archive holds where they are served
 	Folder  int64 // mtime of the album's folder, ns since 1970
 	Thumbs  int64 // mtime of its _thumbs, 0 where there is none
 	Folders int   // how many it sums up, itself included
@@ -97,6 +98,7 @@ func nanoseconds(t time.Time) int64 {
 type written struct {
 	Version int     `json:"gallery-tree"`
 	Options string  `json:"options"`
+	Files   bool    `json:"files,omitempty"`
 	Folder  int64   `json:"folder"`
 	Thumbs  int64   `json:"thumbs"`
 	Folders int     `json:"folders"`
@@ -208,7 +210,7 @@ func (t Tree) Format() []byte {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	must(encoder.Encode(written{version, t.Options, t.Folder, t.Thumbs, t.Folders, names(t.Albums), writtenSummary(t.Own), writtenSummary(t.All)}))
+	must(encoder.Encode(written{version, t.Options, t.Files, t.Folder, t.Thumbs, t.Folders, names(t.Albums), writtenSummary(t.Own), writtenSummary(t.All)}))
 	return b.Bytes()
 }
 
@@ -218,7 +220,7 @@ func ParseTree(data []byte) (Tree, error) {
 	if err := json.Unmarshal(data, &w); err != nil || w.Version != version || w.Folders < 1 || w.All.Photos < w.Own.Photos || w.Own.Photos < 0 {
 		return Tree{}, errFormat
 	}
-	return Tree{w.Options, w.Folder, w.Thumbs, w.Folders, texts(w.Albums), w.Own.read(), w.All.read()}, nil
+	return Tree{w.Options, w.Files, w.Folder, w.Thumbs, w.Folders, texts(w.Albums), w.Own.read(), w.All.read()}, nil
 }
 
 // ReadTree reads the tree of an album below the cache's root.
