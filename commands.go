@@ -5,13 +5,15 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	_ "embed"
+	"embed"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -26,6 +28,7 @@ import (
 
 	"gallery/internal/access"
 	"gallery/internal/album"
+	"gallery/internal/doctor"
 	"gallery/internal/listen"
 	"gallery/internal/machine"
 	"gallery/internal/manual"
@@ -64,6 +67,73 @@ func runClean(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	return upkeep.Clean(ctx, thumbs.New(st, c.thumbsOptions(), log), o, stdout)
 }
+
+//go:embed deploy/nginx
+var shippedFiles embed.FS
+
+// runDoctor is "gallery doctor": it says what is wrong with DIR and what serves it.
+func runDoctor(ctx context.Context, args []string, stdout io.Writer) error {
+	c := defaults()
+	var e examination
+	flags := doctorFlags(&c, &e)
+	if err := readFlags(flags, args, stdout); err != nil {
+		return err
+	}
+	if err := c.setRoot(flags); err != nil {
+		return err
+	}
+	if c.root == "" {
+		return usagef("doctor: name the DIR of your photos")
+	}
+	if c.cache != "" {
+		if at, err := filepath.Abs(c.cache); err == nil {
+			c.cache = at
+		}
+	}
+	service, err := doctor.Service(e.user)
+	if err != nil {
+		return usagef("doctor: -user %s: %w", e.user, err)
+	}
+	var site *url.URL
+	if e.url != "" {
+		if site, err = url.Parse(e.url); err != nil || site.Host == "" || site.Scheme != "https" && site.Scheme != "http" {
+			return usagef("doctor: -url %q: an address such as https://gallery.example.com/ is expected", e.url)
+		}
+	}
+	var r doctor.Report
+	doctor.System(&r, version())
+	nginx, err := doctor.ReadConfiguration(ctx, &r, e.nginx)
+	if err != nil {
+		return usagef("doctor: -nginx: %w", err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	st := doctor.Open(&r, c.root, c.cache, func() (*storage.Storage, error) { return storage.View(c.root, c.cache, log) })
+	var tree doctor.Tree
+	if st != nil {
+		defer st.Close()
+		tree = doctor.Look(ctx, &r, doctor.Patient{
+			Storage: st, Thumbs: thumbs.New(st, c.thumbsOptions(), log), Service: service, Nginx: nginx.Account(), Fstab: "/etc/fstab", Try: tryPhotos,
+		})
+	}
+	if nginx != nil {
+		shipped, err := fs.Sub(shippedFiles, "deploy/nginx")
+		if err != nil {
+			return err
+		}
+		nginx.Compare(&r, shipped, c.root, cmp.Or(c.cache, c.root))
+	}
+	around := func(ctx context.Context) (net.Conn, error) { return listen.Dial(ctx, c.listen) }
+	if way, ok := nginx.Way(site, around, tree); ok && ctx.Err() == nil {
+		doctor.Ask(ctx, &r, way)
+	}
+	if err := r.Write(stdout, e.json); err != nil {
+		return err
+	}
+	return r.Err()
+}
+
+// tryPhotos is how long "gallery doctor" tries what becomes of photos without a thumbnail.
+const tryPhotos = 20 * time.Second
 
 // newLog logs lines of text or JSON.
 func newLog(w io.Writer, json bool) *slog.Logger {

@@ -172,6 +172,27 @@ func cleanFlags(c *config, olderThan *time.Duration, o *upkeep.CleanOptions) *fl
 	return flags
 }
 
+// examination is what the flags of "gallery doctor" say besides those of the server.
+type examination struct {
+	user  string // as whom the service runs; "" for who is meant by default
+	nginx string // the file with what nginx -T printed; "" for running it
+	url   string // the site's first page; "" for that of nginx's server
+	json  bool
+}
+
+// doctorFlags are the flags of "gallery doctor".
+func doctorFlags(c *config, e *examination) *flag.FlagSet {
+	flags := flag.NewFlagSet("gallery doctor", flag.ContinueOnError)
+	c.addThumbFlags(flags)
+	flags.Func("memory", "", byteSize(&c.memory, minMemory))
+	flags.StringVar(&c.listen, "listen", "127.0.0.1:5001", "")
+	flags.StringVar(&e.user, "user", "", "")
+	flags.StringVar(&e.nginx, "nginx", "", "")
+	flags.StringVar(&e.url, "url", "", "")
+	flags.BoolVar(&e.json, "json", false, "")
+	return flags
+}
+
 // helpFlags are the flags of "gallery help".
 func helpFlags(man *bool, completion *string) *flag.FlagSet {
 	flags := flag.NewFlagSet("gallery help", flag.ContinueOnError)
@@ -192,6 +213,7 @@ func commands() []manual.Command {
 		{Name: "", Flags: serverFlags(&c)},
 		{Name: "warm", Flags: warmFlags(&c, new(int), new(upkeep.Shard))},
 		{Name: "clean", Flags: cleanFlags(&c, new(time.Duration), new(upkeep.CleanOptions))},
+		{Name: "doctor", Flags: doctorFlags(&c, new(examination))},
 		{Name: "passwd", Flags: noFlags("passwd")},
 		{Name: "access", Flags: noFlags("access")},
 		{Name: "share", Flags: shareFlags(new(sharing.Link), new(time.Duration), new(bool))},
@@ -313,7 +335,7 @@ func logFormat(json *bool) func(string) error {
 // environment is the variable that is used where a flag is absent, "" for none.
 func environment(flag string) string {
 	switch flag {
-	case "version", "force", "man", "completion", "expires", "password", "no-download", "picks", "name", "revoke":
+	case "version", "force", "man", "completion", "expires", "password", "no-download", "picks", "name", "revoke", "user", "nginx", "url", "json":
 		return ""
 	}
 	return "GALLERY_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))

@@ -3,6 +3,7 @@
 //	gallery [flags] [DIR]
 //	gallery warm [flags] DIR
 //	gallery clean [flags] DIR
+//	gallery doctor [flags] DIR
 //	gallery passwd FILE NAME
 //	gallery access DIR ALBUM [NAME…]
 //	gallery share [flags] DIR ALBUM
@@ -64,6 +65,24 @@
 //	-force                                also where the photos of most thumbnails in an album
 //	                                      are not there: by default that is taken for a disk
 //	                                      that is away, and nothing is removed
+//
+// # Finding out what is wrong
+//
+// gallery doctor looks at DIR and all that is in it, at the thumbnails, at the machine and at
+// nginx, and prints what it finds, a line each, the worst first, with the command that mends
+// it. It only reads. Run as root it looks as the service's user and as nginx's, and also finds
+// what others may not read. It takes the flags -cache, -thumb-size, -quality, -memory and
+// -listen, which must be as the server's, and
+//
+//	-user NAME                            as whom the service runs (who runs this or, as root,
+//	                                      gallery if there is such a user)
+//	-nginx FILE                           what "nginx -T" printed, where nginx is elsewhere
+//	-url ADDRESS                          the site's first page, asked for through nginx and
+//	                                      around it (that of nginx's server, on this machine)
+//	-json                                 print JSON: a list of findings
+//
+// It ends with 1 if there are errors, and with 3 if there are but warnings. Without -nginx it
+// runs nginx -T where nginx is installed.
 //
 // # Flags
 //
@@ -194,7 +213,8 @@
 // # Exit codes
 //
 // 0 when done, and for a server after a signal; 2 for wrong usage; 3 when all was
-// warmed but photos of which no thumbnails can be made; 1 for anything else.
+// warmed but photos of which no thumbnails can be made, or gallery doctor has but
+// warnings; 1 for anything else.
 package main
 
 import (
@@ -218,6 +238,7 @@ import (
 
 	"gallery/internal/access"
 	"gallery/internal/bounded"
+	"gallery/internal/doctor"
 	"gallery/internal/drain"
 	"gallery/internal/face"
 	"gallery/internal/heap"
@@ -246,7 +267,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "gallery:", err)
 		fmt.Fprintln(os.Stderr, "gallery: -h explains every flag")
 		os.Exit(2)
-	case errors.As(err, new(upkeep.LeftOutError)):
+	case errors.As(err, new(upkeep.LeftOutError)), errors.As(err, new(doctor.Warned)):
 		fmt.Fprintln(os.Stderr, "gallery:", err)
 		os.Exit(3)
 	default:
@@ -264,6 +285,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return runWarm(ctx, args[1:], stdout, stderr)
 		case "clean":
 			return runClean(ctx, args[1:], stdout)
+		case "doctor":
+			return runDoctor(ctx, args[1:], stdout)
 		case "passwd":
 			return runPasswd(ctx, args[1:], os.Stdin, stdout, stderr)
 		case "share":

@@ -31,6 +31,7 @@ type nginx struct {
 	t     *testing.T
 	plain string // host:port for HTTP
 	tls   string // host:port for HTTPS
+	conf  string // the path of its configuration
 }
 
 // startNginx runs nginx with the shipped site file in front of p, over the
@@ -76,6 +77,7 @@ func startNginx(t *testing.T, p *program, dir, site string, further ...string) *
 		user = "user root;" // so that it may enter the test's own directories
 	}
 	main := filepath.Join(at, "nginx.conf")
+	n.conf = main
 	conf := fmt.Sprintf(`%s
 daemon off;
 pid %[2]s/pid;

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"slices"
 	"sync"
@@ -97,6 +98,49 @@ func claimCache(photos, cache *Dir, log *slog.Logger) (*claim, error) {
 		}
 	}
 	c.save()
+	return c, nil
+}
+
+// Claimed is what a cache says of its photos.
+type Claimed struct {
+	File   fs.FileInfo // of what says so
+	Dir    string      // the path of their directory
+	Others bool        // they are not the photos that it is to be the cache of
+	Lost   []string    // albums that held something, and are gone or empty
+}
+
+// Claimed reads what the cache says of its photos and writes nothing. The error is
+// fs.ErrNotExist where it says nothing.
+func (s *Storage) Claimed() (Claimed, error) {
+	cache, photos := s.Cache.root.Load(), s.Photos.root.Load()
+	found, err := readClaim(cache)
+	if err != nil {
+		return Claimed{}, err
+	}
+	c := Claimed{Dir: found.Dir}
+	if c.File, err = cache.Lstat(claimFile); err != nil {
+		return Claimed{}, err
+	}
+	here, err := look(photos)
+	if err != nil {
+		return Claimed{}, err
+	}
+	c.Others = !found.isOf(s.Photos, here)
+	for _, name := range slices.Sorted(maps.Keys(found.Places)) {
+		before := found.Places[name]
+		if len(before.Holds) == 0 || c.Others {
+			continue
+		}
+		var now place
+		folder, err := nolink.Folder(photos, name, false)
+		if err == nil {
+			now, err = look(folder)
+			folder.Close()
+		}
+		if errors.Is(err, fs.ErrNotExist) || err == nil && len(now.Holds) == 0 && !before.same(now) {
+			c.Lost = append(c.Lost, name)
+		}
+	}
 	return c, nil
 }
 

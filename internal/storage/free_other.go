@@ -4,3 +4,6 @@ package storage
 
 // Free is how many bytes can still be stored in the directory: -1, not known on this system.
 func (d *Dir) Free() int64 { return -1 }
+
+// FreeFiles is how many files can still be made in the directory: -1, not known on this system.
+func (d *Dir) FreeFiles() int64 { return -1 }

@@ -13,3 +13,13 @@ func (d *Dir) Free() int64 {
 	}
 	return int64(stat.Bavail) * int64(stat.Bsize)
 }
+
+// FreeFiles is how many files this user can still make in the directory, -1 where that is not
+// known, or where the file system has no bound.
+func (d *Dir) FreeFiles() int64 {
+	var stat syscall.Statfs_t
+	if err := syscall.Statfs(d.path, &stat); err != nil || stat.Files == 0 {
+		return -1
+	}
+	return int64(stat.Ffree)
+}

@@ -59,6 +59,27 @@ func openCache(photos *Dir, cache string, log *slog.Logger) (*Dir, error) {
 	return Open("-cache", cache, log)
 }
 
+// View opens the directories as New does, but makes and writes nothing: the cache has to be
+// there, and is not asked whose it is.
+func View(root, cache string, log *slog.Logger) (*Storage, error) {
+	photos, err := Open("DIR", root, log)
+	if err != nil {
+		return nil, err
+	}
+	s := &Storage{Photos: photos, Cache: photos}
+	if cache == "" {
+		return s, nil
+	}
+	if err = checkCache(photos.path, cache); err == nil {
+		s.Cache, err = Open("-cache", cache, log)
+	}
+	if err != nil {
+		photos.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
 // Beside reports whether renditions lie beside their photos.
 func (s *Storage) Beside() bool { return s.Cache == s.Photos }
 

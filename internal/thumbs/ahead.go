@@ -1,6 +1,7 @@
 package thumbs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -116,3 +117,13 @@ func (t *Store) Warm(ctx context.Context, src album.Photo) error {
 type NotStored struct{ error }
 
 func (e NotStored) Unwrap() error { return e.error }
+
+// Try makes the thumbnail of src in memory, keeps nothing of it, and returns why there can be
+// none. An error that is no ErrUnfit is not the photo's.
+func (t *Store) Try(ctx context.Context, src album.Photo) error {
+	files, err := t.render(ctx, src, func(rendition.Record) []task { return []task{{}} })
+	for _, f := range files {
+		err = cmp.Or(err, f.err)
+	}
+	return err
+}

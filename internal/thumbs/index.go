@@ -286,20 +286,29 @@ func (t *Store) WarmAsListed(x *index.Index, albumName string, st Stamp) bool {
 
 // complete reports whether every wanted rendition of a photo is in its line.
 func (t *Store) complete(p *index.Photo, read int64, src album.Photo) bool {
+	return len(t.Lacks(p, read, src)) == 0
+}
+
+// Lacks returns which of the renditions that are made ahead of time a photo lacks, by its line
+// in an index that was made at a time, ns since 1970: all, where it has no thumbnail.
+func (t *Store) Lacks(p *index.Photo, read int64, src album.Photo) (lacking []string) {
 	var thumb rendition.Record
-	for i, rend := range aheadOfTime {
+	for i, rend := range aheadOfTime[:t.ahead] {
 		if !t.wanted(i, thumb) {
 			continue
 		}
 		r, ok := p.Record(rend, read, t.Options(rend))
-		if !ok || !t.Fresh(r, src, rend) {
-			return false
-		}
-		if i == 0 {
+		fresh := ok && t.Fresh(r, src, rend)
+		switch {
+		case i == 0 && !fresh:
+			return aheadOfTime[:t.ahead]
+		case !fresh:
+			lacking = append(lacking, rend)
+		case i == 0:
 			thumb = r
 		}
 	}
-	return true
+	return lacking
 }
 
 // Truth is what becomes of an index in a cleaning.
