@@ -266,3 +266,26 @@ func TestAccess_time(t *testing.T) {
 		}
 	}
 }
+
+// What is wrong is told to who is signed in, and of no album that they may not see.
+func TestDoctor_page(t *testing.T) {
+	s := guarded(t, func(c *config) {
+		for _, name := range []string{"Open/1.jpg", "Family/3.jpg"} {
+			if err := os.Chtimes(filepath.Join(c.root, name), time.Time{}, time.Date(2105, 1, 1, 0, 0, 0, 0, time.UTC)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	if got, none := s.get("/.doctor"), s.get("/.nothing"); got.StatusCode != none.StatusCode || string(got.body) != string(none.body) {
+		t.Errorf("anybody gets %s, not as of what is not there: %s", got.Status, none.Status)
+	}
+	for name, sees := range map[string]bool{"ann": true, "bob": false} {
+		got := s.get("/.doctor", "Authorization", basic(name, rightPassword))
+		if got.StatusCode != 200 || got.Header.Get("Cache-Control") != "no-store" || !strings.Contains(string(got.body), "gallery doctor") {
+			t.Errorf("%s gets %s, %q", name, got.Status, got.Header.Get("Cache-Control"))
+		}
+		if !strings.Contains(string(got.body), "1.jpg") || strings.Contains(string(got.body), "3.jpg") != sees {
+			t.Errorf("%s is told of Open %v, of Family %v", name, strings.Contains(string(got.body), "1.jpg"), strings.Contains(string(got.body), "3.jpg"))
+		}
+	}
+}

@@ -30,6 +30,7 @@ const (
 	searchPath   = "/.search"
 	timelinePath = "/.timeline/"
 	recentPath   = "/.recent/"
+	doctorPath   = "/.doctor"
 	// sharePath and a token are the address of a link to an album.
 	sharePath = "/.share/"
 	// facePath is before the names of the files of the site's face, and of its manifest.

@@ -39,22 +39,23 @@ const maxURI = 8 << 10
 // server answers every request: it finds out what is asked for, and has it answered.
 // Its methods are safe for use by many goroutines.
 type server struct {
-	root       string // the photos' directory, absolute
-	storage    *storage.Storage
-	library    *library
-	gate       *gate
-	views      *views
-	addresses  addresses
-	thumbnails thumbnails
-	albumPages *albumPages
-	photoPages photoPages
-	searches   *searchPages
-	feeds      *feeds
-	uploads    *uploader // nil where nobody can add photos
-	archives   *archives
-	background *upkeep.Background // nil for none
-	meters     *observe.Meters    // nil where nothing is observed
-	log        *slog.Logger
+	root         string // the photos' directory, absolute
+	storage      *storage.Storage
+	library      *library
+	gate         *gate
+	views        *views
+	addresses    addresses
+	thumbnails   thumbnails
+	albumPages   *albumPages
+	photoPages   photoPages
+	searches     *searchPages
+	examinations *examinations
+	feeds        *feeds
+	uploads      *uploader // nil where nobody can add photos
+	archives     *archives
+	background   *upkeep.Background // nil for none
+	meters       *observe.Meters    // nil where nothing is observed
+	log          *slog.Logger
 }
 
 // route is what a request asks for.
@@ -88,6 +89,7 @@ const (
 	toPicks     = "picks"
 	toFace      = "face"
 	toRobots    = "robots"
+	toDoctor    = "doctor"
 	toFeed      = "feed"
 	toSitemap   = "sitemap"
 	toUpload    = "upload"
@@ -117,6 +119,8 @@ func (s *server) route(r *http.Request) route {
 		return route{kind: toSearch}
 	case recentPath:
 		return route{kind: toRecent}
+	case doctorPath:
+		return route{kind: toDoctor}
 	case robotsPath:
 		return route{kind: toRobots}
 	}
@@ -255,6 +259,9 @@ func (s *server) answer(w *observe.Writer, r *http.Request, to route, v visitor,
 	if to.kind == toLink {
 		w.Closed = true
 		return s.serveLink(w, r)
+	}
+	if to.kind == toDoctor {
+		return s.examinations.serve(w, r, v)
 	}
 	if to.kind == toAlbum || to.kind == toPhoto {
 		s.gate.renew(w, r)

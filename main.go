@@ -441,6 +441,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 		pages: bounded.NewMap[pageKey](c.memory/pagesShare, cachedPage.cost), sendings: bounded.NewMap[string, time.Time](maxSenders, nil),
 	}
 	s.searches = newSearchPages(s.albumPages)
+	s.examinations = &examinations{st, store, lib, pages, version(), make(chan struct{}, 1)}
 	return &program{s, store, s.background, log}, nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"gallery/internal/doctor"
+	"gallery/internal/storage"
 	"html/template"
 	"io/fs"
 	"net/http"
@@ -67,6 +69,55 @@ func newSearchPages(a *albumPages) *searchPages {
 // named.
 func (p *searchPages) may(v visitor) func(album string) bool {
 	return func(album string) bool { return p.library.may(v, album) }
+}
+
+// lookFor is how long /.doctor looks at the albums before it tells what it has found.
+const lookFor = 10 * time.Second
+
+// examinations tell who is signed in what is wrong, as far as the server can see it: they try no
+// photo, and leave nginx to "gallery doctor". One is made at a time.
+type examinations struct {
+	storage *storage.Storage
+	thumbs  *thumbs.Store
+	library *library
+	views   *views
+	version string
+	looking chan struct{} // holds one value while somebody looks
+}
+
+// doctorView is a page of findings, which are in English.
+type doctorView struct {
+	frame
+	Findings []doctor.Finding
+}
+
+// serve answers who is signed in; links open nothing here, and for others there is no such page.
+func (e *examinations) serve(w http.ResponseWriter, r *http.Request, v visitor) error {
+	if v.name == "" {
+		return answer.NotFound
+	}
+	select {
+	case e.looking <- struct{}{}:
+		defer func() { <-e.looking }()
+	case <-r.Context().Done():
+		return r.Context().Err()
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), lookFor)
+	defer cancel()
+	var report doctor.Report
+	doctor.System(&report, e.version)
+	doctor.Look(ctx, &report, doctor.Patient{
+		Storage: e.storage, Thumbs: e.thumbs, Service: doctor.Self(), Fstab: "/etc/fstab",
+		May: func(album string) bool { return e.library.may(v, album) },
+	})
+	view := doctorView{e.views.frame(messages.For(r.Header.Get("Accept-Language")), ".", v), report.Lines()}
+	view.Title = "gallery doctor"
+	view.Crumbs[0].Current = false
+	view.Crumbs = append(view.Crumbs, link{Text: view.Title, Current: true})
+	e.views.header(w)
+	w.Header().Set("Cache-Control", "no-store")
+	_ = e.views.render(w, "doctor", view) // an error is the client's leaving
+	return nil
 }
 
 // foundView is a page of photos of many albums.

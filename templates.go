@@ -91,7 +91,7 @@ func newViews(site string, at addresses, titlesOf func(name string) []string, ma
 		site: site, addresses: at, titlesOf: titlesOf, may: may, byVisitor: byVisitor,
 		style:     sentAssets().style,
 		script:    sentAssets().script,
-		templates: template.Must(template.Must(template.New("").Parse(viewText)).Parse(uploadViewText + signInViewText + shareViewText + picksViewText)),
+		templates: template.Must(template.Must(template.New("").Parse(viewText)).Parse(uploadViewText + doctorViewText + signInViewText + shareViewText + picksViewText)),
 	}
 	// Styles are inline for the sake of each photo's proportions and colour; the owner's is a
 	// file.
@@ -503,6 +503,23 @@ const viewText = `
 </header>
 <main>
 <p class="empty">{{.Message}} <a class="up" href="{{.Up.Href}}">{{.Up.Text}}</a>{{with .SignIn}} <a href="{{.}}">{{$.T.SignIn}}</a>{{end}}</p>
+</main>
+{{template "footer" .}}</body>
+</html>
+{{end}}
+`
+
+const doctorViewText = `
+{{define "doctor" -}}
+{{template "open" .}}<body>
+<header>
+{{template "crumbs" .}}<h1>{{.Title}}</h1>
+</header>
+<main class="others" lang="en">
+<dl>
+{{range .Findings}}<dt><strong>{{.Severity}}</strong>{{with .About}} {{.}}{{end}}</dt>
+<dd>{{.Text}}{{with .Do}} → <code>{{.}}</code>{{end}}</dd>
+{{end}}</dl>
 </main>
 {{template "footer" .}}</body>
 </html>
