@@ -47,6 +47,11 @@ func (b *bench) growth(ctx context.Context) error {
 		}
 		t.add(row...)
 		b.printf("%s\n", t.String())
+		if b.plot != "" {
+			if err := writeGrowth(b.plot, t); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -228,6 +233,24 @@ func (s *growServer) stop() {
 	_ = s.cmd.Wait()
 }
 
+// settle waits until the server has done what its start, or a first look, left to be done: it
+// takes less than a fiftieth of a processor for a second.
+func (s *growServer) settle(ctx context.Context) error {
+	before, err := treeTime(s.cmd.Process.Pid)
+	for range 120 {
+		if err != nil || ctx.Err() != nil {
+			break
+		}
+		time.Sleep(time.Second)
+		var now time.Duration
+		if now, err = treeTime(s.cmd.Process.Pid); now-before < time.Second/50 {
+			break
+		}
+		before = now
+	}
+	return cmp.Or(err, ctx.Err())
+}
+
 // cpu is the processor's time that n requests for a path take, each.
 func (s *growServer) cpu(ctx context.Context, path string, n int, apart time.Duration) (time.Duration, error) {
 	before, err := treeTime(s.cmd.Process.Pid)
@@ -275,6 +298,9 @@ func (b *bench) serveGrown(ctx context.Context, program, dir string, photos int)
 	start, front := asked.Sub(begun), time.Since(asked)
 	searchable, err := s.searchable(ctx, begun, photos)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.settle(ctx); err != nil {
 		return nil, err
 	}
 	const pause = 1100 * time.Millisecond // longer than a page is kept
@@ -354,7 +380,9 @@ func (b *bench) oneAlbum(ctx context.Context, program string, photos int) (strin
 	if _, err := fetchPage(ctx, s.url+"/all/"); err != nil {
 		return "", err
 	}
-	time.Sleep(3 * time.Second) // what was looked at is indexed meanwhile
+	if err := s.settle(ctx); err != nil {
+		return "", err
+	}
 	cpu, err := s.cpu(ctx, "/all/?page="+fmt.Sprint((photos+999)/1000), 5, 1100*time.Millisecond)
 	return milliseconds(cpu), err
 }

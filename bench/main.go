@@ -22,7 +22,8 @@
 //	-only PART    measure only this: thumbnails, server, or private
 //	-grow PHOTOS  measure how the program grows, with trees of 1,000, 10,000 and so on to so
 //	              many photos
-//	-plot FILE    also draw the thumbnails' processor time, in SVG
+//	-trees DIR    keep the trees that grow there, and take those that are
+//	-plot FILE    also draw the thumbnails' processor time or, with -grow, the table, in SVG
 //
 // # Thumbnails
 //
@@ -104,7 +105,8 @@
 //
 //	start, front     from the start of a server to its first answer, and its front page then
 //	again, page      processor time of the front page and of an album's, 1.1 s apart, so that
-//	                 none is answered from memory alone; with what goes on behind them
+//	                 none is answered from memory alone; with what goes on behind them, but
+//	                 without what the start has left to be done
 //	searchable       from the start until the last photo is found
 //	p50, p99         of 1,000 searches for words drawn from the names, as answered
 //	peak             the most memory resident, after the front page, 200 albums, all searches
@@ -215,7 +217,7 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 	flags.StringVar(&c.only, "only", "", "measure only this `PART`: thumbnails, server, or private")
 	flags.IntVar(&c.grow, "grow", 0, "measure trees of 1,000 `PHOTOS` to so many")
 	flags.StringVar(&c.trees, "trees", "", "keep the trees that grow in `DIR`, and take those that are there")
-	flags.StringVar(&c.plot, "plot", "", "also draw the thumbnails' processor time to `FILE`, in SVG")
+	flags.StringVar(&c.plot, "plot", "", "also draw the thumbnails' processor time, or the growth, to `FILE`, in SVG")
 	if err := flags.Parse(args); err != nil {
 		return c, err
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"image/color"
 	"os"
+	"slices"
+	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -98,4 +100,43 @@ func barColor(name string) color.Color {
 		}
 	}
 	return color.Black
+}
+
+// growthColors are those of the columns of a growth that are drawn.
+var growthColors = []color.Color{
+	color.RGBA{0x00, 0x72, 0xb2, 0xff}, color.RGBA{0xe6, 0x9f, 0x00, 0xff}, color.RGBA{0x00, 0x9e, 0x73, 0xff},
+	color.RGBA{0xd5, 0x5e, 0x00, 0xff}, color.RGBA{0xcc, 0x79, 0xa7, 0xff}, color.RGBA{0x55, 0x55, 0x55, 0xff},
+}
+
+// writeGrowth draws columns of the table of a growth over the number of photos, both
+// logarithmic, as a picture in SVG.
+func writeGrowth(name string, t table) error {
+	p := plot.New()
+	p.X.Label.Text = "photos"
+	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
+	p.X.Tick.Marker, p.Y.Tick.Marker = plot.LogTicks{Prec: -1}, plot.LogTicks{Prec: -1}
+	p.Legend.Top, p.Legend.Left = true, true
+	for i, column := range []string{"again CPU ms", "page CPU ms", "p99 ms", "peak MB", "warm s", "clean s"} {
+		at := slices.Index(t.rows[0].cells, column)
+		var points plotter.XYs
+		for _, r := range t.rows[1:] {
+			x, err := strconv.ParseFloat(r.cells[0], 64)
+			if err != nil {
+				return err
+			}
+			y, err := strconv.ParseFloat(r.cells[at], 64)
+			if err != nil {
+				return err
+			}
+			points = append(points, plotter.XY{X: x, Y: max(y, 0.01)}) // of which there is a logarithm
+		}
+		line, dots, err := plotter.NewLinePoints(points)
+		if err != nil {
+			return err
+		}
+		line.Color, dots.Color, dots.Shape = growthColors[i], growthColors[i], draw.CircleGlyph{}
+		p.Add(line, dots)
+		p.Legend.Add(column, line)
+	}
+	return p.Save(16*vg.Centimeter, 11*vg.Centimeter, name)
 }
