@@ -22,8 +22,8 @@ var placed = []struct {
 	{"deploy/systemd/gallery*.service", "/usr/lib/systemd/system", false},
 	{"deploy/systemd/gallery*.socket", "/usr/lib/systemd/system", false},
 	{"deploy/systemd/gallery*.timer", "/usr/lib/systemd/system", false},
-	{"release/deb/sysusers.conf", "/usr/lib/sysusers.d/gallery.conf", false},
-	{"release/deb/tmpfiles.conf", "/usr/lib/tmpfiles.d/gallery.conf", false},
+	{"deploy/systemd/sysusers.conf", "/usr/lib/sysusers.d/gallery.conf", false},
+	{"deploy/systemd/tmpfiles.conf", "/usr/lib/tmpfiles.d/gallery.conf", false},
 	{"release/deb/default", "/etc/default/gallery", true},
 	{"deploy/nginx/gallery*.conf", "/etc/nginx/sites-available", true},
 	{"deploy/nginx/conf.d/*", "/etc/nginx/conf.d", true},
@@ -45,9 +45,12 @@ func debianArch(arch string) string {
 // release versions begin with a digit for Debian; a commit without a tag has none.
 var numbered = regexp.MustCompile(`^v?[0-9]+\.`)
 
-// debianVersion sorts before the next tag's where it is none.
+// described is what git says of a commit behind a tag: how far, and which one.
+var described = regexp.MustCompile(`-([0-9]+)-g([0-9a-f]+)`)
+
+// debianVersion sorts behind the last tag's and before the next one's where it is none.
 func (r release) debianVersion() string {
-	version := strings.TrimPrefix(r.version, "v")
+	version := described.ReplaceAllString(strings.TrimPrefix(r.version, "v"), "+$1.g$2")
 	if !numbered.MatchString(version) {
 		version = "0.0.0~" + version
 	}
@@ -93,13 +96,13 @@ func (r release) deb(binary, arch string) ([]byte, error) {
 	}
 	info := nfpm.WithDefaults(&nfpm.Info{
 		Name: "gallery", Arch: debianArch(arch), Platform: "linux", Version: r.debianVersion(), VersionSchema: "none", MTime: r.time,
-		Section: "web", Priority: "optional", Maintainer: "The gallery's authors <root@localhost>", License: "MIT", DisableGlobbing: true,
+		Section: "web", Priority: "optional", Maintainer: r.maintainer, License: "MIT", DisableGlobbing: true,
 		Description: "photo gallery for the web\nTurns a directory of photos into a website. Each folder is an album.",
 		Overridables: nfpm.Overridables{
 			Contents: contents,
 			// Tools of systemd make the user and the folder.
 			Depends: []string{"systemd"}, Suggests: []string{"nginx"},
-			Scripts: nfpm.Scripts{PostInstall: "release/deb/postinst", PreRemove: "release/deb/prerm", PostRemove: "release/deb/postrm"},
+			Scripts: nfpm.Scripts{PreInstall: "release/deb/preinst", PostInstall: "release/deb/postinst", PreRemove: "release/deb/prerm", PostRemove: "release/deb/postrm"},
 		},
 	})
 	if err := nfpm.PrepareForPackager(info, "deb"); err != nil {

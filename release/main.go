@@ -4,8 +4,8 @@
 //	go run ./release                    # from the repository's folder, on a tagged commit
 //	go run ./release -only linux/amd64  # systems, with commas between
 //
-// The version is the tag's. Times in packages are the commit's, so that whoever builds the
-// same commit gets the same bytes.
+// The version is the tag's. Times in packages are the commit's, and so is their maintainer where
+// -maintainer names none, so that whoever builds the same commit gets the same bytes.
 package main
 
 import (
@@ -31,15 +31,16 @@ var targets = []string{
 func main() {
 	out := flag.String("out", "dist", "the folder to write to, which is made")
 	only := flag.String("only", strings.Join(targets, ","), "the systems")
+	maintainer := flag.String("maintainer", "", "who answers for the packages, as `NAME <ADDRESS>`; the commit's committer if empty")
 	flag.Parse()
-	if err := run(*out, strings.Split(*only, ",")); err != nil {
+	if err := run(*out, strings.Split(*only, ","), *maintainer); err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
 		os.Exit(1)
 	}
 }
 
 // run builds everything.
-func run(out string, systems []string) error {
+func run(out string, systems []string, maintainer string) error {
 	for _, system := range systems {
 		if !slices.Contains(targets, system) {
 			return fmt.Errorf("-only %s: there are %s", system, strings.Join(targets, ", "))
@@ -57,10 +58,15 @@ func run(out string, systems []string) error {
 	if err != nil {
 		return err
 	}
+	if maintainer == "" {
+		if maintainer, err = command(nil, "git", "log", "-1", "--format=%cn <%ce>"); err != nil {
+			return err
+		}
+	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
-	r := release{version, time.Unix(unix, 0).UTC()}
+	r := release{version, time.Unix(unix, 0).UTC(), maintainer}
 	var files []string
 	for _, system := range systems {
 		made, err := r.build(out, system)
@@ -81,8 +87,9 @@ func run(out string, systems []string) error {
 
 // release is one version.
 type release struct {
-	version string
-	time    time.Time // the commit's
+	version    string
+	time       time.Time // the commit's
+	maintainer string    // of packages, NAME <ADDRESS>
 }
 
 // build makes the binary for a system and, for Linux, its package. It returns their names.
