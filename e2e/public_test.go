@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -31,6 +33,9 @@ func TestPrivate_noLineAdded(t *testing.T) {
 		}
 		if got := n.send("GET", "/Club/raw.heic"); got.StatusCode != 404 {
 			t.Errorf("GET /Club/raw.heic without a password = %d", got.StatusCode)
+		}
+		if out, err := exec.Command(binary, "clean", "-cache", cache, dir).CombinedOutput(); err != nil || bytes.Contains(out, []byte(".public")) {
+			t.Errorf("clean: %v\n%s", err, out)
 		}
 		p.stop()
 		for _, target := range photos[:5] {

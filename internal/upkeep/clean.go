@@ -256,6 +256,9 @@ func (c *cleanRun) renditions(ctx context.Context, folder *os.Root, albumName, r
 			return
 		}
 		file := entry.Name()
+		if albumName == "." && rend == "" && file == album.PublicFile && entry.Type().IsRegular() {
+			continue
+		}
 		if entry.IsDir() {
 			if rend != "" || rendition.Sides[file] == 0 && !rendition.IsAlternative(file) && file != index.Dir {
 				c.removeTree(folder, name, file)
