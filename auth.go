@@ -397,7 +397,9 @@ func (g *gate) serveSignOut(w http.ResponseWriter, r *http.Request) error {
 		return answer.Error{Status: http.StatusForbidden, Err: err}
 	}
 	if s, ok := g.session(r); ok {
-		g.sessions.End(s)
+		if err := g.sessions.End(s); err != nil {
+			g.log.Error("who signed out is not signed out after a restart", "name", s.User, "err", err)
+		}
 		g.log.Info("signed out", "name", s.User, "from", g.visitor(r))
 	}
 	c := g.cookie(r)

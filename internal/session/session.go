@@ -15,6 +15,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"gallery/internal/bounded"
@@ -56,13 +57,20 @@ func (s Session) Due(now time.Time) bool { return now.Sub(s.Signed) > s.Lifetime
 
 // Keeper signs sessions and checks them. It is safe for use by many goroutines.
 type Keeper struct {
-	key   [32]byte
-	ended *bounded.Map[string, struct{}] // by ID: signed out
+	key     [32]byte
+	ended   *bounded.Map[string, struct{}] // by ID: signed out
+	mu      sync.Mutex                     // of the file
+	endings string                         // its path; "" for none
 }
 
-// Open returns a keeper with the key in a file, which is made if there is none.
+// Open returns a keeper with the key in a file, which is made if there is none. Sessions that
+// ended are in another beside it, called PATH.ended.
 func Open(path string) (*Keeper, error) {
 	k := Ephemeral()
+	k.endings = path + ".ended"
+	if err := k.readEndings(time.Now()); err != nil {
+		return nil, err
+	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return k, k.read(path)
@@ -151,8 +159,49 @@ func (k *Keeper) Check(value string, proofOf func(user string) ([]byte, bool), n
 	return s, right && known && !ended && age < s.Lifetime() && now.Sub(s.Begun) < most
 }
 
-// End has no value of the session count any more, in this process.
-func (k *Keeper) End(s Session) { k.ended.Put(s.ID, struct{}{}) }
+// End has no value of the session count any more. An error means that one may count again
+// after a restart.
+func (k *Keeper) End(s Session) error {
+	k.ended.Put(s.ID, struct{}{})
+	if k.endings == "" {
+		return nil
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	f, err := os.OpenFile(k.endings, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(f, "%s %d\n", s.ID, time.Now().Add(long).Unix())
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// readEndings reads which sessions have ended: a line for each, its ID and until when, in
+// seconds since 1970, a value of it may still be about. What is older goes from the file.
+func (k *Keeper) readEndings(now time.Time) error {
+	data, err := os.ReadFile(k.endings)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var left []string
+	for line := range strings.Lines(string(data)) {
+		id, until, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if at, err := strconv.ParseInt(until, 10, 64); err == nil && now.Unix() < at {
+			left = append(left, line)
+			k.ended.Put(id, struct{}{})
+		}
+	}
+	if text := strings.Join(left, ""); len(text) < len(data) {
+		temp := k.endings + ".new"
+		if err := errors.Join(os.WriteFile(temp, []byte(text), 0o600), os.Rename(temp, k.endings)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // mac is an HMAC-SHA-256 of a payload, which has no NUL, and a proof.
 func (k *Keeper) mac(payload string, proof []byte) string {

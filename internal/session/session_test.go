@@ -47,6 +47,40 @@ func TestKeeper_Check(t *testing.T) {
 	}
 }
 
+// A session that ended stays so after a restart, for as long as a value of it is good, and is
+// forgotten then.
+func TestKeeper_End_lasts(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "key")
+	k, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	ended, other := Begin("ann", true, begun), Begin("ann", true, begun)
+	if err := k.End(ended); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second(again.Check(k.Sign(ended, []byte("hash"), begun), proofs("hash"), begun)) {
+		t.Error("an ended session counts after a restart")
+	}
+	if !second(again.Check(k.Sign(other, []byte("hash"), begun), proofs("hash"), begun)) {
+		t.Error("one that goes on does not count after a restart")
+	}
+	if info, err := os.Stat(path + ".ended"); err != nil || info.Mode().Perm() != 0o600 || info.Size() > 50 {
+		t.Errorf("what has ended is %v, %v", info, err)
+	}
+	if err := again.readEndings(begun.Add(long + time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(path + ".ended"); err != nil || len(text) > 0 {
+		t.Errorf("what could not count any more is kept: %q, %v", text, err)
+	}
+}
+
 func second(_ Session, ok bool) bool { return ok }
 
 // No other value than the signed one counts: each changed byte, each cut, each mix of two.
