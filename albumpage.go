@@ -686,6 +686,7 @@ type gridView struct {
 func (g *grid) writeHead(w io.Writer) error {
 	a, t := g.album, g.key.texts
 	view := gridView{frame: g.p.views.frame(t, a.Name, g.key.visitor), Empty: g.empty()}
+	view.Kept = !g.p.library.mayDownload(g.key.visitor, a.Name)
 	view.carry(g.choice)
 	if g.key.at != "" {
 		view.Feed = g.p.addresses.feed(a.Name)

@@ -163,7 +163,6 @@ type photoView struct {
 	Page     string  // its own address
 	Original string  // address
 	Bytes    int64   // of the original
-	Kept     bool    // the visitor may not download it
 	Image    string  // address of what is shown, "" where nothing can be
 	Offers   []offer // renditions that a browser chooses from in its place; may be none
 	Sizes    string  // how wide it is shown, for that choice

@@ -187,6 +187,7 @@ type frame struct {
 	Next     string
 	First    string // address of the album's first photo, on a photo's page
 	Last     string
+	Kept     bool     // the visitor may not download photos
 	Previews []string // the renditions that the lightbox shows, the smallest first
 	Whole    bool     // browsers may wait for all of the page before they show any
 
@@ -432,7 +433,7 @@ const viewText = `
 {{end}}
 
 {{define "lightbox" -}}
-<dialog id="lightbox" aria-label="{{.T.Photo}}" tabindex="-1" data-interval="4000" data-position="{{.T.Position}}" data-previews="{{range $i, $p := .Previews}}{{if $i}} {{end}}{{$p}}{{end}}" data-failed="{{.T.LoadFailed}}" data-retrying="{{.T.Retrying}}" data-unshown="{{.T.CannotShowHere}}" data-copied="{{.T.LinkCopied}}"{{with .Picks}} data-picks="{{.}}" data-picked="{{$.T.Picked}}" data-full="{{printf $.T.TooManyPicks "1000"}}"{{end}}><div class="room">
+<dialog id="lightbox" aria-label="{{.T.Photo}}" tabindex="-1" data-interval="4000" data-position="{{.T.Position}}"{{if .Kept}} data-kept="1"{{end}} data-previews="{{range $i, $p := .Previews}}{{if $i}} {{end}}{{$p}}{{end}}" data-failed="{{.T.LoadFailed}}" data-retrying="{{.T.Retrying}}" data-unshown="{{.T.CannotShowHere}}" data-copied="{{.T.LinkCopied}}"{{with .Picks}} data-picks="{{.}}" data-picked="{{$.T.Picked}}" data-full="{{printf $.T.TooManyPicks "1000"}}"{{end}}><div class="room">
 <div class="track"></div>
 <div class="caption"><div class="text" dir="auto"></div></div>
 <div class="bar">
@@ -445,8 +446,8 @@ const viewText = `
 <button data-do="info" aria-expanded="false" aria-label="{{.T.Information}}" title="{{.T.Information}}"><svg viewBox="0 0 24 24"><circle cx="12" cy="12" r="9"/><path d="M12 11v6M12 7.5v.01"/></svg></button>
 <button data-do="full" aria-label="{{.T.Fullscreen}}" title="{{.T.Fullscreen}}"><svg viewBox="0 0 24 24"><path d="M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5"/></svg></button>
 <button data-do="share" aria-label="{{.T.Share}}" title="{{.T.Share}}"><svg viewBox="0 0 24 24"><path d="M12 15V3M8 7l4-4 4 4M7 11H5v10h14V11h-2"/></svg></button>
-<button data-do="download" aria-label="{{.T.Download}}" title="{{.T.Download}}"><svg viewBox="0 0 24 24"><path d="M12 4v12M7 11l5 5 5-5M5 20h14"/></svg></button>
-<button data-do="help" aria-expanded="false" aria-label="{{.T.Help}}" title="{{.T.Help}}"><svg viewBox="0 0 24 24"><circle cx="12" cy="12" r="9"/><path d="M9.5 9.5a2.5 2.5 0 1 1 3.4 2.3c-.6.3-.9.8-.9 1.7M12 17v.01"/></svg></button>
+{{if not .Kept}}<button data-do="download" aria-label="{{.T.Download}}" title="{{.T.Download}}"><svg viewBox="0 0 24 24"><path d="M12 4v12M7 11l5 5 5-5M5 20h14"/></svg></button>
+{{end}}<button data-do="help" aria-expanded="false" aria-label="{{.T.Help}}" title="{{.T.Help}}"><svg viewBox="0 0 24 24"><circle cx="12" cy="12" r="9"/><path d="M9.5 9.5a2.5 2.5 0 1 1 3.4 2.3c-.6.3-.9.8-.9 1.7M12 17v.01"/></svg></button>
 </div>
 <button class="close" data-do="close" aria-label="{{.T.Close}}" title="{{.T.Close}}"><svg viewBox="0 0 24 24"><path d="M6 6l12 12M18 6L6 18"/></svg></button>
 </div>
@@ -455,7 +456,7 @@ const viewText = `
 {{if .Picks}}<input class="remark" maxlength="500" placeholder="{{.T.NoteOf}}" aria-label="{{.T.NoteOf}}" hidden>
 {{end}}<section class="panel about" aria-live="polite" aria-label="{{.T.Information}}" tabindex="0" hidden><h2>{{.T.Information}}</h2></section>
 <section class="panel help" aria-label="{{.T.Help}}" tabindex="0" hidden><h2>{{.T.Keyboard}}</h2>
-<dl class="keys"><div><dt>← →</dt><dd>{{.T.PreviousPhoto}}, {{.T.NextPhoto}}</dd></div><div><dt>{{.T.HomeEnd}}</dt><dd>{{.T.First}}, {{.T.Last}}</dd></div><div><dt>+ − 0</dt><dd>{{.T.Zoom}}</dd></div><div><dt>F</dt><dd>{{.T.Fullscreen}}</dd></div><div><dt>I</dt><dd>{{.T.Information}}</dd></div><div><dt>S</dt><dd>{{.T.Slideshow}}</dd></div><div><dt>D</dt><dd>{{.T.Download}}</dd></div>{{if .Picks}}<div><dt>H</dt><dd>{{.T.Pick}}</dd></div>{{end}}<div><dt>?</dt><dd>{{.T.Help}}</dd></div><div><dt>Esc</dt><dd>{{.T.Close}}</dd></div></dl></section>
+<dl class="keys"><div><dt>← →</dt><dd>{{.T.PreviousPhoto}}, {{.T.NextPhoto}}</dd></div><div><dt>{{.T.HomeEnd}}</dt><dd>{{.T.First}}, {{.T.Last}}</dd></div><div><dt>+ − 0</dt><dd>{{.T.Zoom}}</dd></div><div><dt>F</dt><dd>{{.T.Fullscreen}}</dd></div><div><dt>I</dt><dd>{{.T.Information}}</dd></div><div><dt>S</dt><dd>{{.T.Slideshow}}</dd></div>{{if not .Kept}}<div><dt>D</dt><dd>{{.T.Download}}</dd></div>{{end}}{{if .Picks}}<div><dt>H</dt><dd>{{.T.Pick}}</dd></div>{{end}}<div><dt>?</dt><dd>{{.T.Help}}</dd></div><div><dt>Esc</dt><dd>{{.T.Close}}</dd></div></dl></section>
 <p class="toast" role="status"></p>
 <p class="said" aria-live="polite"></p>
 </div></dialog>
@@ -479,7 +480,7 @@ const viewText = `
 {{define "photo-main" -}}
 <main>
 <figure style="--c:{{.Color}}">
-{{if .Image}}<a href="{{.Original}}"><img id="photo" src="{{.Image}}"{{if .Offers}} srcset="{{template "offers" .Offers}}" sizes="{{.Sizes}}"{{end}} fetchpriority="high"{{if .Width}} width="{{.Width}}" height="{{.Height}}"{{end}} alt="{{.Name}}" data-thumb="{{.Thumb}}"></a>
+{{if .Image}}<a{{if not .Kept}} href="{{.Original}}"{{end}}><img id="photo" src="{{.Image}}"{{if .Offers}} srcset="{{template "offers" .Offers}}" sizes="{{.Sizes}}"{{end}} fetchpriority="high"{{if .Width}} width="{{.Width}}" height="{{.Height}}"{{end}} alt="{{.Name}}" data-thumb="{{.Thumb}}"></a>
 {{else}}<p class="empty">{{.T.CannotShow}}</p>
 {{end}}<figcaption dir="auto">{{or .Note .Caption}}{{with .Credit}} <small>{{.}}</small>{{end}}</figcaption>
 </figure>

@@ -61,6 +61,7 @@ const actions = {
   shuffle: toggleShuffle,
   share,
   download: () => {
+    if (withheld) return;
     const link = document.createElement('a');
     link.href = originalOf(current().address);
     link.download = '';

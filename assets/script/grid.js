@@ -29,7 +29,7 @@ function refine(img) {
   if (Math.max(box.w, box.h) * devicePixelRatio / 1.1 <= side) return;
   const page = pickCell(figure, 0, { ...gridData(), ...dialog.dataset });
   if (Math.max(page.width, page.height) <= side) return;
-  const src = pickSharp(page, attribute('a', 'href', figure), box, devicePixelRatio, dialog.dataset.previews);
+  const src = pickSharp(page, attribute('a', 'href', figure), box, devicePixelRatio, dialog.dataset.previews, withheld);
   if (img.srcset !== src) img.srcset = src;
 }
 const grown = new ResizeObserver((entries) => { for (const { target } of entries) refine(target); });

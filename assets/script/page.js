@@ -4,6 +4,8 @@
 
 const root = document.documentElement;
 const dialog = document.getElementById('lightbox');
+// Whether the visitor may see previews only.
+const withheld = dialog?.dataset.kept !== undefined;
 const single = document.body.classList.contains('single'); // a photo's own page
 const here = () => location.pathname + location.search;
 const home = here();

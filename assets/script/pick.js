@@ -32,14 +32,16 @@ function pickPage(page) {
 }
 
 // Picks the address of the smallest preview, of those of the given longer sides, that has
-// enough pixels for a box; of the original, where none has. What a page shows as it is stays.
-function pickSharp({ src, width, height }, address, box, ratio, previews) {
+// enough pixels for a box; of the original, where none has, or of the largest preview. What a page shows as it is stays.
+function pickSharp({ src, width, height }, address, box, ratio, previews, previewsOnly) {
   const [smallest, ...larger] = previews.split(' ');
   const need = Math.min(Math.max(box.w, box.h) * ratio / 1.1, Math.max(width, height));
   if (need <= smallest) return src;
-  const side = larger.find((s) => s >= need);
+  const sides = previewsOnly ? larger.filter((s) => s < Math.max(width, height)) : larger;
+  const side = sides.find((s) => s >= need) ?? (previewsOnly && sides.at(-1));
   const preview = `/_thumbs/${smallest}/`;
-  return side || !src.includes(preview) ? src.replace(preview, `/_thumbs/${side}/`) : originalOf(address);
+  if (!side && src.includes(preview)) return previewsOnly ? src : originalOf(address);
+  return src.replace(preview, `/_thumbs/${side}/`);
 }
 
 // Picks out of a photo's cell, the one so far behind the grid's first. A

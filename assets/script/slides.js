@@ -122,8 +122,8 @@ async function bring(slide, page, still) {
 
 // The address of a photo's picture that is sharp in the room; of the smallest preview for who
 // saves data.
-const sharpest = (page, address) => (navigator.connection?.saveData ? page.src
-  : pickSharp(page, address, fitted({ w: page.width, h: page.height }, space(), 1), devicePixelRatio, dialog.dataset.previews));
+const sharpest = (page, address, scale = 1) => (navigator.connection?.saveData ? page.src
+  : pickSharp(page, address, fitted({ w: page.width, h: page.height }, space(), 1), devicePixelRatio * scale, dialog.dataset.previews, withheld));
 
 // Shows a photo, and then makes its neighbours ready.
 async function show(address) {

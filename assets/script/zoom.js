@@ -70,13 +70,13 @@ function toggleZoom(point) {
 }
 
 // Loads what has more pixels once the preview has fewer than are shown: in a room that has
-// grown a larger preview, of a zoomed photo the original.
+// grown a larger preview, of a zoomed photo the original unless that is withheld.
 async function sharpen() {
   const slide = current();
   const address = slide.address;
   if (slide.level !== PREVIEW || slide.sharpening === address) return;
   if (slide.box.w * zoom.scale * devicePixelRatio <= slide.img.naturalWidth * 1.05) return;
-  const src = zoom.scale > 1.01 ? originalOf(address) : sharpest(slide.page, address);
+  const src = zoom.scale > 1.01 && !withheld ? originalOf(address) : sharpest(slide.page, address, zoom.scale);
   if (slide.img.src.endsWith(src)) return;
   slide.sharpening = address;
   const still = () => slide === current() && slide.address === address;
