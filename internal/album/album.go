@@ -53,10 +53,6 @@ type Listing struct {
 // AccessFile is the file in which an album's folder says who may see it.
 const AccessFile = ".access"
 
-// PublicFile is in the root's _thumbs while not everything takes a password. nginx goes by it:
-// without it nginx asks about each file, so that what cannot be written opens nothing.
-const PublicFile = ".public"
-
 // Stat returns the photo called file in the folder of an album.
 func Stat(folder folder, albumName, file string) (Photo, error) {
 	src, err := StatAlone(folder, albumName, file)

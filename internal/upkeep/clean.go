@@ -265,9 +265,6 @@ func (c *cleanRun) renditions(ctx context.Context, folder *os.Root, albumName, r
 			}
 			continue
 		}
-		if name == album.ThumbsDir && file == album.PublicFile {
-			continue
-		}
 		info, err := folder.Lstat(file)
 		if err != nil {
 			continue // gone meanwhile
