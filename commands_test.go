@@ -480,6 +480,9 @@ func TestCommands_documented(t *testing.T) {
 		if err := run(t.Context(), []string{c.Name, "-h"}, &out, io.Discard); !errors.Is(err, flag.ErrHelp) || !strings.HasPrefix(out.String(), "\tgallery "+c.Name) || strings.Count(out.String(), "\tgallery ") != 1 {
 			t.Errorf("gallery %s -h says %q, %v", c.Name, out.String(), err)
 		}
+		if c.Name != "version" && strings.Count(out.String(), "\n") < 3 {
+			t.Errorf("gallery %s -h explains nothing: %q", c.Name, out.String())
+		}
 	}
 	if !slices.Equal(calls, names) {
 		t.Errorf("the manual shows the commands %q, there are %q", calls, names)

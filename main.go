@@ -154,9 +154,10 @@
 // standard input. To take a user out, delete the line. Browsers sign in at /.signin and
 // send a cookie from then on, other clients the password with each request; both are safe
 // over HTTPS only. The key that cookies are signed with is in FILE.key or, for a service, in
-// STATE_DIRECTORY; a new password, or a user's removal, ends their sessions. After ten wrong ones for a name, an address
-// may try again every six seconds; there are wider limits for an address, an IPv6
-// /48 and a name as a whole.
+// STATE_DIRECTORY, and which sessions were ended in the same with .ended; a new password,
+// or a user's removal, ends all of theirs. After ten wrong ones for a name, an address may
+// try again every six seconds; there are wider limits for an address, an IPv6 /48 and a
+// name as a whole.
 //
 // # Private albums
 //
@@ -164,15 +165,18 @@
 // otherwise: a name from -users in each line, or @all for whoever is signed in, or @public.
 // What is closed to a visitor is not there for them: 404, and in no count, cover or
 // archive. A mistake in the file closes the folder and is logged. Changes count within a
-// second. gallery access shows who may see ALBUM and, with names, writes the file; without
-// one, everybody may or, with -private, whoever is signed in.
+// second. Without one, everybody may see an album or, with -private, whoever is signed in.
+//
+// gallery access shows who may see ALBUM and, with names, writes the file.
 //
 // # Links
 //
 // gallery share prints a link that opens ALBUM, and what is below it, to whoever has it,
 // though a folder's own .access below it holds. Signed-in users make such links on an
 // album's page. The links are in DIR/.gallery, so the command is run by the server's user.
-// GALLERY_HOST and GALLERY_BASE say where the site is. gallery shares lists the links.
+// GALLERY_HOST and GALLERY_BASE say where the site is.
+//
+// gallery shares lists the links.
 //
 //	-expires AGE                          how long it opens the album: 12h, 30d or 8w (for ever)
 //	-password                             ask for a password, and have the link ask for it
