@@ -407,9 +407,9 @@ const viewText = `
 {{define "photo-cell" -}}
 {{with .Month}}<i></i><h2 class="day"{{with $.ID}} id="{{.}}"{{end}}>{{.}}</h2>
 {{end}}<figure class="photo{{if .Tall}} tall{{end}}{{if not .Thumb}} blank{{end}}" style="--w:{{.Ratio}}"><a href="{{.Href}}"{{if .FullWidth}} data-size="{{.FullWidth}}x{{.FullHeight}}"{{end}}{{if .Itself}} data-itself{{end}}{{if .More}} data-more{{end}}{{if .Caption}} data-name="{{.Name}}"{{end}} style="background-color:{{.Color}}">{{template "picture" .}}</a>
-{{- if or .Caption (not .Thumb)}}<figcaption aria-hidden="true" dir="auto">{{or .Caption .Name}}</figcaption>{{end}}
 {{- with .Heart}}<input class="heart" type="checkbox" name="picks" value="{{.}}" form="picks" aria-label="{{$.T.Pick}}: {{$.Name}}"{{if $.Picked}} checked{{end}}>{{end}}
-{{- with .Times}}<span class="times">♥ {{.}}</span>{{end}}</figure>
+{{- with .Times}}<span class="times">♥ {{.}}</span>{{end}}
+{{- if or .Caption (not .Thumb)}}<figcaption aria-hidden="true" dir="auto">{{or .Caption .Name}}</figcaption>{{end}}</figure>
 {{end}}
 
 {{define "album-cell" -}}

@@ -32,7 +32,12 @@ func Tell(dir *storage.Dir, public bool) error {
 		_, missing := thumbs.Lstat(album.PublicFile)
 		switch there := !errors.Is(missing, fs.ErrNotExist); {
 		case public && !there:
+			before, statErr := thumbs.Stat(".")
 			err = atomicfile.Write(thumbs, album.PublicFile, []byte(publicText), 0o644)
+			if statErr == nil {
+				// Albums' indexes go by this time, and tell nothing of the file.
+				_ = thumbs.Chtimes(".", time.Time{}, before.ModTime())
+			}
 		case !public && there:
 			err = thumbs.Remove(album.PublicFile)
 		}

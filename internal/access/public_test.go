@@ -50,3 +50,26 @@ func TestKeepTelling(t *testing.T) {
 		})
 	}
 }
+
+// What the indexes go by is as it was.
+func TestTell_time(t *testing.T) {
+	path := t.TempDir()
+	folder := filepath.Join(path, album.ThumbsDir)
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	then := time.Now().Add(-time.Hour).Truncate(time.Second)
+	if err := os.Chtimes(folder, then, then); err != nil {
+		t.Fatal(err)
+	}
+	dir, err := storage.Open("DIR", path, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Tell(dir, true); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(folder); err != nil || !info.ModTime().Equal(then) {
+		t.Errorf("the folder is of %v, %v, not of %v", info.ModTime(), err, then)
+	}
+}
