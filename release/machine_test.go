@@ -60,6 +60,9 @@ func clean(t *testing.T) string {
 			t.Fatal(err)
 		}
 		debian = dir
+		if err := os.Chmod(dir, 0o755); err != nil { // as "/" has to be for its users
+			t.Fatal(err)
+		}
 		cmd := exec.Command(debootstrap, "--variant=minbase", "--include=systemd,systemd-sysv,nginx-light,sudo,curl", "bookworm", dir)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			os.RemoveAll(dir)
