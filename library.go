@@ -826,7 +826,7 @@ func otherForm(folder *os.Root, name string) (string, bool) {
 		info, err := folder.Lstat(name)
 		return name, err == nil && album.IsPhotoName(name) && info.Mode().IsRegular()
 	}
-	list, err := folder.Open(".")
+	list, err := nolink.List(folder)
 	if err != nil {
 		return "", false
 	}

@@ -361,7 +361,7 @@ func (u *uploader) take(ctx context.Context, up *uploads, file string, content i
 // sameBytes returns the name of a photo in the folder of the same size and content as the
 // file, or "". What cannot be read is no such photo.
 func sameBytes(folder *os.Root, file *os.File, size int64) string {
-	list, err := folder.Open(".")
+	list, err := nolink.List(folder)
 	if err != nil {
 		return ""
 	}

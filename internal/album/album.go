@@ -78,7 +78,7 @@ func StatAlone(folder folder, albumName, file string) (Photo, error) {
 // not in the list, nor is a photo that went away meanwhile, nor an album deeper than
 // MaxDepth. It fails with ErrLeftOut where the folder, which is not the root, says so.
 func List(folder *os.Root, name string) (Listing, error) {
-	list, err := folder.Open(".")
+	list, err := nolink.List(folder)
 	if err != nil {
 		return Listing{}, err
 	}

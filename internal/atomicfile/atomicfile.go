@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"gallery/internal/nolink"
 )
 
 // prefix begins the name of Write's temporary files. The dot keeps such a file
@@ -173,7 +175,7 @@ func SweepAll(dir *os.Root) int { return SweepPrefix(dir, prefix) }
 
 // SweepPrefix does the same for what Create made with another prefix.
 func SweepPrefix(dir *os.Root, prefix string) int {
-	list, err := dir.Open(".")
+	list, err := nolink.List(dir)
 	if err != nil {
 		return 0
 	}

@@ -83,6 +83,15 @@ func (h *house) warm(name string) {
 func (h *house) look() *Report {
 	h.t.Helper()
 	before := h.states()
+	r := h.report()
+	if after := h.states(); before != after {
+		h.t.Errorf("looking changed\n%s\nto\n%s", before, after)
+	}
+	return r
+}
+
+// report returns the report of a look.
+func (h *house) report() *Report {
 	log := slog.New(slog.DiscardHandler)
 	var r Report
 	st := Open(&r, h.dir, h.cache, func() (*storage.Storage, error) { return storage.View(h.dir, h.cache, log) })
@@ -91,9 +100,6 @@ func (h *house) look() *Report {
 		p := h.patient
 		p.Storage, p.Thumbs = st, thumbs.New(st, thumbs.Options{Side: 400, Quality: 82, Memory: 64 << 20}, log)
 		Look(h.t.Context(), &r, p)
-	}
-	if after := h.states(); before != after {
-		h.t.Errorf("looking changed\n%s\nto\n%s", before, after)
 	}
 	return &r
 }

@@ -197,7 +197,7 @@ func (w *walk) below(ctx context.Context, folder *os.Root, name string, albums [
 
 // entriesOf lists a folder.
 func entriesOf(folder *os.Root) ([]fs.DirEntry, error) {
-	list, err := folder.Open(".")
+	list, err := nolink.List(folder)
 	if err != nil {
 		return nil, err
 	}
@@ -315,7 +315,7 @@ func namesIn(folder *os.Root) map[string]bool {
 	if folder == nil {
 		return names
 	}
-	list, err := folder.Open(".")
+	list, err := nolink.List(folder)
 	if err != nil {
 		return names
 	}

@@ -207,7 +207,7 @@ func fileName(name string) string {
 func count(folder *os.Root) (n int, size int64) {
 	for _, entry := range texts(folder) {
 		n++
-		if info, err := entry.Info(); err == nil {
+		if info, err := folder.Lstat(entry.Name()); err == nil {
 			size += info.Size()
 		}
 	}
@@ -216,7 +216,7 @@ func count(folder *os.Root) (n int, size int64) {
 
 // texts lists what may be a choice.
 func texts(folder *os.Root) []fs.DirEntry {
-	list, err := folder.Open(".")
+	list, err := nolink.List(folder)
 	if err != nil {
 		return nil
 	}

@@ -227,7 +227,7 @@ func (d *Dir) Answers(ctx context.Context) error {
 // names returns the names of up to n entries of a folder that visitors can see, sorted; of all
 // with n below 1.
 func names(folder *os.Root, n int) ([]string, error) {
-	list, err := folder.Open(".")
+	list, err := nolink.List(folder)
 	if err != nil {
 		return nil, err
 	}

@@ -240,7 +240,7 @@ func sameButChecked(x *index.Index, head index.Head, photos []index.Photo) bool 
 
 // namesIn lists a folder's names.
 func namesIn(folder *os.Root) (map[string]bool, error) {
-	list, err := folder.Open(".")
+	list, err := nolink.List(folder)
 	if err != nil {
 		return nil, err
 	}

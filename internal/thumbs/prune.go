@@ -64,7 +64,7 @@ func (t *Store) pruneFolder(albumName, rend string, present map[string]bool) {
 		return
 	}
 	defer folder.Close()
-	list, err := folder.Open(".")
+	list, err := nolink.List(folder)
 	if err != nil {
 		return
 	}
@@ -92,7 +92,7 @@ func (t *Store) pruneAlternatives(albumName string, alt rendition.Alternative, p
 		return
 	}
 	defer below.Close()
-	list, err := below.Open(".")
+	list, err := nolink.List(below)
 	if err != nil {
 		return
 	}
@@ -171,7 +171,7 @@ func (t *Store) Sweep(ctx context.Context, name string) {
 		t.sweepFolder(folder, name, alt.Dir)
 	}
 	t.sweepFolder(folder, name, index.Dir)
-	list, err := folder.Open(".")
+	list, err := nolink.List(folder)
 	if err != nil {
 		return
 	}

@@ -107,7 +107,7 @@ func Clean(ctx context.Context, t *thumbs.Store, o CleanOptions, stdout io.Write
 
 // hasAlbum reports whether a folder has any album in it.
 func hasAlbum(folder *os.Root) bool {
-	list, err := folder.Open(".")
+	list, err := nolink.List(folder)
 	if err != nil {
 		return false
 	}
@@ -129,7 +129,7 @@ func (c *cleanRun) folder(ctx context.Context, name string) {
 		return
 	}
 	defer folder.Close()
-	list, err := folder.Open(".")
+	list, err := nolink.List(folder)
 	if err != nil {
 		c.noteUncleaned(name, err)
 		return
@@ -234,7 +234,7 @@ func inIndex(folder *os.Root, name string, x *index.Index) map[string]album.Phot
 
 // entries lists a folder, as far as it can be read.
 func (c *cleanRun) entries(folder *os.Root, name string) []fs.DirEntry {
-	list, err := folder.Open(".")
+	list, err := nolink.List(folder)
 	if err != nil {
 		c.noteUncleaned(name, err)
 		return nil

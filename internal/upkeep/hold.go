@@ -122,7 +122,7 @@ func (c *cleanRun) missing(name string) (photos, folder bool) {
 
 // listed lists a folder, as far as it can be read; cleaning it says what cannot.
 func listed(folder *os.Root) []fs.DirEntry {
-	list, err := folder.Open(".")
+	list, err := nolink.List(folder)
 	if err != nil {
 		return nil
 	}
