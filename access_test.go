@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -287,5 +288,20 @@ func TestDoctor_page(t *testing.T) {
 		if !strings.Contains(string(got.body), "1.jpg") || strings.Contains(string(got.body), "3.jpg") != sees {
 			t.Errorf("%s is told of Open %v, of Family %v", name, strings.Contains(string(got.body), "1.jpg"), strings.Contains(string(got.body), "3.jpg"))
 		}
+	}
+	if err := os.Rename(s.dir, s.dir+".away"); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Rename(s.dir+".away", s.dir)
+	for end := time.Now().Add(5 * time.Second); s.get("/").StatusCode != http.StatusServiceUnavailable; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the photos are away, and nobody is told")
+		}
+	}
+	if got, none := s.get("/.doctor"), s.get("/.nothing"); got.StatusCode != none.StatusCode || string(got.body) != string(none.body) {
+		t.Errorf("anybody gets %s while the photos are away, not as of what is not there: %s", got.Status, none.Status)
+	}
+	if got := s.get("/.doctor", "Authorization", basic("ann", rightPassword)); got.StatusCode != 200 || !strings.Contains(string(got.body), "is away") {
+		t.Errorf("who is signed in gets %s while the photos are away, and is not told so", got.Status)
 	}
 }

@@ -252,6 +252,8 @@ func (s *server) answer(w *observe.Writer, r *http.Request, to route, v visitor,
 		return s.serveFace(w, r, to.target.name)
 	case toRobots:
 		return s.serveRobots(w, r)
+	case toDoctor:
+		return s.examinations.serve(w, r, v)
 	}
 	if err := s.storage.Photos.Away(); err != nil {
 		return err
@@ -259,9 +261,6 @@ func (s *server) answer(w *observe.Writer, r *http.Request, to route, v visitor,
 	if to.kind == toLink {
 		w.Closed = true
 		return s.serveLink(w, r)
-	}
-	if to.kind == toDoctor {
-		return s.examinations.serve(w, r, v)
 	}
 	if to.kind == toAlbum || to.kind == toPhoto {
 		s.gate.renew(w, r)

@@ -75,7 +75,7 @@ func (p *searchPages) may(v visitor) func(album string) bool {
 const lookFor = 10 * time.Second
 
 // examinations tell who is signed in what is wrong, as far as the server can see it: they try no
-// photo, and leave nginx to "gallery doctor". One is made at a time.
+// photo, and leave nginx to "gallery doctor". One is made at a time, also while the photos are away.
 type examinations struct {
 	storage *storage.Storage
 	thumbs  *thumbs.Store
@@ -106,10 +106,15 @@ func (e *examinations) serve(w http.ResponseWriter, r *http.Request, v visitor) 
 	defer cancel()
 	var report doctor.Report
 	doctor.System(&report, e.version)
-	doctor.Look(ctx, &report, doctor.Patient{
-		Storage: e.storage, Thumbs: e.thumbs, Service: doctor.Self(), Fstab: "/etc/fstab",
-		May: func(album string) bool { return e.library.may(v, album) },
+	st := doctor.Open(&report, e.storage.Photos.Path(), e.storage.Cache.Path(), func() (*storage.Storage, error) {
+		return e.storage, e.storage.Photos.Answers(ctx)
 	})
+	if st != nil {
+		doctor.Look(ctx, &report, doctor.Patient{
+			Storage: st, Thumbs: e.thumbs, Service: doctor.Self(), Fstab: "/etc/fstab",
+			May: func(album string) bool { return e.library.may(v, album) },
+		})
+	}
 	view := doctorView{e.views.frame(messages.For(r.Header.Get("Accept-Language")), ".", v), report.Lines()}
 	view.Title = "gallery doctor"
 	view.Crumbs[0].Current = false
