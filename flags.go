@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -264,7 +265,7 @@ func readFlags(flags *flag.FlagSet, args []string, stdout io.Writer) error {
 	if err := setFromEnvironment(flags); err != nil {
 		return err
 	}
-	err := flags.Parse(args)
+	err := parseAnywhere(flags, args)
 	if errors.Is(err, flag.ErrHelp) {
 		_, command, _ := strings.Cut(flags.Name(), " ")
 		return errors.Join(err, printHelp(stdout, command))
@@ -273,6 +274,22 @@ func readFlags(flags *flag.FlagSet, args []string, stdout io.Writer) error {
 		return usageError{orTruth(err)}
 	}
 	return nil
+}
+
+// parseAnywhere parses a command line whose flags may also stand behind its other arguments,
+// up to "--".
+func parseAnywhere(flags *flag.FlagSet, args []string) error {
+	var others []string
+	for {
+		if err := flags.Parse(args); err != nil {
+			return err
+		}
+		rest := flags.Args()
+		if ended := len(args) - len(rest); len(rest) == 0 || ended > 0 && args[ended-1] == "--" {
+			return flags.Parse(slices.Concat([]string{"--"}, others, rest))
+		}
+		others, args = append(others, rest[0]), rest[1:]
+	}
 }
 
 // printHelp prints the manual, or a subcommand's part of it.
@@ -313,7 +330,7 @@ func (c *config) setRoot(flags *flag.FlagSet) (err error) {
 			return usagef("DIR is empty: name the directory of your photos, or leave it out for a sample")
 		}
 	default:
-		return usagef("one DIR is expected, not %d (%q): flags stand before it", flags.NArg(), flags.Args())
+		return usagef("one DIR is expected, not %d (%q)", flags.NArg(), flags.Args())
 	}
 	if c.root != "" {
 		c.root, err = filepath.Abs(c.root)

@@ -2,6 +2,8 @@ package main
 
 import (
 	"flag"
+	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -9,9 +11,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"gallery/internal/album"
 	"gallery/internal/rendition"
+	"gallery/internal/sharing"
 )
 
 // documented returns the names of flags, and the environment variables beside them, in
@@ -95,5 +99,28 @@ func TestNginx_repeats(t *testing.T) {
 				t.Errorf("nginx's %s serves .%s: %v, the program: %v", m[0], extension, got, want)
 			}
 		}
+	}
+}
+
+// Flags may stand behind the other arguments, too, up to "--".
+func TestFlags_anywhere(t *testing.T) {
+	for line, want := range map[string]string{
+		"-name=x -picks DIR ALBUM":     "x true [DIR ALBUM]",
+		"DIR ALBUM -picks -name x":     "x true [DIR ALBUM]",
+		"DIR -name x ALBUM":            "x false [DIR ALBUM]",
+		"DIR -name x -- -picks -ALBUM": "x false [DIR -picks -ALBUM]",
+		"-- DIR -name x":               " false [DIR -name x]",
+		"":                             " false []",
+	} {
+		var link sharing.Link
+		flags := shareFlags(&link, new(time.Duration), new(bool))
+		if err := readFlags(flags, strings.Fields(line), io.Discard); err != nil {
+			t.Errorf("%q: %v", line, err)
+		} else if got := fmt.Sprint(link.Name, " ", link.Picks, " ", flags.Args()); got != want {
+			t.Errorf("%q is read as %s, want %s", line, got, want)
+		}
+	}
+	if err := readFlags(shareFlags(new(sharing.Link), new(time.Duration), new(bool)), []string{"DIR", "-nmae", "x"}, io.Discard); err == nil {
+		t.Error("a flag that there is not is taken behind DIR")
 	}
 }
