@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/user"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -36,6 +37,11 @@ func TestScripts(t *testing.T) {
 			}
 			env.Defer(func() { taken.Close() })
 			env.Setenv("TAKEN", taken.Addr().String())
+			me, err := user.Current()
+			if err != nil {
+				return err
+			}
+			env.Setenv("ME", me.Username)
 			socket, err := net.Listen("unix", filepath.Join(env.WorkDir, "taken.sock"))
 			if err != nil {
 				return err
