@@ -73,7 +73,7 @@ func (info Info) costOf(maxSide int) int64 {
 		}
 		cost += resizeCost(narrow, out)
 	}
-	cost += 64*int64(seen.X) + 4*int64(l.frame.Dx())
+	cost += 104*int64(seen.X) + 4*int64(l.frame.Dx()) // cells and their sums, and a line
 	cost += 4*area(out) + turned + 3*area(out)
 	return cost
 }
@@ -94,9 +94,9 @@ func resizeCost(from, to image.Point) int64 {
 
 // weights bounds what the filter's weights take: for each of the resulting
 // pixels a slice, and 16 bytes for each of 2*(support+2) source pixels, of
-// which support is Lanczos' 3 lobes at this scale, rounded up.
+// which support is Lanczos' 3 lobes at this scale and one pixel more, rounded up.
 func weights(from, to int) int64 {
-	return 32*(3*int64(from)+3*int64(to)) + 24*int64(to)
+	return 32*(3*int64(from)+4*int64(to)) + 24*int64(to)
 }
 
 func area(p image.Point) int64 { return int64(p.X) * int64(p.Y) }

@@ -13,70 +13,70 @@ import (
 // fewer: *image.Gray or *image.NRGBA, opaque, with top left (0, 0), which is only lent.
 // The canvas itself is never allocated, and no work is done where the frame is not.
 //
-// A side of n pixels becomes n/k, and at least 1, cells of k pixels; so that
-// none is left over, some cells are one pixel longer.
+// A side of n pixels becomes n/k, and at least 1, cells of equal size. Where k is no divisor, a
+// pixel at an edge belongs to two cells, to each in part: were it given to one of them as a
+// whole, the cells behind it would stand beside their places, and what they show as well.
 func flatten(next func(line []uint8) error, canvas image.Point, frame image.Rectangle, k int, grey bool, rows int, emit func(strip image.Image)) error {
 	if !frame.In(image.Rect(0, 0, canvas.X, canvas.Y)) || frame.Empty() {
 		return fmt.Errorf("frame at %v on a canvas of %v", frame, canvas)
 	}
-	cells := cellsOf(canvas, k)
-	rows = min(rows, cells.Y)
+	size := cellsOf(canvas, k)
+	rows = min(rows, size.Y)
 	channels, bytes := 3, 4 // read, and made, a pixel
 	if grey {
 		channels, bytes = 1, 1
 	}
 	var (
-		pix  = make([]uint8, bytes*cells.X*rows)
-		x0   = cellOf(frame.Min.X, canvas.X, cells.X)
-		x1   = cellOf(frame.Max.X-1, canvas.X, cells.X) + 1
-		line = make([]uint8, channels*frame.Dx())
-		sum  = make([]uint64, channels*(x1-x0))
-		edge = make([]int, x1-x0+1) // of the cells of a row, in pixels of the frame
+		pix    = make([]uint8, bytes*size.X*rows)
+		across = newGrid(canvas.X, size.X)
+		down   = newGrid(canvas.Y, size.Y)
+		x0     = across.first(frame.Min.X)
+		x1     = across.last(frame.Max.X-1) + 1
+		cells  = newCells(across, x0, x1, frame, channels)
+		line   = make([]uint8, channels*frame.Dx())
+		y      = frame.Min.Y // the next line
 	)
-	for i := range edge {
-		edge[i] = edgeOf(x0+i, canvas.X, cells.X) - frame.Min.X
-	}
-	for from := 0; from < cells.Y; from += rows {
-		n := min(rows, cells.Y-from)
-		strip := pix[:bytes*cells.X*n]
+	for from := 0; from < size.Y; from += rows {
+		n := min(rows, size.Y-from)
+		strip := pix[:bytes*size.X*n]
 		for i := range strip { // white
 			strip[i] = 0xff
 		}
 		for cy := from; cy < from+n; cy++ {
-			top, bottom := edgeOf(cy, canvas.Y, cells.Y), edgeOf(cy+1, canvas.Y, cells.Y)
-			first, last := max(top, frame.Min.Y), min(bottom, frame.Max.Y)
-			if first >= last {
+			s := down.extent(cy, frame.Min.Y, frame.Max.Y)
+			if s.from >= s.to {
 				continue
 			}
-			row := strip[bytes*((cy-from)*cells.X+x0):][:bytes*(x1-x0)]
-			if cells == canvas { // each cell is a pixel
+			row := strip[bytes*((cy-from)*size.X+x0):][:bytes*(x1-x0)]
+			if size == canvas { // each cell is a pixel
 				if err := next(line); err != nil {
 					return err
 				}
 				storePixels(row, line, channels)
 				continue
 			}
-			clear(sum)
-			for range last - first {
+			cells.clear()
+			if s.from < y { // the row before has the rest of this line
+				cells.addPart(s.first)
+			}
+			for ; y < s.to; y++ {
 				if err := next(line); err != nil {
 					return err
 				}
-				addCells(sum, line, edge, channels)
-			}
-			for i := range x1 - x0 {
-				all := (edge[i+1] - edge[i]) * (bottom - top)
-				drawn := (min(edge[i+1], frame.Dx()) - max(edge[i], 0)) * (last - first)
-				bare := uint64(all-drawn) * 0xff
-				for c := range channels {
-					row[bytes*i+c] = uint8((sum[channels*i+c] + bare + uint64(all)/2) / uint64(all))
+				if length := s.length(y, down.pixel); length == uint64(down.pixel) {
+					cells.addTo(cells.whole, line)
+				} else {
+					cells.share(line)
+					cells.addPart(length)
 				}
 			}
+			cells.store(row, bytes, down, s.sum(down.pixel))
 		}
-		r := image.Rect(0, 0, cells.X, n)
+		r := image.Rect(0, 0, size.X, n)
 		if grey {
-			emit(&image.Gray{Pix: strip, Stride: cells.X, Rect: r})
+			emit(&image.Gray{Pix: strip, Stride: size.X, Rect: r})
 		} else {
-			emit(&image.NRGBA{Pix: strip, Stride: 4 * cells.X, Rect: r})
+			emit(&image.NRGBA{Pix: strip, Stride: 4 * size.X, Rect: r})
 		}
 	}
 	return nil
@@ -96,39 +96,6 @@ func storePixels(row, line []uint8, channels int) {
 	for len(row) >= 4 && len(line) >= 3 {
 		row[0], row[1], row[2] = line[0], line[1], line[2]
 		row, line = row[4:], line[3:]
-	}
-}
-
-// edgeOf returns the first of n pixels that lies in cell i of cells, and n
-// for i = cells. cellOf returns the cell that pixel x lies in.
-func edgeOf(i, n, cells int) int { return int(int64(i) * int64(n) / int64(cells)) }
-
-func cellOf(x, n, cells int) int { return int((int64(x+1)*int64(cells) - 1) / int64(n)) }
-
-// addCells adds one line of pixels to the sums of the cells between edges.
-// Edges outside the line mean that the first and last cells lie partly there.
-func addCells(sum []uint64, line []uint8, edge []int, channels int) {
-	w := len(line) / channels
-	if channels == 1 {
-		for i := range sum {
-			s := uint64(0)
-			for _, v := range line[max(0, edge[i]):min(w, edge[i+1])] {
-				s += uint64(v)
-			}
-			sum[i] += s
-		}
-		return
-	}
-	for i := range len(edge) - 1 {
-		var r, g, b uint64
-		for p := line[3*max(0, edge[i]) : 3*min(w, edge[i+1])]; len(p) >= 3; p = p[3:] {
-			r += uint64(p[0])
-			g += uint64(p[1])
-			b += uint64(p[2])
-		}
-		sum[3*i] += r
-		sum[3*i+1] += g
-		sum[3*i+2] += b
 	}
 }
 
