@@ -5,7 +5,8 @@
 // may brighten it (ISO 21496-1). It stands behind the photo in the same file; the index of the
 // Multi-Picture Format (CIPA DC-007) says where. How its values are to be read is in its own
 // metadata: in XMP as Adobe and Android write it (Ultra HDR Image Format 1.1), in the binary
-// form of ISO 21496-1, or as iPhones write it.
+// form of ISO 21496-1, or as iPhones write it, whose older ones say in the photo's Exif how far
+// it goes.
 //
 // Files are untrusted: whatever they say, no more is read than maxSegments headers and four
 // segments of each of maxPictures pictures.
@@ -16,6 +17,9 @@ import (
 	"encoding/binary"
 	"io"
 	"math"
+	"slices"
+
+	"gallery/internal/metadata"
 )
 
 // Metadata says how a gain map is applied: for red, green and blue,
@@ -50,6 +54,8 @@ var (
 	xmpHead = []byte("http://ns.adobe.com/xap/1.0/\x00")
 	mpfHead = []byte("MPF\x00")
 	isoHead = []byte("urn:iso:std:iso:ts:21496:-1\x00")
+
+	exifHead = []byte("Exif\x00\x00")
 )
 
 const (
@@ -63,7 +69,11 @@ const (
 // Find returns the gain map of a JPEG file of that size, if it has one.
 func Find(r io.ReaderAt, size int64) (Map, bool) {
 	for _, at := range pictures(r, size) {
-		if m, ok := metadataOf(io.NewSectionReader(r, at.Offset, at.Size)); ok {
+		m, ok := metadataOf(io.NewSectionReader(r, at.Offset, at.Size))
+		if ok && m == appleUnsaid {
+			m, ok = iPhone(notedHeadroom(r))
+		}
+		if ok {
 			at.Metadata = m
 			return at, true
 		}
@@ -71,12 +81,15 @@ func Find(r io.ReaderAt, size int64) (Map, bool) {
 	return Map{}, false
 }
 
+// appleUnsaid is the metadata of an iPhone's map that does not say its headroom.
+var appleUnsaid = Metadata{Headroom: math.Inf(1)}
+
 // metadataOf reads a gain map's own metadata. It reports false for a picture that has none.
 func metadataOf(r io.ReaderAt) (m Metadata, ok bool) {
-	segments(r, func(marker byte, _ int64, payload []byte) bool {
-		if packet, is := bytes.CutPrefix(payload, xmpHead); is && marker == markerAPP1 {
+	segments(r, [][]byte{xmpHead, isoHead}, func(_ int64, payload []byte) bool {
+		if packet, is := bytes.CutPrefix(payload, xmpHead); is {
 			m, ok = fromXMP(packet)
-		} else if data, is := bytes.CutPrefix(payload, isoHead); is && marker == markerAPP2 {
+		} else if data, is := bytes.CutPrefix(payload, isoHead); is {
 			if iso, is := fromISO(data); is {
 				m, ok = iso, true
 				return false
@@ -90,13 +103,9 @@ func metadataOf(r io.ReaderAt) (m Metadata, ok bool) {
 // pictures returns where a file's pictures are besides the first, by the index of the
 // Multi-Picture Format.
 func pictures(r io.ReaderAt, size int64) (all []Map) {
-	segments(r, func(marker byte, at int64, payload []byte) bool {
-		index, ok := bytes.CutPrefix(payload, mpfHead)
-		if !ok || marker != markerAPP2 {
-			return true
-		}
+	segments(r, [][]byte{mpfHead}, func(at int64, payload []byte) bool {
 		base := at + int64(len(mpfHead)) // offsets count from the index's byte order (5.2.3.3)
-		for _, entry := range entries(index) {
+		for _, entry := range entries(payload[len(mpfHead):]) {
 			offset := base + int64(entry.offset)
 			if entry.offset > 0 && entry.size > 0 && offset+int64(entry.size) <= size {
 				all = append(all, Map{Offset: offset, Size: int64(entry.size)})
@@ -163,9 +172,9 @@ func entries(index []byte) (all []entry) {
 	return nil
 }
 
-// segments calls f with each segment of APP1 and APP2 before a picture's first scan, and
-// where its payload begins, until f returns false.
-func segments(r io.ReaderAt, f func(marker byte, at int64, payload []byte) bool) {
+// segments calls f with each segment of APP1 and APP2 before a picture's first scan that begins
+// with one of heads, and where its payload begins, until f returns false.
+func segments(r io.ReaderAt, heads [][]byte, f func(at int64, payload []byte) bool) {
 	var head [4]byte
 	if _, err := r.ReadAt(head[:2], 0); err != nil || head[0] != 0xff || head[1] != markerSOI {
 		return
@@ -187,10 +196,10 @@ func segments(r io.ReaderAt, f func(marker byte, at int64, payload []byte) bool)
 		if marker == markerAPP1 || marker == markerAPP2 {
 			var start [48]byte
 			began, _ := r.ReadAt(start[:min(int64(len(start)), length-2)], at+4)
-			if is(start[:began], xmpHead) || is(start[:began], mpfHead) || is(start[:began], isoHead) {
+			if slices.ContainsFunc(heads, func(head []byte) bool { return bytes.HasPrefix(start[:began], head) }) {
 				read++
 				payload := make([]byte, length-2) // at most 64 kB
-				if _, err := r.ReadAt(payload, at+4); err != nil || !f(marker, at+4, payload) {
+				if _, err := r.ReadAt(payload, at+4); err != nil || !f(at+4, payload) {
 					return
 				}
 			}
@@ -198,8 +207,6 @@ func segments(r io.ReaderAt, f func(marker byte, at int64, payload []byte) bool)
 		at += 2 + length
 	}
 }
-
-func is(data, head []byte) bool { return bytes.HasPrefix(data, head) }
 
 // fromISO reads the binary metadata of ISO 21496-1, annex C.2: fractions of 32 bits.
 func fromISO(data []byte) (m Metadata, ok bool) {
@@ -271,6 +278,42 @@ func (m Metadata) sound() bool {
 		}
 	}
 	return within(m.CapacityMin, 0, 16) && within(m.CapacityMax, 0, 16) && m.CapacityMax > m.CapacityMin
+}
+
+// notedHeadroom returns the headroom, in times of white, that an iPhone notes in a photo's Exif:
+// that of the screen it was taken for, and by how much the map may be darker than that (Apple,
+// "Applying Apple HDR effect to your photos"). It is NaN where none is noted.
+func notedHeadroom(r io.ReaderAt) float64 {
+	const (
+		tagHeadroom = 33
+		tagGain     = 48
+	)
+	var noted metadata.Exif
+	segments(r, [][]byte{exifHead}, func(_ int64, payload []byte) bool {
+		noted = metadata.ParseExif(payload).Apple()
+		return false
+	})
+	number := func(tag uint16) float64 {
+		if n := noted.Numbers(metadata.IFD0, tag); len(n) == 1 {
+			return n[0]
+		}
+		return math.NaN()
+	}
+	headroom, gain := number(tagHeadroom), number(tagGain)
+	var stops float64
+	switch {
+	case math.IsNaN(headroom) || math.IsNaN(gain):
+		return math.NaN()
+	case headroom < 1 && gain <= 0.01:
+		stops = 1.8 - 20*gain
+	case headroom < 1:
+		stops = 1.601 - 0.101*gain
+	case gain <= 0.01:
+		stops = 3 - 70*gain
+	default:
+		stops = 2.303 - 0.303*gain
+	}
+	return math.Exp2(max(stops, 0))
 }
 
 // iPhone is the metadata of a map as iPhones write it, for a headroom in times of white.

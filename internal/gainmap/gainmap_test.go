@@ -29,6 +29,13 @@ func TestFind(t *testing.T) {
 		return testkit.Segment(0xe1, "http://ns.adobe.com/xap/1.0/\x00",
 			[]byte(`<x xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0" `+attributes+`/>`))
 	}
+	noted := func(stops float64) Metadata {
+		m, _ := iPhone(math.Exp2(stops))
+		return m
+	}
+	older := func(headroom, gain float64) []byte { // an iPhone's file that says it in the photo's Exif
+		return testkit.WithGainMap(testkit.WithSegments(photo, testkit.AppleExif(headroom, gain)), photo, testkit.AppleGainXMP(0))
+	}
 	for name, test := range map[string]struct {
 		file []byte
 		want Metadata
@@ -39,6 +46,13 @@ func TestFind(t *testing.T) {
 		"ISO's, one denominator":      {testkit.WithGainMap(photo, gain, testkit.GainISO(2, 1<<20)), iso, true},
 		"an iPhone's":                 {testkit.WithGainMap(photo, gain, testkit.AppleGainXMP(4)), apple, true},
 		"an iPhone's and ISO's":       {testkit.WithGainMap(photo, gain, testkit.AppleGainXMP(4), testkit.GainISO(2, 0)), iso, true},
+		"an older iPhone's":           {older(0.8, 0.005), noted(1.7), true},
+		"its low gain":                {older(0.8, 1), noted(1.5), true},
+		"its bright screen":           {older(1, 0), noted(3), true},
+		"its bright screen, low gain": {older(1.25, 1), noted(2), true},
+		"its map adds nothing":        {older(1, 8), Metadata{}, false},
+		"its Exif says nothing":       {testkit.WithGainMap(photo, photo, testkit.AppleGainXMP(0)), Metadata{}, false},
+		"an iPhone's says it twice":   {testkit.WithGainMap(testkit.WithSegments(photo, testkit.AppleExif(1, 0)), gain, testkit.AppleGainXMP(4)), apple, true},
 		"defaults":                    {testkit.WithGainMap(photo, gain, xmp(`hdrgm:GainMapMax="1" hdrgm:HDRCapacityMax="1"`)), Metadata{Max: same(1), Gamma: same(1), OffsetSDR: same(1.0 / 64), OffsetHDR: same(1.0 / 64), CapacityMax: 1}, true},
 		"the photo is the HDR one":    {testkit.WithGainMap(photo, gain, xmp(`hdrgm:GainMapMax="1" hdrgm:HDRCapacityMax="1" hdrgm:BaseRenditionIsHDR="True"`)), Metadata{}, false},
 		"no maximum":                  {testkit.WithGainMap(photo, gain, xmp(`hdrgm:HDRCapacityMax="1"`)), Metadata{}, false},
@@ -114,6 +128,7 @@ func FuzzFind(f *testing.F) {
 	for _, metadata := range [][]byte{testkit.GainXMP(same(2)), testkit.GainISO(2, 0), testkit.GainISO(2, 7), testkit.AppleGainXMP(4)} {
 		f.Add(testkit.WithGainMap(photo, gain, metadata))
 	}
+	f.Add(testkit.WithGainMap(testkit.WithSegments(photo, testkit.AppleExif(0.8, 0.005)), gain, testkit.AppleGainXMP(0)))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		var m Map
 		var ok bool

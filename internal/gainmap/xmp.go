@@ -24,7 +24,11 @@ func fromXMP(packet []byte) (Metadata, bool) {
 		return fromGainProperties(said)
 	}
 	if of := said[spacePixels+"AuxiliaryImageType"]; len(of) > 0 && of[0] == appleType {
-		if headroom, ok := number(said[spaceApple+"HDRGainMapHeadroom"]); ok {
+		values := said[spaceApple+"HDRGainMapHeadroom"]
+		if len(values) == 0 {
+			return appleUnsaid, true
+		}
+		if headroom, ok := number(values); ok {
 			return iPhone(headroom)
 		}
 	}

@@ -68,6 +68,27 @@ func (x Exif) pointer(dir Directory, tag uint16) uint32 {
 	return 0
 }
 
+// Apple returns what an iPhone notes in a tag of its own, MakerNote: a directory in the place of
+// IFD0, whose tags are Apple's and whose offsets count from the note. It has no tags where there
+// is no such note.
+func (x Exif) Apple() Exif {
+	const (
+		tagMakerNote = 0x927c
+		head         = "Apple iOS\x00\x00\x01" // and the byte order
+	)
+	note := x.Bytes(ExifIFD, tagMakerNote)
+	order, ok := bytes.CutPrefix(note, []byte(head))
+	if !ok || len(order) < 2 {
+		return Exif{}
+	}
+	apple := Exif{block: note, order: binary.BigEndian}
+	if string(order[:2]) == "II" {
+		apple.order = binary.LittleEndian
+	}
+	apple.at[IFD0] = uint32(len(head)) + 2
+	return apple
+}
+
 // Types of a tag's values (CIPA DC-008, 4.6.2; 129 is new in its version 3.0).
 const (
 	typeByte      = 1

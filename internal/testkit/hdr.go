@@ -23,12 +23,45 @@ func GainXMP(stops [3]float64) []byte {
 		most+`</rdf:Description></rdf:RDF></x:xmpmeta>`))
 }
 
-// AppleGainXMP is the metadata of a gain map as iPhones write it.
+// AppleGainXMP is the metadata of a gain map as iPhones write it, older ones without a headroom:
+// that is 0.
 func AppleGainXMP(headroom float64) []byte {
+	said := ""
+	if headroom != 0 {
+		said = fmt.Sprintf("<HDRGainMap:HDRGainMapHeadroom>%v</HDRGainMap:HDRGainMapHeadroom>", headroom)
+	}
 	return Segment(0xe1, xmpHead, fmt.Appendf(nil, `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:HDRGainMap="http://ns.apple.com/HDRGainMap/1.0/" xmlns:apdi="http://ns.apple.com/pixeldatainfo/1.0/">
-<HDRGainMap:HDRGainMapVersion>131072</HDRGainMap:HDRGainMapVersion><HDRGainMap:HDRGainMapHeadroom>%v</HDRGainMap:HDRGainMapHeadroom>
-<apdi:AuxiliaryImageType>urn:com:apple:photo:2020:aux:hdrgainmap</apdi:AuxiliaryImageType></rdf:Description></rdf:RDF></x:xmpmeta>`, headroom))
+<HDRGainMap:HDRGainMapVersion>131072</HDRGainMap:HDRGainMapVersion>%s
+<apdi:AuxiliaryImageType>urn:com:apple:photo:2020:aux:hdrgainmap</apdi:AuxiliaryImageType></rdf:Description></rdf:RDF></x:xmpmeta>`, said))
+}
+
+// AppleExif is the Exif of an iPhone's photo: a MakerNote with Apple's tags 33 and 48, of which
+// a gain map's headroom comes, each a fraction of thousandths.
+func AppleExif(headroom, gain float64) []byte {
+	be := binary.BigEndian
+	field := func(b []byte, tag, kind uint16, count, value uint32) []byte {
+		return be.AppendUint32(be.AppendUint32(be.AppendUint16(be.AppendUint16(b, tag), kind), count), value)
+	}
+	const (
+		undefined, long, fraction = 7, 4, 10 // TIFF's types
+		head                      = "Apple iOS\x00\x00\x01MM"
+		behind                    = len(head) + 2 + 2*12 + 4 // the note's directory
+	)
+	note := append([]byte(head), 0, 2)
+	note = field(note, 33, fraction, 1, uint32(behind))
+	note = field(note, 48, fraction, 1, uint32(behind+8))
+	note = append(note, 0, 0, 0, 0)
+	for _, v := range []float64{headroom, gain} {
+		note = be.AppendUint32(note, uint32(int32(v*1000)))
+		note = be.AppendUint32(note, 1000)
+	}
+	b := []byte("MM\x00*\x00\x00\x00\x08\x00\x01")
+	b = field(b, 0x8769, long, 1, 26) // the Exif directory
+	b = append(b, 0, 0, 0, 0, 0, 1)
+	b = field(b, 0x927c, undefined, uint32(len(note)), 44)
+	b = append(b, 0, 0, 0, 0)
+	return Segment(0xe1, "Exif\x00\x00", append(b, note...))
 }
 
 // GainISO is the metadata of a gain map of so many stops in the form of ISO 21496-1, with one

@@ -35,11 +35,12 @@ func TestEnsure_gainMap(t *testing.T) {
 		bright image.Point // the quarter
 		value  uint8
 	}{
-		"upright":  {testkit.WithGainMap(base, gain, adobe), image.Pt(800, 600), image.Pt(0, 0), 200},
-		"turned":   {testkit.WithGainMap(testkit.WithSegments(base, turned), gain, adobe), image.Pt(600, 800), image.Pt(1, 0), 200},
-		"iPhone's": {testkit.WithGainMap(base, gain, testkit.AppleGainXMP(8)), image.Pt(800, 600), image.Pt(0, 0), 205},
-		"no JPEG":  {testkit.WithGainMap(base, []byte("\xff\xd8\xff\xd9"), adobe), image.Point{}, image.Point{}, 0},
-		"none":     {base, image.Point{}, image.Point{}, 0},
+		"upright":     {testkit.WithGainMap(base, gain, adobe), image.Pt(800, 600), image.Pt(0, 0), 200},
+		"turned":      {testkit.WithGainMap(testkit.WithSegments(base, turned), gain, adobe), image.Pt(600, 800), image.Pt(1, 0), 200},
+		"iPhone's":    {testkit.WithGainMap(base, gain, testkit.AppleGainXMP(8)), image.Pt(800, 600), image.Pt(0, 0), 205},
+		"older one's": {testkit.WithGainMap(testkit.WithSegments(base, testkit.AppleExif(1, 0)), gain, testkit.AppleGainXMP(0)), image.Pt(800, 600), image.Pt(0, 0), 205},
+		"no JPEG":     {testkit.WithGainMap(base, []byte("\xff\xd8\xff\xd9"), adobe), image.Point{}, image.Point{}, 0},
+		"none":        {base, image.Point{}, image.Point{}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, dir := newStore(t, usual)

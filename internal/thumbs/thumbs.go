@@ -137,7 +137,7 @@ func (t *Store) SideOf(rend string) int {
 
 // revision is that of the making: whoever changes what is made of the same photo, or what
 // its record says, raises it, so that all that was made before counts as stale.
-const revision = 5
+const revision = 6
 
 // Options are what a rendition is made with; another value makes it stale.
 func (t *Store) Options(rend string) string {
