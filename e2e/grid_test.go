@@ -3,7 +3,10 @@ package e2e
 import (
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -280,4 +283,43 @@ func TestGrid_takesOutWhatIsFar(t *testing.T) {
 		b.until(`(() => { const a = document.querySelector('.photo a[href="/a/1599.jpg/"]'); const r = a?.getBoundingClientRect();
 			return r && r.bottom > 0 && r.top < innerHeight && document.activeElement === a; })()`)
 	}
+}
+
+// A table in a description is one, and wider than the window it scrolls within the page, by
+// key, too.
+func TestGrid_tables(t *testing.T) {
+	t.Parallel()
+	axe, err := os.ReadFile(npm(t, "axe-core/axe.min.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	draw(t, filepath.Join(dir, "a", "1.jpg"), 600, 400, 1)
+	put(t, filepath.Join(dir, "a", "README.md"), []byte("# A trip\n\n| Day | Where |\n|--:|---|\n| 1 | [Brig](https://example.com/) |\n\n"+
+		strings.Repeat("| Kilometres", 12)+"|\n"+strings.Repeat("|---", 12)+"|\n"+strings.Repeat("| 1234", 12)+"|\n"))
+	p := start(t, nil, dir)
+	b := newBrowser(t, 320, 640)
+	b.do(chromedp.Navigate(p.url + "/a/"))
+	b.until(`document.readyState === 'complete'`)
+	if got := eval[[]string](b, `[...document.querySelectorAll('.about td')].slice(0, 2).map((td) => td.textContent + ' ' + getComputedStyle(td).textAlign)`); !slices.Equal(got, []string{"1 right", "Brig start"}) {
+		t.Errorf("the first row is %q", got)
+	}
+	if wide := eval[int](b, `document.documentElement.scrollWidth`); wide > 320 {
+		t.Errorf("the page is %d px wide, want 320", wide)
+	}
+	if within := eval[[]bool](b, `[...document.querySelectorAll('.about table')].map((t) => t.scrollWidth > t.clientWidth && t.getBoundingClientRect().right <= 320)`); !slices.Equal(within, []bool{false, true}) {
+		t.Errorf("the tables scroll: %t, want just the wide one", within)
+	}
+	b.run(string(axe) + ";0")
+	for _, violation := range eval[[]string](b, `axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html.slice(0, 120)).join('; ')))`) {
+		t.Error(violation)
+	}
+	for range 20 {
+		b.do(chromedp.KeyEvent(kb.Tab))
+		if eval[bool](b, `document.activeElement.matches('table + table')`) {
+			break
+		}
+	}
+	b.do(chromedp.KeyEvent(kb.ArrowRight))
+	b.until(`document.activeElement.matches('table + table') && document.activeElement.scrollLeft > 0`)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
+	extast "github.com/yuin/goldmark/extension/ast"
 	mdtext "github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
 	"golang.org/x/net/html"
@@ -83,11 +84,14 @@ const (
 	// take it 200 times as long as 16 kB of words. People write no such note.
 	maxMarkup = 2000
 	maxEffort = 4 << 20
+	// maxCells is how many cells a table may have: the bars in a note's fullest line times
+	// its lines, since each row gets as many as its head.
+	maxCells = 5000
 	// MaxNoteText bounds captions, in runes, like those within photos.
 	MaxNoteText = 1000
 )
 
-var markdown = goldmark.New(goldmark.WithExtensions(extension.Linkify))
+var markdown = goldmark.New(goldmark.WithExtensions(extension.Linkify, extension.Table))
 
 // Parse reads Markdown. HTML in it is dropped, of pictures only their text
 // is kept, and links other than to the web, to mail and within the site become
@@ -128,6 +132,8 @@ func Parse(md []byte, titled bool) Note {
 			}
 		case *ast.Heading:
 			node.Level = min(node.Level+1, 6) // the page's own is the first
+		case *extast.Table:
+			node.SetAttributeString("tabindex", "0") // a wide one is scrolled by key, too
 		}
 		return ast.WalkContinue, nil
 	})
@@ -155,10 +161,18 @@ func Parse(md []byte, titled bool) Note {
 }
 
 // tooDear reports whether a note holds so many of the characters that Markdown may give a
-// meaning (CommonMark 0.31, section 2.1) that it is shown as it is.
+// meaning (CommonMark 0.31, section 2.1), or of tables' cells, that it is shown as it is.
 func tooDear(md []byte) bool {
 	markup, word, longest := 0, 0, 0
+	lines, bars, fullest := 0, 0, 0
 	for _, c := range md {
+		switch c {
+		case '|':
+			bars++
+		case '\n':
+			lines, bars = lines+1, 0
+		}
+		fullest = max(fullest, bars)
 		if util.IsPunct(c) {
 			markup++
 		}
@@ -167,7 +181,7 @@ func tooDear(md []byte) bool {
 		}
 		longest = max(longest, word)
 	}
-	return markup > maxMarkup || markup*longest > maxEffort
+	return markup > maxMarkup || markup*longest > maxEffort || fullest*lines > maxCells
 }
 
 // flattened has each line begin at most maxNested quotes and lists, so that what comes behind

@@ -27,8 +27,8 @@ func TestParse_cost(t *testing.T) {
 			Parse(words, false)
 		}
 	}) / 10
-	atoms := []string{">", "*", "_", "[", "]", "(", "!", "`", "<", "&", "#", "-", "+", "1.", ":", "\\", "\n", "\t", " ", "a", "www.", "@", "\"", "<!--", "<?"}
-	texts := []string{"[a](", "![a](", "[](", "[a]: b\n", "[a][b]", "***a", "**a _b ", "[a](<b", "![[]()", "`a``", "http://a.b@", "www.a.b/(", "<a@b.c>", "1. a\n   ", "- - a\n", "\n\n> - ", "> a\n\n", "*a _b ", "_a* ", " _a", "www._ ", "_ www. "}
+	atoms := []string{">", "*", "_", "[", "]", "(", "!", "`", "<", "&", "#", "-", "+", "1.", ":", "\\", "\n", "\t", " ", "a", "www.", "@", "\"", "<!--", "<?", "|", "|-|\n", "\n|-\n"}
+	texts := []string{"[a](", "![a](", "[](", "[a]: b\n", "[a][b]", "***a", "**a _b ", "[a](<b", "![[]()", "`a``", "http://a.b@", "www.a.b/(", "<a@b.c>", "1. a\n   ", "- - a\n", "\n\n> - ", "> a\n\n", "*a _b ", "_a* ", " _a", "www._ ", "_ www. ", "|`\\|`", "a|b\n-|-\n"}
 	for _, a := range atoms {
 		for _, b := range atoms {
 			texts = append(texts, a+b)
@@ -48,6 +48,35 @@ func TestParse_cost(t *testing.T) {
 	}
 }
 
+// A table of few characters is not made one of millions of cells: that would take a hundred
+// times what words take, and the memory of a large photo.
+func TestParse_wideTable(t *testing.T) {
+	words := filled(strings.Repeat("word ", 16)+"\n", MaxNote, "")
+	plain := testkit.Took(0, func() {
+		for range 10 {
+			Parse(words, false)
+		}
+	}) / 10
+	for _, columns := range []int{2, 10, 30, 100, 300, 600} {
+		head := strings.Repeat("|a", columns) + "\n" + strings.Repeat("|-", columns) + "\n"
+		rows := 0 // as many as are still parsed
+		for rows < (MaxNote-len(head))/2 && !tooDear([]byte(head+strings.Repeat("a\n", rows+1))) {
+			rows++
+		}
+		for _, rows := range []int{rows, (MaxNote - len(head)) / 2} {
+			md := []byte(head + strings.Repeat("a\n", rows))
+			var n Note
+			used := testkit.Allocated(func() { n = Parse(md, false) })
+			if len(n.Body) > 200<<10 || used > 16<<20 {
+				t.Errorf("%d columns, %d rows: %d bytes of HTML, %d allocated", columns, rows, len(n.Body), used)
+			}
+			if took := testkit.Took(20*plain, func() { Parse(md, false) }); took > 20*plain {
+				t.Errorf("%d columns, %d rows take %v, words take %v", columns, rows, took, plain)
+			}
+		}
+	}
+}
+
 // What is nested as people nest it stays Markdown; what is not becomes text, and all of it
 // is shown.
 func TestParse_nested(t *testing.T) {
@@ -57,6 +86,9 @@ func TestParse_nested(t *testing.T) {
 		"-----------------------------": "<hr>",
 		"1\n\n\n\n\n2":                  "<p>1</p>\n<p>2</p>",
 		"*very* **good** `x>y`":         "<p><em>very</em> <strong>good</strong> <code>x&gt;y</code></p>",
+		"Day | km\n--- | --:\n*1* | <b>12\n2 | [x](javascript:y) ![z](z.jpg)": "<table tabindex=\"0\">\n<thead>\n<tr>\n<th>Day</th>\n<th style=\"text-align:right\">km</th>\n</tr>\n</thead>\n<tbody>\n" +
+			"<tr>\n<td><em>1</em></td>\n<td style=\"text-align:right\">12</td>\n</tr>\n<tr>\n<td>2</td>\n<td style=\"text-align:right\">x z</td>\n</tr>\n</tbody>\n</table>",
+		"|a|\n\n|-|": "<p>|a|</p>\n<p>|-|</p>",
 		strings.Repeat(">", maxNested+2) + " a": strings.Repeat("<blockquote>\n", maxNested) + "<p>&gt;&gt; a</p>\n" +
 			strings.TrimSpace(strings.Repeat("</blockquote>\n", maxNested)),
 		strings.Repeat("*a_<b>", 600): "<p>" + strings.Repeat("*a_&lt;b&gt;", 600) + "</p>",
