@@ -31,15 +31,19 @@ var styleText string
 //go:embed assets/script/*.js
 var scriptFiles embed.FS
 
-var scriptText = joinScript()
+// scriptParts are the script's files in their order: what one does at once may use only those
+// before it.
+const scriptParts = `page reading pick figures slides geometry zoom swipe gestures overlay slideshow
+	controls history photopage grid`
+
+var scriptText = joinScript(scriptParts)
 
 // joinScript puts the script's files into one closure, so that what they share
-// is not global. What a file does at once may use only the files before it.
-func joinScript() string {
+// is not global.
+func joinScript(parts string) string {
 	var b strings.Builder
 	b.WriteString("(() => {\n'use strict';\n")
-	for name := range strings.FieldsSeq(`page reading pick figures slides geometry zoom swipe gestures overlay slideshow
-		controls history photopage grid`) {
+	for name := range strings.FieldsSeq(parts) {
 		file, err := scriptFiles.ReadFile("assets/script/" + name + ".js")
 		if err != nil {
 			panic(err) // a mistake in this list

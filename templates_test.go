@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
@@ -9,10 +10,15 @@ import (
 	"image/jpeg"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/tdewolff/minify/v2"
+	"github.com/tdewolff/minify/v2/css"
+	"github.com/tdewolff/minify/v2/js"
 	"golang.org/x/net/html"
 
 	"gallery/internal/album"
@@ -272,5 +278,77 @@ func TestAlbum_furtherPages(t *testing.T) {
 	}
 	if len(seen) != 2*pageSize+3 || seen[0] != "/a/1.jpg/" || seen[len(seen)-1] != fmt.Sprintf("/a/%d.jpg/", 2*pageSize+3) {
 		t.Errorf("%d photos were seen, from %s to %s", len(seen), seen[0], seen[len(seen)-1])
+	}
+}
+
+// docs/ARCHITECTURE.md says what each part of style and script adds to a page as it is sent:
+// gzipped bytes that it takes fewer without. All of it takes fewer than 14,000.
+func TestAssets_cost(t *testing.T) {
+	var styles []string // the stylesheet's parts: each begins with a comment at the start of a line
+	for part := range strings.SplitSeq(styleText, "\n/* ") {
+		styles = append(styles, "/* "+strings.TrimPrefix(part, "/* "))
+	}
+	scripts := strings.Fields(scriptParts)
+	m := minify.New()
+	m.AddFunc("css", css.Minify)
+	m.AddFunc("js", js.Minify)
+	sent := func(without string) int { // bytes
+		var style strings.Builder
+		for _, part := range styles {
+			if part != without {
+				style.WriteString(part + "\n")
+			}
+		}
+		rest := slices.DeleteFunc(slices.Clone(scripts), func(part string) bool { return part == without })
+		smallStyle, err := m.String("css", style.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		smallScript, err := m.String("js", joinScript(strings.Join(rest, " ")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
+		z.Write([]byte(smallStyle + smallScript))
+		z.Close()
+		return b.Len()
+	}
+	all := sent("")
+	if all >= 14_000 {
+		t.Errorf("style and script take %d bytes gzipped, want fewer than 14,000", all)
+	}
+	type cost struct {
+		part  string
+		bytes int
+	}
+	costs := []cost{{"all", all}}
+	for _, part := range styles {
+		name, _, _ := strings.Cut(strings.TrimPrefix(part, "/* "), "*/")
+		name, _, _ = strings.Cut(name, ":")
+		costs = append(costs, cost{"style: " + strings.ToLower(strings.TrimSpace(name)), all - sent(part)})
+	}
+	for _, part := range scripts {
+		costs = append(costs, cost{"`script/" + part + ".js`", all - sent(part)})
+	}
+	page, err := os.ReadFile("docs/ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]int{}
+	for _, row := range regexp.MustCompile(`(?m)^\| (all|style: [^|]+|`+"`script/[^|]+`"+`) \| ([0-9,]+) \|$`).FindAllStringSubmatch(string(page), -1) {
+		said[row[1]], _ = strconv.Atoi(strings.ReplaceAll(row[2], ",", ""))
+	}
+	var table strings.Builder
+	right := len(said) == len(costs)
+	for _, c := range costs {
+		fmt.Fprintf(&table, "| %s | %d |\n", c.part, c.bytes)
+		// Compressors of other versions differ by a few bytes.
+		if n, ok := said[c.part]; !ok || n < c.bytes-10-c.bytes/50 || n > c.bytes+10+c.bytes/50 {
+			right = false
+		}
+	}
+	if !right {
+		t.Errorf("docs/ARCHITECTURE.md is to say:\n%s", table.String())
 	}
 }
