@@ -56,8 +56,8 @@ type albumPages struct {
 	log        *slog.Logger
 
 	pages    *bounded.Map[pageKey, cachedPage]
-	building bounded.Calls[builtPage]        // by pageKey
-	sendings *bounded.Map[string, time.Time] // by who sends choices: when all of maxSendings are free
+	building bounded.Calls[builtPage] // by pageKey
+	senders  *picks.Senders
 }
 
 // pagesShare is the share of -memory that bounds that for pages, as they are; compressed they
@@ -1266,17 +1266,11 @@ type sentBy struct {
 	Photos           int
 }
 
-// sentRow is a photo, and what each of the people said of it: "" where they did not pick it.
+// sentRow is a photo, and what each of the people said of it.
 type sentRow struct {
-	File, Href string // no address where the photo is gone
-	Times      int
-	Said       []string
+	picks.Row
+	Href string // "" where the photo is gone
 }
-
-const (
-	// maxPeople and maxRows bound the table of choices. The newest and the most picked stay.
-	maxPeople, maxRows = 12, 300
-)
 
 // offerPicks adds to an album's page what it takes to pick photos, and which were.
 func (g *grid) offerPicks(view *gridView) {
@@ -1299,30 +1293,17 @@ func (g *grid) sentView() *sentView {
 	for _, src := range g.folder.Photos {
 		there[src.File] = true
 	}
-	rows := map[string]*sentRow{}
-	for i, s := range g.sent {
-		if i < maxPeople {
-			view.People = append(view.People, sentBy{s.Name, g.p.addresses.choice(g.album.Name, s.Choice()), s.At.Format(time.DateOnly), len(s.Photos)})
-		}
-		for _, p := range s.Photos {
-			row := rows[p.File]
-			if row == nil {
-				row = &sentRow{File: album.Readable(p.File), Times: g.times[p.File], Said: make([]string, min(len(g.sent), maxPeople))}
-				if there[p.File] {
-					row.Href = g.p.addresses.page(path.Join(g.album.Name, p.File))
-				}
-				rows[p.File] = row
-			}
-			if i < maxPeople {
-				row.Said[i] = strings.TrimSpace("♥ " + p.Note)
-			}
-		}
+	for _, s := range g.sent[:min(len(g.sent), picks.MaxPeople)] {
+		view.People = append(view.People, sentBy{s.Name, g.p.addresses.choice(g.album.Name, s.Choice()), s.At.Format(time.DateOnly), len(s.Photos)})
 	}
-	for _, row := range rows {
-		view.Rows = append(view.Rows, *row)
+	for _, row := range picks.Rows(g.sent) {
+		href := ""
+		if there[row.File] {
+			href = g.p.addresses.page(path.Join(g.album.Name, row.File))
+		}
+		row.File = album.Readable(row.File)
+		view.Rows = append(view.Rows, sentRow{row, href})
 	}
-	slices.SortFunc(view.Rows, func(a, b sentRow) int { return cmp.Or(b.Times-a.Times, strings.Compare(a.File, b.File)) })
-	view.Rows = view.Rows[:min(len(view.Rows), maxRows)]
 	return view
 }
 
@@ -1332,14 +1313,11 @@ type chosenView struct {
 	Counts  string
 	Show    string // address that shows the choice
 	Choice  picks.Choice
-	Lists   []nameList
+	Lists   []picks.Names
 	Photos  []chosenPhoto
 	Who     string // the name of who sends it, as far as it is known
 	Message string // what came of sending it
 }
-
-// nameList is the names of files as a program takes them.
-type nameList struct{ Name, Text string }
 
 // chosenPhoto is a photo with what is said of it.
 type chosenPhoto struct {
@@ -1393,22 +1371,13 @@ func (p *albumPages) showChosen(w http.ResponseWriter, r *http.Request, v visito
 	}
 }
 
-// nameLists writes the names of photos as programs search for them. Where a photographer's
-// files are raw, they have another extension.
-func nameLists(t *messages.Catalogue, photos []album.Photo) []nameList {
-	var files, stems []string
+// nameLists are the names of photos as programs take them.
+func nameLists(t *messages.Catalogue, photos []album.Photo) []picks.Names {
+	var files []string
 	for _, src := range photos {
-		file := album.Readable(src.File)
-		files = append(files, file)
-		if stem := strings.TrimSuffix(file, path.Ext(file)); !slices.Contains(stems, stem) {
-			stems = append(stems, stem)
-		}
+		files = append(files, album.Readable(src.File))
 	}
-	return []nameList{
-		{"Lightroom", strings.Join(stems, ", ")},
-		{"Capture One, Photo Mechanic", strings.Join(stems, " ")},
-		{t.OneALine, strings.Join(files, "\n")},
-	}
+	return append(picks.NamesFor(files), picks.Names{Program: t.OneALine, Text: strings.Join(files, "\n")})
 }
 
 // chosenPhotos are the photos to send, with what a form says of them.
@@ -1429,15 +1398,8 @@ func (p *albumPages) chosenPhotos(name string, photos []album.Photo, form url.Va
 	return all
 }
 
-const (
-	// maxChoice bounds the form that sends a choice, in bytes.
-	maxChoice = 1 << 20
-	// maxSendings is how many choices one visitor sends at once, and sendingTime after how long
-	// each further one. A party is one visitor, behind the address of its house.
-	maxSendings, sendingTime = 100, time.Minute
-	// maxSenders bounds the visitors that are remembered.
-	maxSenders = 10_000
-)
+// maxChoice bounds the form that sends a choice, in bytes.
+const maxChoice = 1 << 20
 
 // takeChoice takes a choice that is sent: POST /ALBUM/?picks. It becomes a text in the
 // album's folder.
@@ -1486,7 +1448,7 @@ func (p *albumPages) keep(r *http.Request, name, by string, photos []album.Photo
 	if network, err := from.Prefix(64); err == nil && from.Is6() {
 		from = network.Addr() // they are one visitor's
 	}
-	if !p.maySend(by+" "+from.String(), time.Now()) {
+	if !p.senders.MaySend(by+" "+from.String(), time.Now()) {
 		return errTooOften
 	}
 	s := picks.Sent{Name: cmp.Or(picks.Line(r.PostForm.Get("name"), picks.MaxName), "?"), By: by, Album: p.library.albumTitle(name), At: time.Now()}
@@ -1506,26 +1468,13 @@ func (p *albumPages) keep(r *http.Request, name, by string, photos []album.Photo
 	return nil
 }
 
-// maySend counts what somebody sends, and reports whether that is not too much.
-func (p *albumPages) maySend(who string, now time.Time) (ok bool) {
-	p.sendings.Update(who, func(full time.Time, _ bool) (time.Time, bool) {
-		if full.Before(now) {
-			full = now
-		}
-		full = full.Add(sendingTime)
-		ok = full.Sub(now) <= maxSendings*sendingTime
-		return full, ok
-	})
-	return ok
-}
-
 // notKept says why a choice was not kept, to its sender and to the log.
 func (p *albumPages) notKept(w http.ResponseWriter, t *messages.Catalogue, name, by string, err error) (status int, message string) {
 	switch {
 	case errors.Is(err, errNothingPicked):
 		return http.StatusUnprocessableEntity, t.NothingPicked
 	case errors.Is(err, errTooOften):
-		w.Header().Set("Retry-After", strconv.Itoa(int(sendingTime.Seconds())))
+		w.Header().Set("Retry-After", strconv.Itoa(int(picks.SendingTime.Seconds())))
 		return http.StatusTooManyRequests, t.SentTooOften
 	}
 	p.log.Error("a choice could not be kept", "album", name, "by", by, "err", err)

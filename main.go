@@ -250,6 +250,7 @@ import (
 	"gallery/internal/machine"
 	"gallery/internal/observe"
 	"gallery/internal/patient"
+	"gallery/internal/picks"
 	"gallery/internal/search"
 	"gallery/internal/session"
 	"gallery/internal/storage"
@@ -442,7 +443,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 	s.albumPages = &albumPages{
 		library: lib, store: store, views: pages, addresses: at, uploads: s.uploads, gate: who, archives: s.archives,
 		background: s.background, meters: m, log: log,
-		pages: bounded.NewMap[pageKey](c.memory/pagesShare, cachedPage.cost), sendings: bounded.NewMap[string, time.Time](maxSenders, nil),
+		pages: bounded.NewMap[pageKey](c.memory/pagesShare, cachedPage.cost), senders: picks.NewSenders(),
 	}
 	s.searches = newSearchPages(s.albumPages)
 	s.examinations = &examinations{st, store, lib, pages, version(), make(chan struct{}, 1)}

@@ -618,7 +618,7 @@ const picksViewText = `
 </header>
 <main class="chosen" data-picks="{{.Picks}}" data-picked="" data-copied="{{.T.Copied}}">
 {{with .Message}}<p role="alert">{{.}}</p>
-{{end}}{{range .Lists}}<p><label>{{.Name}} <textarea readonly rows="4" spellcheck="false">{{.Text}}</textarea></label><button class="copy" hidden>{{$.T.Copy}}</button></p>
+{{end}}{{range .Lists}}<p><label>{{.Program}} <textarea readonly rows="4" spellcheck="false">{{.Text}}</textarea></label><button class="copy" hidden>{{$.T.Copy}}</button></p>
 {{end}}{{with .Photos}}<form method="post" action="{{$.Picks}}?picks">
 <input type="hidden" name="picks" value="{{$.Choice}}">
 <label>{{$.T.YourName}} <input name="name" value="{{$.Who}}" maxlength="60" autocomplete="name" required></label>

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -215,5 +216,47 @@ func TestWrite_full(t *testing.T) {
 	}
 	if all := List(root); len(all) != 1 {
 		t.Errorf("List = %d choices", len(all))
+	}
+}
+
+// One who goes on and on is told to wait; others are not.
+func TestSenders(t *testing.T) {
+	s, now := NewSenders(), time.Now()
+	for i := range maxSendings {
+		if !s.MaySend("one", now) {
+			t.Fatalf("sending %d is too much", i)
+		}
+	}
+	if s.MaySend("one", now) || !s.MaySend("another", now) || !s.MaySend("one", now.Add(SendingTime)) {
+		t.Errorf("after %d sendings there is no limit, for all, or for ever", maxSendings)
+	}
+}
+
+// Choices stand side by side: the most picked photo first, what nobody has a column for is
+// counted, and no more rows than fit.
+func TestRows(t *testing.T) {
+	sent := []Sent{{Photos: []Photo{{"b.jpg", "dark"}, {"a.jpg", ""}}}, {Photos: []Photo{{"b.jpg", ""}}}}
+	want := []Row{{"b.jpg", 2, []string{"♥ dark", "♥"}}, {"a.jpg", 1, []string{"♥", ""}}}
+	if got := Rows(sent); !reflect.DeepEqual(got, want) {
+		t.Errorf("Rows = %v, want %v", got, want)
+	}
+	var many []Sent
+	for i := range MaxPeople + 5 {
+		s := Sent{Photos: []Photo{{"all.jpg", ""}}}
+		for j := range maxRows / 10 {
+			s.Photos = append(s.Photos, Photo{fmt.Sprintf("%d-%d.jpg", i, j), ""})
+		}
+		many = append(many, s)
+	}
+	got := Rows(many)
+	if len(got) != maxRows || got[0].File != "all.jpg" || got[0].Times != len(many) || len(got[0].Said) != MaxPeople {
+		t.Errorf("%d rows, the first %v", len(got), got[0])
+	}
+}
+
+func TestNamesFor(t *testing.T) {
+	got := NamesFor([]string{"IMG_1.jpg", "IMG_1.png", "x.y.JPG"})
+	if want := []Names{{"Lightroom", "IMG_1, x.y"}, {"Capture One, Photo Mechanic", "IMG_1 x.y"}}; !slices.Equal(got, want) {
+		t.Errorf("NamesFor = %q, want %q", got, want)
 	}
 }
