@@ -38,6 +38,8 @@ const (
 	manifestName = "manifest.webmanifest"
 	// feedName ends the address of an album's feed, behind the album's own.
 	feedName = ".feed.atom"
+	// newsName ends the address that tells what has come to a page since, behind the page's own.
+	newsName = ".news"
 	// sitemapPath is the address of the sitemap or of an index of its parts, whose addresses
 	// have a number before the extension.
 	sitemapPath = "/.sitemap.xml"
@@ -127,6 +129,12 @@ func (a addresses) face(name string) string { return a.base + facePath + name }
 
 // feed is the address of an album's feed.
 func (a addresses) feed(name string) string { return a.page(name) + feedName }
+
+// news is the address that tells how many photos have come to the page at an address, which
+// counts so many.
+func (a addresses) news(page string, had int) string {
+	return page + newsName + "?had=" + strconv.Itoa(had)
+}
 
 // sitemap is the address of a part of the sitemap.
 func (a addresses) sitemap(number int) string {

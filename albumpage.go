@@ -261,6 +261,9 @@ func (p *albumPages) gridOf(ctx context.Context, key pageKey, stamp thumbs.Stamp
 			}
 		}
 	}
+	if len(a.Photos) > 0 {
+		p.library.keepIndexed(key.album, stamp)
+	}
 	if photos, months, ok := p.store.Arrange(ctx, a, order, false); ok {
 		if albums, exact, ok := g.albumsInOrder(ctx, true); ok {
 			g.layOut(albums, photos, months)
@@ -1190,6 +1193,9 @@ func cssColor(s string) template.CSS {
 func (g *grid) writeFoot(w io.Writer) error {
 	view := gridView{frame: frame{T: g.key.texts, Script: g.p.views.script, Face: g.p.views.faceView()}, Empty: g.empty()}
 	view.Prev, view.Next = g.neighbours()
+	if g.key.chosen == "" {
+		view.News, view.Here = g.p.addresses.news(g.p.addresses.page(g.album.Name), g.counted()), g.p.addresses.ordered(g.album.Name, g.choice, g.key.n)
+	}
 	if g.key.mayPick && len(g.shown) > 0 {
 		view.Bar = &barView{g.key.texts, g.p.addresses.page(g.album.Name), g.p.library.mayDownload(g.key.visitor, g.key.album)}
 	}
@@ -1197,6 +1203,19 @@ func (g *grid) writeFoot(w io.Writer) error {
 		view.Others, view.More = g.p.otherFiles(g.key.texts, g.album)
 	}
 	return g.p.views.render(w, "foot", view)
+}
+
+// counted is how many photos the album's first page counts: the album's own, and those on its
+// cards.
+func (g *grid) counted() int {
+	if g.key.n > 1 {
+		return len(g.shown) + g.p.library.onCards(context.Background(), g.album, g.key.visitor)
+	}
+	n := len(g.shown)
+	for _, c := range g.cells {
+		n += c.sum.Photos
+	}
+	return n
 }
 
 // empty is what the page says in place of albums and photos, "" where there are any.

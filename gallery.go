@@ -51,6 +51,7 @@ type server struct {
 	searches     *searchPages
 	examinations *examinations
 	feeds        *feeds
+	news         *news
 	uploads      *uploader // nil where nobody can add photos
 	archives     *archives
 	background   *upkeep.Background // nil for none
@@ -69,7 +70,7 @@ func (to route) album() string {
 	switch to.kind {
 	case toThumbnail, toPreview, toPhoto, toOriginal:
 		return to.target.album()
-	case toAlbum, toUpload, toShare, toPicks, toFeed:
+	case toAlbum, toUpload, toShare, toPicks, toFeed, toNews:
 		return to.target.name
 	}
 	return "."
@@ -91,6 +92,7 @@ const (
 	toRobots    = "robots"
 	toDoctor    = "doctor"
 	toFeed      = "feed"
+	toNews      = "news"
 	toSitemap   = "sitemap"
 	toUpload    = "upload"
 	toThumbnail = "thumbnail"
@@ -123,6 +125,16 @@ func (s *server) route(r *http.Request) route {
 		return route{kind: toDoctor}
 	case robotsPath:
 		return route{kind: toRobots}
+	}
+	if above, ok := strings.CutSuffix(r.URL.Path, "/"+newsName); ok {
+		page := s.route(&http.Request{Method: http.MethodGet, URL: &url.URL{Path: above + "/"}})
+		switch page.kind {
+		case toAlbum:
+			return route{toNews, page.target}
+		case toTimeline, toRecent:
+			return route{toNews, target{name: "."}}
+		}
+		return route{kind: toNothing}
 	}
 	if strings.HasPrefix(r.URL.Path, timelinePath) {
 		return route{kind: toTimeline}
@@ -311,6 +323,8 @@ func (s *server) answerFromFolders(w http.ResponseWriter, r *http.Request, to ro
 		return s.thumbnails.serve(w, r, to.target)
 	case toFeed:
 		return s.feeds.serveFeed(w, r, to.target.name, v)
+	case toNews:
+		return s.news.serve(w, r, to.target.name, v)
 	case toSitemap:
 		number, _ := sitemapNumber(r.URL.Path)
 		return s.feeds.serveSitemap(w, r, number)

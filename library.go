@@ -76,7 +76,7 @@ type library struct {
 	notes     *bounded.Map[album.Photo, note.Note]
 	summaries *bounded.Map[string, folderSummary] // by album
 	totals    *bounded.Map[string, total]         // by album
-	aside     *bounded.Map[string, time.Time]     // by album: when it was last looked at for a card
+	aside     *bounded.Map[string, aside]         // by album: when it was last looked at for a page or a card
 	doubts    *bounded.Map[string, struct{}]      // by album: what is said of its photos may be out of date
 	indexer   *upkeep.Indexer                     // nil for none
 	found     *search.Index                       // what can be found of all albums; nil where nobody searches
@@ -94,7 +94,7 @@ func newLibrary(title, sort string, others bool, photos *storage.Dir, store *thu
 		unreadable: bounded.NewMap[string, struct{}](summaries, nil),
 		summaries:  bounded.NewMap[string, folderSummary](summaries, nil),
 		totals:     bounded.NewMap[string, total](summaries, nil),
-		aside:      bounded.NewMap[string, time.Time](summaries, nil),
+		aside:      bounded.NewMap[string, aside](summaries, nil),
 		doubts:     bounded.NewMap[string, struct{}](summaries, nil),
 	}
 }
@@ -508,6 +508,16 @@ func (l *library) summarize(ctx context.Context, name string, v visitor, known b
 	return sum, ok
 }
 
+// onCards is how many photos the cards of an album as the visitor sees it count.
+func (l *library) onCards(ctx context.Context, seen album.Listing, v visitor) (n int) {
+	looks := manyFolders
+	for _, sub := range seen.Albums {
+		sum, _ := l.summarize(ctx, path.Join(seen.Name, sub), v, false, &looks)
+		n += sum.Photos
+	}
+	return n
+}
+
 // collect adds up the summaries of the folders in an album, and counts them. What is below a
 // closed one does not count, whoever may see it: nothing leads there from here.
 func (l *library) collect(ctx context.Context, name string, v visitor, known bool, looks *int) (sum summary, folders int, ok bool) {
@@ -669,11 +679,30 @@ func (l *library) readSummary(ctx context.Context, name string, st thumbs.Stamp)
 // asideAge is how old what a card says of a large tree may be.
 const asideAge = 10 * time.Second
 
+// aside is when an album was last looked at behind the visitors' backs, and its stamp then.
+type aside struct {
+	at    time.Time
+	stamp thumbs.Stamp
+}
+
+// keepIndexed has an album of photos indexed that a visitor looks at and that is another than
+// its index says: now and then where none can be stored.
+func (l *library) keepIndexed(name string, st thumbs.Stamp) {
+	if thumbs.ThumbsListed(l.store.Indexed(name, st), st) {
+		return
+	}
+	now := time.Now()
+	if last, ok := l.aside.Get(name); !ok || last.stamp != st || now.Sub(last.at) > asideAge {
+		l.aside.Put(name, aside{now, st})
+		l.look(name)
+	}
+}
+
 // lookAside is look for a tree that a card sums up, whose albums are many: now and then.
 func (l *library) lookAside(name string) {
 	now := time.Now()
-	if last, ok := l.aside.Get(name); !ok || now.Sub(last) > asideAge {
-		l.aside.Put(name, now)
+	if last, ok := l.aside.Get(name); !ok || now.Sub(last.at) > asideAge {
+		l.aside.Put(name, aside{at: now})
 		l.look(name)
 	}
 }

@@ -446,6 +446,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 		pages: bounded.NewMap[pageKey](c.memory/pagesShare, cachedPage.cost), senders: picks.NewSenders(),
 	}
 	s.searches = newSearchPages(s.albumPages)
+	s.news = newNews(s.searches)
 	s.examinations = &examinations{st, store, lib, pages, version(), make(chan struct{}, 1)}
 	return &program{s, store, s.background, log}, nil
 }

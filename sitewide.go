@@ -10,6 +10,7 @@ import (
 	"gallery/internal/doctor"
 	"gallery/internal/storage"
 	"html/template"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -225,6 +226,9 @@ func (p *searchPages) list(r *http.Request, view *foundView, v visitor, q search
 	}
 	figures, err := p.figures(r.Context(), view.T, found.Hits, false)
 	view.Empty = found.Total == 0
+	if at != searchPath {
+		p.offerNews(view, at, n, found.Total)
+	}
 	if at == searchPath || at == recentPath {
 		view.Sections = []foundSection{{Photos: photosOf(figures)}}
 		return err
@@ -264,6 +268,11 @@ func (p *searchPages) paged(at string, query url.Values, n int) string {
 	return at + "?" + q.Encode()
 }
 
+// offerNews has a page tell what has come to it since.
+func (p *searchPages) offerNews(view *foundView, at string, n, photos int) {
+	view.News, view.Here = p.addresses.news(p.addresses.file(".")+at, photos), p.paged(at, nil, n)
+}
+
 // timeline fills in the months, or one of them.
 func (p *searchPages) timeline(r *http.Request, view *foundView, v visitor, n int) error {
 	view.Title = view.T.Timeline
@@ -279,6 +288,11 @@ func (p *searchPages) timeline(r *http.Request, view *foundView, v visitor, n in
 	}
 	may := p.may(v)
 	months := p.library.found.Months(may)
+	photos := 0
+	for _, m := range months {
+		photos += m.Photos
+	}
+	p.offerNews(view, timelinePath, n, photos)
 	from := (n - 1) * monthsSize
 	if n > 1 && from >= len(months) {
 		return answer.NotFound
@@ -421,6 +435,103 @@ func stat(folder *os.Root, albumName, file string, alone bool) (album.Photo, err
 		return album.StatAlone(folder, albumName, file)
 	}
 	return album.Stat(folder, albumName, file)
+}
+
+// news tells those who have a page open how many photos have come to it since.
+type news struct {
+	searches *searchPages
+	counts   *bounded.Map[newsKey, newsCount]
+	counting bounded.Calls[int] // by newsKey
+}
+
+// newsKey names a page that a visitor has open.
+type newsKey struct {
+	page    string // an album's name, or the path of a page of many albums
+	visitor visitor
+}
+
+// newsCount is how many photos a page counted.
+type newsCount struct {
+	photos int
+	at     time.Time
+}
+
+// maxNews is how many pages' counts are remembered, at some 200 bytes each.
+const maxNews = 10_000
+
+func newNews(p *searchPages) *news {
+	return &news{searches: p, counts: bounded.NewMap[newsKey, newsCount](maxNews, nil)}
+}
+
+// serve answers with what is to be told of a page that counted so many photos as the query
+// says, in the visitor's language; 204 where it counts no more now. However many have the page
+// open, it is counted once a second. Photos that went are taken from those that came.
+func (n *news) serve(w http.ResponseWriter, r *http.Request, albumName string, v visitor) error {
+	had, err := strconv.Atoi(r.URL.Query().Get("had"))
+	if err != nil {
+		return answer.NotFound
+	}
+	at, ofSite := strings.CutPrefix(strings.TrimSuffix(r.URL.Path, newsName), "/.")
+	key := newsKey{"/." + at, v}
+	if !ofSite {
+		key.page = albumName
+	} else if key.page != recentPath && key.page != timelinePath {
+		month, err := time.Parse("2006-01", strings.Trim(strings.TrimPrefix(key.page, timelinePath), "/"))
+		if err != nil || key.page != monthPath(month) {
+			return answer.NotFound
+		}
+	}
+	count, ok := n.counts.Get(key)
+	if !ok || time.Since(count.at) > pageAge {
+		count.photos, err = n.counting.Do(r.Context(), fmt.Sprintf("%q %s", v, key.page), func() (int, error) {
+			at := time.Now()
+			photos, err := n.count(r.Context(), key)
+			if err == nil {
+				n.counts.Put(key, newsCount{photos, at})
+			}
+			return photos, err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	h := w.Header()
+	h.Set("Cache-Control", "private, no-store")
+	if count.photos <= had {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	t := messages.For(r.Header.Get("Accept-Language"))
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, t.Count(count.photos-had, t.CountNew)) // an error is the client's leaving
+	return nil
+}
+
+// count is how many photos a page counts now.
+func (n *news) count(ctx context.Context, key newsKey) (int, error) {
+	found, may := n.searches.library.found, n.searches.may(key.visitor)
+	switch {
+	case key.page == recentPath:
+		return found.Photos(may), nil
+	case strings.HasPrefix(key.page, timelinePath):
+		photos := 0
+		for _, m := range found.Months(may) {
+			if begin := time.Date(m.Year, m.Month, 1, 0, 0, 0, 0, time.UTC); key.page == timelinePath || key.page == monthPath(begin) {
+				photos += m.Photos
+			}
+		}
+		return photos, nil
+	}
+	l := n.searches.library
+	st := l.store.Stamp(key.page)
+	a, _, err := l.listShown(ctx, key.page, st)
+	if err != nil {
+		return 0, err
+	}
+	if len(a.Photos) > 0 {
+		l.keepIndexed(key.page, st)
+	}
+	return len(shownPhotos(a, a.Photos)) + l.onCards(ctx, l.seen(a, key.visitor), key.visitor), ctx.Err()
 }
 
 const (

@@ -171,3 +171,87 @@ func TestSearch_access(t *testing.T) {
 		t.Errorf("everybody finds %s, want 3 photos", got)
 	}
 }
+
+// newsAt is the address by which a page that is open asks what has come, as the page says.
+func (s *site) newsAt(path string, header ...string) string {
+	s.t.Helper()
+	at := values(parse(s.t, s.get(path, header...).body), ".news a", "data-at")
+	if len(at) != 1 {
+		s.t.Fatalf("%s asks at %q", path, at)
+	}
+	return at[0]
+}
+
+// Pages say how many photos have come to them since, in the visitor's language, and no others.
+func TestNews(t *testing.T) {
+	s := foundSite(t, func(c *config) { c.base = "/photos" })
+	s.get("/photos/.recent/")
+	pages := []string{"/photos/", "/photos/Summer/", "/photos/Summer/?sort=-date", "/photos/%C3%81rbol/", "/photos/.recent/", "/photos/.timeline/", "/photos/.timeline/2014-07/"}
+	asks := map[string]string{}
+	for _, page := range pages {
+		asks[page] = s.newsAt(page)
+		if got := s.get(asks[page]); got.StatusCode != 204 || len(got.body) > 0 {
+			t.Errorf("%s, just read, tells %d %q", page, got.StatusCode, got.body)
+		}
+		if got := values(s.page(page), ".news a", "href"); !slices.Equal(got, []string{page}) {
+			t.Errorf("what has come to %s is shown at %q", page, got)
+		}
+	}
+	write(t, filepath.Join(s.dir, "Summer", "20140709_120000 new.jpg"), 60, 40, 1)
+	write(t, filepath.Join(s.dir, "Summer", "20140902_120000 new.jpg"), 60, 40, 2)
+	writeFile(t, filepath.Join(s.dir, "Summer", "new.txt"), []byte("no photo"))
+	s.index("Summer", ".")
+	s.later()
+	for page, want := range map[string]string{
+		"/photos/": "2 new photos", "/photos/Summer/": "2 new photos", "/photos/Summer/?sort=-date": "2 new photos", "/photos/%C3%81rbol/": "",
+		"/photos/.recent/": "2 new photos", "/photos/.timeline/": "2 new photos", "/photos/.timeline/2014-07/": "1 new photo",
+	} {
+		got := s.get(asks[page])
+		if string(got.body) != want || (got.StatusCode == 200) != (want != "") || !strings.Contains(got.Header.Get("Cache-Control"), "no-store") {
+			t.Errorf("%s tells %d %q, want %q", page, got.StatusCode, got.body, want)
+		}
+		if now := s.newsAt(page); now == asks[page] && want != "" {
+			t.Errorf("%s, read anew, counts as before", page)
+		}
+	}
+	for language, want := range map[string]string{"de": "2 neue Fotos", "pl": "2 nowe zdjęcia", "cs": "2 nové fotky", "ja": "新しい写真が2枚あります"} {
+		if got := s.get(asks["/photos/"], "Accept-Language", language); string(got.body) != want {
+			t.Errorf("in %s: %q, want %q", language, got.body, want)
+		}
+	}
+	for _, path := range []string{"/photos/.news", "/photos/.news?had=x", "/photos/None/.news?had=0", "/photos/Summer/20140705_120000.jpg/.news?had=0", "/photos/.search/.news?had=0",
+		"/photos/.timeline/2014-13/.news?had=0", "/photos/.timeline/x/.news?had=0", "/photos/Summer/.news/?had=0", "/photos/.news/.news?had=0"} {
+		if got := s.get(path); got.StatusCode != 404 {
+			t.Errorf("%s answers %d", path, got.StatusCode)
+		}
+	}
+}
+
+// What comes to an album that a visitor may not see is no news.
+func TestNews_private(t *testing.T) {
+	s := guarded(t)
+	ann := []string{"Authorization", basic("ann", rightPassword)}
+	s.index("Family", "Open", ".")
+	pages := []string{"/", "/Open/", "/.recent/", "/.timeline/"}
+	asks := map[string]string{}
+	for _, page := range pages {
+		s.get(page)
+		asks[page] = s.newsAt(page)
+	}
+	recent := s.newsAt("/.recent/", ann...)
+	write(t, filepath.Join(s.dir, "Family", "20140705 new.jpg"), 60, 40, 1)
+	write(t, filepath.Join(s.dir, "Open", "Hidden", "20140706 new.jpg"), 60, 40, 2)
+	s.index("Family", "Open/Hidden", "Open", ".")
+	s.later()
+	for _, page := range pages {
+		if got := s.get(asks[page]); got.StatusCode != 204 {
+			t.Errorf("%s tells %d %q of albums that are closed", page, got.StatusCode, got.body)
+		}
+	}
+	if got := s.get(recent, ann...); string(got.body) != "2 new photos" && string(got.body) != "3 new photos" { // with 2.jpg, which nobody looked at
+		t.Errorf("who may see them is told %d %q", got.StatusCode, got.body)
+	}
+	if got := s.get("/Family/.news?had=0"); got.StatusCode != 404 {
+		t.Errorf("of a closed album: %d %q", got.StatusCode, got.body)
+	}
+}

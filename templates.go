@@ -34,7 +34,7 @@ var scriptFiles embed.FS
 // scriptParts are the script's files in their order: what one does at once may use only those
 // before it.
 const scriptParts = `page reading pick figures slides geometry zoom swipe gestures overlay slideshow
-	controls history photopage grid`
+	controls history photopage grid news`
 
 var scriptText = joinScript(scriptParts)
 
@@ -187,6 +187,8 @@ type frame struct {
 	Crumbs   []link
 	Style    template.CSS
 	Script   template.JS
+	News     string // address that tells what has come since, "" for none
+	Here     string // the page's own address, where there is News
 	Prev     string // address of the previous page or photo, "" if there is none
 	Next     string
 	First    string // address of the album's first photo, on a photo's page
@@ -368,9 +370,13 @@ const viewText = `
 {{if or .Prev .Next}}<nav class="pages more" aria-label="{{.T.Pages}}">
 {{- with .Prev}}<a rel="prev" href="{{.}}">← {{$.T.PreviousPage}}</a>{{end}}
 {{- with .Next}}<a rel="next" href="{{.}}">{{$.T.NextPage}} →</a>{{end}}</nav>
-{{end}}{{template "footer" .}}</body>
+{{end}}{{template "news" .}}{{template "footer" .}}</body>
 </html>
 {{end}}
+
+{{define "news" -}}
+{{with .News}}<p class="news" role="status"><a href="{{$.Here}}" data-at="{{.}}" hidden></a></p>
+{{end}}{{end}}
 
 {{define "jump" -}}
 <nav class="sorts jump">{{range .}}<a href="{{.Href}}"{{if .Current}} aria-current="page"{{end}}>{{.Text}}</a>{{end}}</nav>
@@ -432,7 +438,7 @@ const viewText = `
 {{if or .Prev .Next}}<nav class="pages" aria-label="{{.T.Pages}}">
 {{- with .Prev}}<a rel="prev" href="{{.}}">← {{$.T.PreviousPage}}</a>{{end}}
 {{- with .Next}}<a rel="next" href="{{.}}">{{$.T.NextPage}} →</a>{{end}}</nav>
-{{end}}{{with .Bar}}{{template "bar" .}}{{end}}{{template "footer" .}}</body>
+{{end}}{{template "news" .}}{{with .Bar}}{{template "bar" .}}{{end}}{{template "footer" .}}</body>
 </html>
 {{end}}
 

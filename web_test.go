@@ -87,6 +87,7 @@ func (s *site) later() {
 	s.server.albumPages.pages.Clear()
 	s.server.library.listings.Clear()
 	s.server.archives.checked.Clear()
+	s.server.news.counts.Clear()
 }
 
 // made is how many renditions were made since the program was put together.

@@ -73,6 +73,7 @@ var Chinese = Catalogue{
 	Added:         "已添加",
 	ShowAlbum:     "查看相册",
 	CountAdded:    Plural{Many: "已添加 %s 张照片"},
+	CountNew:      Plural{Many: "%s 张新照片"},
 	NotAdded:      "未添加",
 	SignInAgain:   "请重新登录。",
 	NotAPhoto:     "这不是 JPEG、PNG、GIF 或 WebP 图片。",

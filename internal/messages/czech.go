@@ -76,6 +76,7 @@ var Czech = Catalogue{
 	Added:         "Přidáno",
 	ShowAlbum:     "Ukázat album",
 	CountAdded:    Plural{One: "Přidána %s fotka", Few: "Přidány %s fotky", Many: "Přidáno %s fotek"},
+	CountNew:      Plural{One: "%s nová fotka", Few: "%s nové fotky", Many: "%s nových fotek"},
 	NotAdded:      "Nepřidáno",
 	SignInAgain:   "Přihlaste se prosím znovu.",
 	NotAPhoto:     "Tohle není obrázek JPEG, PNG, GIF ani WebP.",

@@ -73,6 +73,7 @@ var Dutch = Catalogue{
 	Added:         "Toegevoegd",
 	ShowAlbum:     "Album tonen",
 	CountAdded:    Plural{One: "%s foto toegevoegd", Many: "%s foto’s toegevoegd"},
+	CountNew:      Plural{One: "%s nieuwe foto", Many: "%s nieuwe foto’s"},
 	NotAdded:      "Niet toegevoegd",
 	SignInAgain:   "Log opnieuw in.",
 	NotAPhoto:     "Dit is geen JPEG-, PNG-, GIF- of WebP-afbeelding.",

@@ -74,6 +74,7 @@ var English = Catalogue{
 	Added:         "Added",
 	ShowAlbum:     "Show the album",
 	CountAdded:    Plural{One: "%s photo added", Many: "%s photos added"},
+	CountNew:      Plural{One: "%s new photo", Many: "%s new photos"},
 	NotAdded:      "Not added",
 	SignInAgain:   "Please sign in again.",
 	NotAPhoto:     "This is not a JPEG, PNG, GIF or WebP picture.",

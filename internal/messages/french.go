@@ -73,6 +73,7 @@ var French = Catalogue{
 	Added:         "Ajoutée",
 	ShowAlbum:     "Voir l’album",
 	CountAdded:    Plural{One: "%s photo ajoutée", Many: "%s photos ajoutées"},
+	CountNew:      Plural{One: "%s nouvelle photo", Many: "%s nouvelles photos"},
 	NotAdded:      "Photos refusées",
 	SignInAgain:   "Veuillez vous reconnecter.",
 	NotAPhoto:     "Ce n’est pas une image JPEG, PNG, GIF ou WebP.",

@@ -74,6 +74,7 @@ var German = Catalogue{
 	Added:         "Hinzugefügt",
 	ShowAlbum:     "Album zeigen",
 	CountAdded:    Plural{One: "%s Foto hinzugefügt", Many: "%s Fotos hinzugefügt"},
+	CountNew:      Plural{One: "%s neues Foto", Many: "%s neue Fotos"},
 	NotAdded:      "Nicht hinzugefügt",
 	SignInAgain:   "Bitte melden Sie sich noch einmal an.",
 	NotAPhoto:     "Das ist kein JPEG-, PNG-, GIF- oder WebP-Bild.",

@@ -73,6 +73,7 @@ var Italian = Catalogue{
 	Added:         "Aggiunta",
 	ShowAlbum:     "Mostra l’album",
 	CountAdded:    Plural{One: "%s foto aggiunta", Many: "%s foto aggiunte"},
+	CountNew:      Plural{One: "%s nuova foto", Many: "%s nuove foto"},
 	NotAdded:      "Non aggiunte",
 	SignInAgain:   "Accedi di nuovo.",
 	NotAPhoto:     "Non è un’immagine JPEG, PNG, GIF o WebP.",

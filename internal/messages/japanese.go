@@ -73,6 +73,7 @@ var Japanese = Catalogue{
 	Added:         "追加しました",
 	ShowAlbum:     "アルバムを見る",
 	CountAdded:    Plural{Many: "写真を%s枚追加しました"},
+	CountNew:      Plural{Many: "新しい写真が%s枚あります"},
 	NotAdded:      "追加できませんでした",
 	SignInAgain:   "もう一度サインインしてください。",
 	NotAPhoto:     "JPEG、PNG、GIF、WebPの画像ではありません。",

@@ -87,7 +87,7 @@ type Catalogue struct {
 	AddPhotos, ChoosePhotos, TakePhoto                    string
 	DropPhotos, NewAlbum, PhotosOfUpTo, Upload            string
 	Remove, Waiting, Checking, Added, ShowAlbum           string
-	CountAdded                                            Plural
+	CountAdded, CountNew                                  Plural
 	NotAdded, SignInAgain                                 string
 	NotAPhoto, HEIC, AlreadyThere, TooLarge, Damaged      string
 	TooManyPixels, TooManyFiles, NoFiles                  string

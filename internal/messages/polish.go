@@ -76,6 +76,7 @@ var Polish = Catalogue{
 	Added:         "Dodano",
 	ShowAlbum:     "Pokaż album",
 	CountAdded:    Plural{One: "Dodano %s zdjęcie", Few: "Dodano %s zdjęcia", Many: "Dodano %s zdjęć"},
+	CountNew:      Plural{One: "%s nowe zdjęcie", Few: "%s nowe zdjęcia", Many: "%s nowych zdjęć"},
 	NotAdded:      "Nie dodano",
 	SignInAgain:   "Zaloguj się ponownie.",
 	NotAPhoto:     "To nie jest obraz JPEG, PNG, GIF ani WebP.",

@@ -74,6 +74,7 @@ var Portuguese = Catalogue{
 	Added:         "Adicionada",
 	ShowAlbum:     "Ver o álbum",
 	CountAdded:    Plural{One: "%s foto adicionada", Many: "%s fotos adicionadas"},
+	CountNew:      Plural{One: "%s foto nova", Many: "%s fotos novas"},
 	NotAdded:      "Não adicionadas",
 	SignInAgain:   "Entre novamente, por favor.",
 	NotAPhoto:     "Não é uma imagem JPEG, PNG, GIF ou WebP.",

@@ -74,6 +74,7 @@ var Spanish = Catalogue{
 	Added:         "Añadida",
 	ShowAlbum:     "Ver el álbum",
 	CountAdded:    Plural{One: "%s foto añadida", Many: "%s fotos añadidas"},
+	CountNew:      Plural{One: "%s foto nueva", Many: "%s fotos nuevas"},
 	NotAdded:      "No añadidas",
 	SignInAgain:   "Vuelve a iniciar sesión.",
 	NotAPhoto:     "No es una imagen JPEG, PNG, GIF ni WebP.",

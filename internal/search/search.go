@@ -360,6 +360,18 @@ func (x *Index) Months(may func(album string) bool) (months []Month) {
 	return months
 }
 
+// Photos is how many photos there are in albums that may does not refuse.
+func (x *Index) Photos(may func(album string) bool) (n int) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	for _, s := range x.albums {
+		if may == nil || may(s.name) {
+			n += len(s.dates)
+		}
+	}
+	return n
+}
+
 // Size is how many photos can be found, and what they take in memory, bytes.
 func (x *Index) Size() (photos int, bytes int64) {
 	x.mu.RLock()
