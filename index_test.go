@@ -265,3 +265,27 @@ func TestIndex_treeOfOtherFiles(t *testing.T) {
 		}
 	}
 }
+
+// What is above an empty album is summed up once, and not again and again as long as it is
+// empty.
+func TestIndex_emptyAlbum(t *testing.T) {
+	s := smallSite(t)
+	for i, want := range []bool{true, false, false} {
+		if _, changed, err := s.server.library.reindex(t.Context(), "Empty", true); err != nil || changed != want {
+			t.Errorf("time %d: changed is %v, %v, want %v", i+1, changed, err, want)
+		}
+		s.index("Trip/Day 1", "Trip", "folder.jpg", ".")
+	}
+	write(t, filepath.Join(s.dir, "Empty", "new.jpg"), 60, 40, 1)
+	for {
+		_, changed, err := s.server.library.reindex(t.Context(), "Empty", true)
+		if errors.Is(err, thumbs.ErrUnsettled) {
+			time.Sleep(5 * time.Millisecond)
+			continue
+		}
+		if err != nil || !changed {
+			t.Errorf("with a photo: changed is %v, %v", changed, err)
+		}
+		return
+	}
+}

@@ -734,7 +734,14 @@ func (l *library) reindex(ctx context.Context, name string, keep bool) (albums [
 		}
 		if len(a.Photos)+len(a.Albums)+len(a.Left) == 0 {
 			l.found.Delete(name)
-			return nil, true, nil
+			folder, ok := l.summarizeFolder(ctx, name, false, st)
+			if !ok {
+				return nil, false, ctx.Err()
+			}
+			before, known := l.totals.Get(name)
+			now := total{folder.Summary, 1}
+			l.totals.Put(name, now)
+			return nil, !known || before != now, nil
 		}
 		x, err = l.store.WriteIndex(ctx, a, l.readme(name).Title, keep)
 		if x == nil {
