@@ -229,7 +229,11 @@ func (s *server) answer(w *observe.Writer, r *http.Request, to route, v visitor,
 		if closed != nil && closed != errClosed {
 			return closed
 		}
-		w.Closed = s.library.rules.Rule(to.album()).Guarded()
+		rule := s.library.rules.Rule(to.album())
+		if rule.Lost() {
+			return storage.ErrAway
+		}
+		w.Closed = rule.Guarded()
 	}
 	switch {
 	case !s.answers(r, to, v):
@@ -617,7 +621,7 @@ func (s *server) serveRobots(w http.ResponseWriter, r *http.Request) error {
 
 // serveOriginal answers with a photo, or another file, untouched.
 func (s *server) serveOriginal(w http.ResponseWriter, r *http.Request, t target) error {
-	folder, err := album.Enter(s.storage.Photos.Below(), t.album())
+	folder, err := album.Enter(s.storage.Photos.Below(), t.album(), nil)
 	if err != nil {
 		return err
 	}

@@ -404,7 +404,7 @@ func (l *library) albumTitle(name string) string {
 // above.
 func (l *library) settings(name string) note.Settings {
 	s := l.readme(".").Settings
-	album.Visit(l.photos.Root(), name, func(folder *os.Root, at string) {
+	_ = album.Visit(l.photos.Root(), name, func(folder *os.Root, at string) {
 		s = l.readmeIn(folder, at).Settings.Over(s)
 	})
 	return s
@@ -437,7 +437,7 @@ func (l *library) namedCover(name string, s note.Settings) (album.Photo, bool) {
 // one walk. What is no album is called as its file.
 func (l *library) titles(name string) []string {
 	var titles []string
-	album.Visit(l.photos.Root(), name, func(folder *os.Root, at string) {
+	_ = album.Visit(l.photos.Root(), name, func(folder *os.Root, at string) {
 		titles = append(titles, cmp.Or(l.readmeIn(folder, at).Title, album.Readable(path.Base(at))))
 	})
 	for _, segment := range strings.Split(name, "/")[len(titles):] {

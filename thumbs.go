@@ -26,12 +26,26 @@ type thumbnails struct {
 
 // serve answers with a rendition of a photo, made now if there is none.
 func (t *thumbnails) serve(w http.ResponseWriter, r *http.Request, at target) error {
-	folder, err := album.Enter(t.photos.Below(), at.album())
+	// An index of the folder as it is now says that there is no .nomedia in it, and no sidecar:
+	// each look for what is not there may be a round trip to another machine.
+	var alone bool
+	folder, err := album.Enter(t.photos.Below(), at.album(), func(name string, folder *nolink.Dir) bool {
+		x := t.store.Listed(name, folder)
+		if name == at.album() {
+			said, ok := x.Find(at.file())
+			alone = ok && said.Sidecar == ""
+		}
+		return x != nil
+	})
 	if err != nil {
 		return err
 	}
 	defer folder.Close()
-	src, err := album.Stat(folder, at.album(), at.file())
+	look := album.Stat
+	if alone {
+		look = album.StatAlone
+	}
+	src, err := look(folder, at.album(), at.file())
 	if err != nil {
 		return err
 	}

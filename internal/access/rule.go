@@ -22,6 +22,7 @@ const (
 type Rule struct {
 	who  []string // names of users, or All or Public alone
 	from string   // the album whose file says so, "" where it is the site's default
+	lost bool     // the disk was away when it was to be read: it lets nobody in, and is not remembered
 }
 
 // NewRule makes a rule of users' names, or of All or Public.
@@ -81,6 +82,9 @@ func (r Rule) From() string { return r.from }
 
 // IsPublic reports whether everybody is let in.
 func (r Rule) IsPublic() bool { return len(r.who) == 1 && r.who[0] == Public }
+
+// Lost reports whether the rule could not be read since the disk is away. It lets nobody in.
+func (r Rule) Lost() bool { return r.lost }
 
 // Guarded reports whether the album may be closed to some, now or at any time: no cache
 // that is not a visitor's own may keep what is in it.

@@ -65,17 +65,31 @@ func (t *Tree) Rule(name string) Rule {
 	}
 	rule := t.note(".", t.own(root, album.AccessFile, ".", t.standard), now)
 	// One walk down: a look at each album by its whole name would take the square of its depth.
-	album.Visit(root, name, func(folder *os.Root, name string) {
-		rule = t.note(name, t.own(folder, album.AccessFile, name, rule), now)
+	err := album.Visit(root, name, func(folder *os.Root, name string) {
+		if !rule.lost {
+			rule = t.note(name, t.own(folder, album.AccessFile, name, rule), now)
+		}
 	})
+	if storage.IsLost(err) {
+		rule = t.lost(name)
+	}
 	// Noted for what is not there, too: a second look must not take another time for that.
 	return t.note(name, rule, now)
 }
 
 // note remembers a rule that was read at that time, and returns it.
 func (t *Tree) note(name string, rule Rule, at time.Time) Rule {
-	t.rules.Put(name, ruled{rule, at})
+	if !rule.lost {
+		t.rules.Put(name, ruled{rule, at})
+	}
 	return rule
+}
+
+// lost is the rule of an album while the disk is away. Whoever asks is to be told that it is,
+// and not that there is no such album.
+func (t *Tree) lost(name string) Rule {
+	t.photos.Suspect()
+	return Rule{from: name, lost: true}
 }
 
 // own returns the rule in the file of an album or, where it has none, the one above. A file
@@ -89,6 +103,9 @@ func (t *Tree) own(folder *os.Root, file, name string, above Rule) Rule {
 	var rule Rule
 	if err == nil {
 		rule, err = read(folder, file) // whatever is wrong now, there was a file
+	}
+	if storage.IsLost(err) {
+		return t.lost(name)
 	}
 	if err == nil {
 		t.mistakes.Delete(name)

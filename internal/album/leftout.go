@@ -117,13 +117,15 @@ func Open(root *os.Root, name string) (*os.Root, error) {
 	return folder, err
 }
 
-// Enter is Open for finding what is in the album.
-func Enter(below *nolink.Dir, name string) (*nolink.Dir, error) {
+// Enter is Open for finding what is in the album. Of a folder that listed, unless it is nil,
+// knows to hold no .nomedia it does not look for one.
+func Enter(below *nolink.Dir, name string, listed func(name string, folder *nolink.Dir) bool) (*nolink.Dir, error) {
 	if name == "." {
 		return below.Folder(".")
 	}
-	folder := below
+	folder, at := below, 0
 	for segment := range strings.SplitSeq(name, "/") {
+		at += len(segment)
 		next, err := folder.Folder(segment)
 		if folder != below {
 			folder.Close()
@@ -131,10 +133,12 @@ func Enter(below *nolink.Dir, name string) (*nolink.Dir, error) {
 		if err != nil {
 			return nil, err
 		}
-		if folder = next; leftOut(folder) {
+		folder = next
+		if (listed == nil || !listed(name[:at], folder)) && leftOut(folder) {
 			folder.Close()
 			return nil, ErrLeftOut
 		}
+		at++ // the slash
 	}
 	return folder, nil
 }
@@ -147,11 +151,14 @@ func Nearest(root *os.Root, name string) (folder *os.Root, reached string) {
 	return folder, reached
 }
 
-// Visit shows each folder on the way to name, below the root, and the album's name.
-func Visit(root *os.Root, name string, visit func(folder *os.Root, name string)) {
-	if folder, _, _ := walk(root, name, visit); folder != nil {
+// Visit shows each folder on the way to name, below the root, and the album's name. The error
+// says why it went no further.
+func Visit(root *os.Root, name string, visit func(folder *os.Root, name string)) error {
+	folder, _, err := walk(root, name, visit)
+	if folder != nil {
 		folder.Close()
 	}
+	return err
 }
 
 // walk opens the folders on the way to name, one after the other. It returns the last that

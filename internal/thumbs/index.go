@@ -56,6 +56,20 @@ func (t *Store) IndexedOnce(albumName string, st Stamp) *index.Index {
 	return nil
 }
 
+// Listed returns the index of an album whose folder is open, if it is in memory and names the
+// files that are in the folder now.
+func (t *Store) Listed(albumName string, folder *nolink.Dir) *index.Index {
+	x := t.remembered(albumName)
+	if x == nil {
+		return nil
+	}
+	info, err := folder.Lstat(".")
+	if err != nil || !named(x, Stamp{Photos: info.ModTime()}) || !settled(x.Folder, x.Checked) {
+		return nil
+	}
+	return x
+}
+
 func named(x *index.Index, st Stamp) bool { return x != nil && x.Folder == st.Photos.UnixNano() }
 
 // readIndex reads an album's index, unless it is of thumbnails that were made otherwise.
