@@ -41,7 +41,6 @@ var shared chromium
 // browser returns the running browser, which is started if there is none, or none any more.
 func (c *chromium) browser(t *testing.T) context.Context {
 	t.Helper()
-	path := need(t, "chromium", "chromium")
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ctx != nil {
@@ -56,8 +55,22 @@ func (c *chromium) browser(t *testing.T) context.Context {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ctx, stop := startChromium(t, profile)
+	c.ctx = ctx
+	c.stop = func() {
+		stop()
+		os.RemoveAll(profile)
+		c.ctx = nil
+	}
+	return ctx
+}
+
+// startChromium starts a Chromium with its profile in a folder, which outlives it. What stops
+// it lets it end as it does for a person.
+func startChromium(t *testing.T, profile string) (running context.Context, stop func()) {
+	t.Helper()
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
-		chromedp.ExecPath(path),
+		chromedp.ExecPath(need(t, "chromium", "chromium")),
 		chromedp.NoSandbox, // CI runs as root
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("host-resolver-rules", "MAP gallery.example.com 127.0.0.1"), // the name in deploy/nginx
@@ -67,18 +80,16 @@ func (c *chromium) browser(t *testing.T) context.Context {
 	)
 	allocated, release := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, cancel := chromedp.NewContext(allocated)
-	c.stop = func() {
+	stop = sync.OnceFunc(func() {
+		_ = chromedp.Cancel(ctx) // it may be gone
 		cancel()
 		release()
-		os.RemoveAll(profile)
-		c.ctx = nil
-	}
+	})
 	if err := chromedp.Do(ctx); err != nil { // the browser lives as long as the context of its first call
-		c.stop()
+		stop()
 		t.Fatal(err)
 	}
-	c.ctx = ctx
-	return ctx
+	return ctx, stop
 }
 
 // close stops the browser, if there is one.
@@ -93,10 +104,15 @@ func (c *chromium) close() {
 // newBrowser opens a window of its own, with a profile of its own, until the test ends.
 func newBrowser(t *testing.T, width, height int) *browser {
 	t.Helper()
-	running := shared.browser(t)
+	return newWindow(t, shared.browser(t), width, height, chromedp.WithNewBrowserContext())
+}
+
+// newWindow opens a window of a running browser until the test ends.
+func newWindow(t *testing.T, running context.Context, width, height int, options ...chromedp.ContextOption) *browser {
+	t.Helper()
 	b := &browser{t: t}
 	var cancel context.CancelFunc
-	b.ctx, cancel = chromedp.NewContext(running, chromedp.WithNewBrowserContext(), chromedp.WithListener(func(event any) {
+	b.ctx, cancel = chromedp.NewContext(running, append(options, chromedp.WithListener(func(event any) {
 		switch e := event.(type) {
 		case *runtime.EventExceptionThrown:
 			text := e.ExceptionDetails.Text
@@ -109,7 +125,7 @@ func newBrowser(t *testing.T, width, height int) *browser {
 				b.complain(e.Entry.Text + " " + e.Entry.URL)
 			}
 		}
-	}))
+	}))...)
 	t.Cleanup(cancel)
 	focused := func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) { // only who has the focus may read the clipboard
 		_, err := cdp.Call(ctx, tab, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
