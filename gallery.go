@@ -366,14 +366,20 @@ func (s *server) serveMay(w http.ResponseWriter, r *http.Request, v visitor) err
 	}
 	to := s.route(s.addresses.rebase(&http.Request{Method: http.MethodGet, URL: asked}))
 	w.Header().Set("Cache-Control", "no-store")
-	if to.kind != toNothing && s.gate.may(v, to.album()) && (to.kind != toOriginal || s.library.mayDownload(v, to.album())) {
-		if folder, err := album.Open(s.storage.Photos.Root(), to.album()); err == nil {
-			folder.Close()
-			w.WriteHeader(http.StatusNoContent)
-			return nil
-		}
+	may := to.kind != toNothing && s.gate.may(v, to.album()) && (to.kind != toOriginal || s.library.mayDownload(v, to.album()))
+	name := to.album()
+	if !may {
+		name = s.library.missing(v, name) // so that a no takes as long whatever is there
 	}
-	w.WriteHeader(http.StatusUnauthorized)
+	folder, err := album.Open(s.storage.Photos.Root(), name)
+	if err == nil {
+		folder.Close()
+	}
+	if may && err == nil {
+		w.WriteHeader(http.StatusNoContent)
+	} else {
+		w.WriteHeader(http.StatusUnauthorized)
+	}
 	return nil
 }
 

@@ -78,6 +78,7 @@ func TestNginx_unreadable(t *testing.T) {
 	if got := n.counts(200, func(i int) string { return fmt.Sprintf("/files/_thumbs/none%d.jpg", i) }, nil); got[429] == 0 || got[404] == 0 {
 		t.Errorf("200 thumbnails of no photos: %v, want some 404 and then 429", got)
 	}
+	n = startNginx(t, p, dir, "gallery.conf", append(asWWW, noLimit...)...)
 	p.stop()
 	for target, want := range map[string]int{"/files/1.jpg": 502, "/files/_thumbs/1.jpg": 502, "/thumbs/1.jpg": 200, "/thumbs/_thumbs/1.jpg": 502, "/folder/1.jpg": 502} {
 		if got := n.send("GET", target).StatusCode; got != want {
