@@ -3,11 +3,15 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"gallery/internal/testkit"
 )
 
 // signIn sends the form to sign in by, and returns the answer and the cookie that it sets,
@@ -105,6 +109,38 @@ func TestSignIn_guesses(t *testing.T) {
 	}
 	if got := s.get("/.signin?name=bob&password=" + url.QueryEscape(rightPassword)); got.Header.Get("Set-Cookie") != "" {
 		t.Error("a password in an address signs in")
+	}
+}
+
+// By the form, a wrong password takes as long for a name that nobody has, in time of the
+// processor: the medians of many tries of each, in turn.
+func TestSignIn_time(t *testing.T) {
+	s := guarded(t)
+	ratio := 0.0
+	for round := 0; round < 5 && (ratio < 0.7 || ratio > 1.4); round++ {
+		var took [2][]time.Duration
+		for i := range 15 { // a name may be guessed at a hundred times
+			for j, name := range []string{"ann", "eve"} {
+				form := url.Values{"name": {name}, "password": {fmt.Sprint("wrong", i)}}.Encode()
+				r := httptest.NewRequest("POST", "/.signin", strings.NewReader(form))
+				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+				r.Header.Set("X-Forwarded-For", fmt.Sprintf("198.51.%d.%d", round, i))
+				w := httptest.NewRecorder()
+				began := testkit.ProcessorTime()
+				s.server.ServeHTTP(w, r)
+				took[j] = append(took[j], testkit.ProcessorTime()-began)
+				if w.Code != 403 {
+					t.Fatalf("POST /.signin by %s = %d", name, w.Code)
+				}
+			}
+		}
+		slices.Sort(took[0])
+		slices.Sort(took[1])
+		ratio = float64(took[1][7]) / float64(took[0][7])
+		t.Logf("a wrong password %v, an unknown name %v", took[0][7], took[1][7])
+	}
+	if ratio < 0.7 || ratio > 1.4 {
+		t.Errorf("an unknown name takes %.2f of what a wrong password takes", ratio)
 	}
 }
 
