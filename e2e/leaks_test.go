@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -14,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // linkTo runs "gallery share" and returns the link's path and the cookie that it leaves.
@@ -51,6 +54,7 @@ func TestLeaks(t *testing.T) {
 	if out, err := exec.Command(binary, "shares", "-revoke", id, dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	_, expired := expiredLink(t, dir, "Family")
 	if got := p.send("GET", "/Family/3.jpg", "Cookie", family); got.StatusCode != 200 {
 		t.Fatalf("with its link GET /Family/3.jpg = %d", got.StatusCode)
 	}
@@ -69,6 +73,7 @@ func TestLeaks(t *testing.T) {
 		{"another's, under this one's name", []string{"Cookie", name + "=" + club[strings.IndexByte(club, '=')+1:]}},
 		{"this one's, under another's name", []string{"Cookie", "gallery-link-" + clubID + "=" + value}},
 		{"a revoked one", []string{"Cookie", revoked}},
+		{"one that has expired", []string{"Cookie", expired}},
 		{"one that is cut", []string{"Cookie", family[:len(family)-1]}},
 		{"one that is longer", []string{"Cookie", family + "A"}},
 		{"one of another bit", []string{"Cookie", name + "=" + flip(value, len(value)-2)}},
@@ -153,6 +158,146 @@ func TestLeaks(t *testing.T) {
 	}
 	t.Logf("%d requests", asked)
 	_ = os.Remove(filepath.Join(dir, ".gallery"))
+}
+
+// All that there is of the site itself, and of what is open, is by either and over each version
+// of HTTP as if what is closed had never been: byte by byte as from a site that lacks it.
+func TestLeaks_twin(t *testing.T) {
+	dir, users := guardedTree(t)
+	draw(t, filepath.Join(dir, "Open", "20140705_120000.jpg"), 600, 400, 1)
+	draw(t, filepath.Join(dir, "Family", "20140706_120000 secret.jpg"), 600, 400, 2)
+	draw(t, filepath.Join(dir, "Open", "Hidden", "20150801_120000.jpg"), 600, 400, 3)
+	put(t, filepath.Join(dir, "Family", "README.md"), []byte("# Our secret\n\nNobody knows."))
+	if err := os.RemoveAll(filepath.Join(dir, "Family", "Press")); err != nil { // open, and within what is closed
+		t.Fatal(err)
+	}
+	then := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	age := func(dir string) {
+		err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+			if err == nil && entry.Name() == "_thumbs" {
+				return fs.SkipDir
+			}
+			return errors.Join(err, os.Chtimes(path, then, then))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	age(dir)
+	warm(t, "-webp", dir)
+	lacking := filepath.Join(t.TempDir(), "lacking")
+	if out, err := exec.Command("cp", "-a", dir, lacking).CombinedOutput(); err != nil { // thumbnails' times, too
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, name := range []string{"Family", "Club", "Open/Hidden", "1/2/3/4/5/6"} {
+		if err := os.RemoveAll(filepath.Join(lacking, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The folders' times do not show that indexes are of before.
+	if out, err := exec.Command("find", lacking, "-name", ".index", "-prune", "-exec", "rm", "-r", "{}", "+").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for root, album := range map[string]string{dir: "Family", lacking: "Open"} { // there is a folder for links in both
+		if out, err := exec.Command(binary, "share", root, album).CombinedOutput(); err != nil {
+			t.Fatalf("share: %v\n%s", err, out)
+		}
+		age(root)
+	}
+	warm(t, "-webp", lacking)
+	full := start(t, nil, "-users", users, "-zip", "-webp", "-title", "Photos", dir)
+	twin := start(t, nil, "-users", users, "-zip", "-webp", "-title", "Photos", lacking)
+	fullNginx := startNginx(t, full, dir, "gallery.conf", noLimit...)
+	twinNginx := startNginx(t, twin, lacking, "gallery.conf", noLimit...)
+	ann := []string{"Authorization", basic("ann", password)}
+	for what, ready := range map[string]func() bool{ // what is found is found once it is indexed
+		"what is closed": func() bool {
+			return bytes.Contains(full.send("GET", "/.search?q=secret", ann...).body, []byte("20140706"))
+		},
+		"what is open": func() bool {
+			return bytes.Contains(full.send("GET", "/.search?q=jpg").body, []byte("20140705")) && bytes.Contains(twin.send("GET", "/.search?q=jpg").body, []byte("20140705"))
+		},
+	} {
+		for deadline := time.Now().Add(20 * time.Second); !ready(); time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s is not found", what)
+			}
+		}
+	}
+	_, revoked := full.linkTo(dir, "Family")
+	id, _, _ := strings.Cut(strings.TrimPrefix(revoked, "gallery-link-"), "=")
+	if out, err := exec.Command(binary, "shares", "-revoke", id, dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	_, good := full.linkTo(dir, "Family")
+	_, expired := expiredLink(t, dir, "Family")
+	ways := []wrongWay{
+		{"nothing", nil}, {"a revoked link", []string{"Cookie", revoked}}, {"one that has expired", []string{"Cookie", expired}},
+		{"one that is cut", []string{"Cookie", good[:len(good)-1]}}, {"a wrong password", []string{"Authorization", "Bearer x"}},
+	}
+	targets := []string{"/", "/?sort=date", "/?sort=-date", "/?zip", "/Open/", "/Open/?zip", "/Open/?sort=-date", "/Open/1.jpg/", "/Open/20140705_120000.jpg/?sort=date", "/root.jpg/",
+		"/.search", "/.search?q=jpg", "/.search?q=secret", "/.search?q=family", "/.search?q=2014", "/.search?q=july+2014", "/.search?q=2015", "/.recent/", "/.timeline/", "/.timeline/2014-07/", "/.timeline/2015-08/",
+		"/.feed.atom", "/Open/.feed.atom", "/Family/.feed.atom", "/Club/.feed.atom", "/Open/Hidden/.feed.atom", "/.sitemap.xml", "/.sitemap-1.xml", "/.sitemap-2.xml", "/robots.txt", "/.nothing", "/.doctor",
+		"/Family/", "/Family", "/Club/", "/Club/7.jpg", "/Open/Hidden/", "/Open/Hidden/_thumbs/2.jpg", "/1/2/3/4/5/", "/1/2/3/4/5/6/", "/1/2/3/4/5/6/7/8.jpg", "/.signin?album=Family", "/Open/_thumbs/1.jpg"}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}
+	defer transport.CloseIdleConnections()
+	direct := func(protocol string) func(bool, string, []string) answer {
+		return func(whole bool, target string, header []string) answer {
+			return sendBy(t, protocol, strings.TrimPrefix(map[bool]*program{true: full, false: twin}[whole].url, "http://"), false, "GET", target, header...)
+		}
+	}
+	fronts := map[bool]*nginx{true: fullNginx, false: twinNginx}
+	for _, p := range []*program{full, twin} {
+		for _, target := range append(targets, targets...) { // warm pages are sent with their length
+			p.send("GET", target)
+		}
+	}
+	asked := 0
+	for by, ask := range map[string]func(whole bool, target string, header []string) answer{
+		"the program over HTTP/1.0": direct("HTTP/1.0"), "the program over HTTP/1.1": direct("HTTP/1.1"),
+		"nginx over HTTP/1.0": func(whole bool, target string, header []string) answer {
+			return sendBy(t, "HTTP/1.0", fronts[whole].tls, true, "GET", target, header...)
+		},
+		"nginx over HTTP/1.1": func(whole bool, target string, header []string) answer {
+			return fronts[whole].send("GET", target, header...)
+		},
+		"nginx over HTTP/2": func(whole bool, target string, header []string) answer {
+			r, err := http.NewRequest("GET", "https://"+fronts[whole].tls+target, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Host = "gallery.example.com"
+			for i := 0; i < len(header); i += 2 {
+				r.Header.Set(header[i], header[i+1])
+			}
+			got, err := transport.RoundTrip(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer got.Body.Close()
+			body, err := io.ReadAll(got.Body)
+			if err != nil || got.ProtoMajor != 2 {
+				t.Fatalf("%s: %v", got.Proto, err)
+			}
+			return answer{got, body}
+		},
+	} {
+		for _, target := range targets {
+			for _, way := range ways {
+				asked++
+				got, want := ask(true, target, way.header), ask(false, target, way.header)
+				for _, a := range []answer{got, want} {
+					for _, name := range []string{"Date", "Etag", "Last-Modified"} { // of the files themselves
+						a.Header.Del(name)
+					}
+				}
+				if got.StatusCode != want.StatusCode || !bytes.Equal(got.body, want.body) || fmt.Sprint(got.Header) != fmt.Sprint(want.Header) {
+					t.Errorf("%s: GET %s with %s = %d, %v\n%.9000q\nwhere nothing is closed %d, %v\n%.9000q", by, target, way.name, got.StatusCode, got.Header, got.body, want.StatusCode, want.Header, want.body)
+				}
+			}
+		}
+	}
+	t.Logf("%d requests", asked)
 }
 
 // raw sends bytes and returns what comes.

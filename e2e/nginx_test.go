@@ -176,6 +176,12 @@ type answer struct {
 // has cleaned, over TLS where secure.
 func send(t *testing.T, address string, secure bool, method, target string, header ...string) answer {
 	t.Helper()
+	return sendBy(t, "HTTP/1.1", address, secure, method, target, header...)
+}
+
+// sendBy is send by another version of HTTP/1.
+func sendBy(t *testing.T, protocol, address string, secure bool, method, target string, header ...string) answer {
+	t.Helper()
 	conn, err := net.DialTimeout("tcp", address, 5*time.Second)
 	if err != nil {
 		t.Fatal(err)
@@ -186,7 +192,7 @@ func send(t *testing.T, address string, secure bool, method, target string, head
 		conn = tls.Client(conn, &tls.Config{ServerName: "gallery.example.com", InsecureSkipVerify: true})
 	}
 	var request strings.Builder
-	fmt.Fprintf(&request, "%s %s HTTP/1.1\r\nHost: gallery.example.com\r\nConnection: close\r\n", method, target)
+	fmt.Fprintf(&request, "%s %s %s\r\nHost: gallery.example.com\r\nConnection: close\r\n", method, target, protocol)
 	for i := 0; i < len(header); i += 2 {
 		fmt.Fprintf(&request, "%s: %s\r\n", header[i], header[i+1])
 	}
