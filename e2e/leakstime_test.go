@@ -15,19 +15,24 @@ import (
 	"time"
 )
 
+// withOthers uncomments the line of gallery.conf that has nginx serve files beside photos.
+var withOthers = []string{"#include /etc/nginx/sites-available/gallery-others.conf", "include gallery-others.conf"}
+
 // closedAndMissing are paths of what is closed, each beside one of what is not there.
 var closedAndMissing = [][2]string{
 	{"/Family/", "/Nowher/"}, {"/Family", "/Nowher"}, {"/Family/?zip", "/Nowher/?zip"}, {"/Family/.feed.atom", "/Nowher/.feed.atom"},
 	{"/Family/3.jpg", "/Nowher/3.jpg"}, {"/Family/3.jpg", "/Family/4.jpg"}, {"/Family/3.jpg/", "/Nowher/3.jpg/"},
 	{"/Family/_thumbs/3.jpg", "/Nowher/_thumbs/3.jpg"}, {"/Family/_thumbs/3.jpg", "/Open/_thumbs/3.jpg"}, {"/Family/_thumbs/1600/3.jpg", "/Nowher/_thumbs/1600/3.jpg"},
-	{"/Family/Party/5.jpg", "/Nowher/Party/5.jpg"}, {"/Open/Hidden/_thumbs/2.jpg", "/Open/Nowher/_thumbs/2.jpg"},
+	{"/Family/raw.heic", "/Nowher/raw.heic"}, {"/Family/Party/5.jpg", "/Nowher/Party/5.jpg"}, {"/Open/Hidden/_thumbs/2.jpg", "/Open/Nowher/_thumbs/2.jpg"},
 }
 
 // What is closed takes as long as what is not there, through nginx, too: nginx asks the
 // program as often about either, and the medians of many turns are alike.
 func TestLeaks_time(t *testing.T) {
 	dir, users := guardedTree(t)
-	p := start(t, nil, "-users", users, "-zip", "-trust-proxy", dir)
+	put(t, filepath.Join(dir, "Family", "raw.heic"), []byte("heic"))
+	p := start(t, nil, "-users", users, "-zip", "-others", "-trust-proxy", dir)
+	changes := append(slices.Clone(noLimit), withOthers...)
 	to, err := url.Parse(p.url)
 	if err != nil {
 		t.Fatal(err)
@@ -42,28 +47,29 @@ func TestLeaks_time(t *testing.T) {
 		proxy.ServeHTTP(w, r)
 	}))
 	t.Cleanup(counting.Close)
-	counted := startNginx(t, &program{t: t, url: counting.URL}, dir, "gallery.conf", noLimit...)
+	counted := startNginx(t, &program{t: t, url: counting.URL}, dir, "gallery.conf", changes...)
 	visitor := 0
 	for _, pair := range closedAndMissing {
-		for _, way := range [][]string{nil, {"Accept", "image/webp"}, {"Range", "bytes=0-9"}, {"Cookie", "gallery-link-x=y"}} {
+		for i, way := range [][]string{nil, {"Accept", "image/webp"}, {"Range", "bytes=0-9"}, {"Cookie", "gallery-link-x=y"}, nil, nil} {
+			method := []string{"GET", "GET", "GET", "GET", "HEAD", "POST"}[i]
 			var by [2]string
 			for j, target := range pair {
 				mu.Lock()
 				clear(asked)
 				mu.Unlock()
 				visitor++ // whom nginx does not remember
-				counted.send("GET", target, append(slices.Clone(way), "Authorization", fmt.Sprintf("Bearer %d", visitor))...)
+				counted.send(method, target, append(slices.Clone(way), "Authorization", fmt.Sprintf("Bearer %d", visitor))...)
 				mu.Lock()
 				by[j] = fmt.Sprint(asked)
 				mu.Unlock()
 			}
 			if by[0] != by[1] {
-				t.Errorf("with %q for %s the program is asked %s, for %s %s", way, pair[0], by[0], pair[1], by[1])
+				t.Errorf("for %s %s with %q the program is asked %s, for %s %s", method, pair[0], way, by[0], pair[1], by[1])
 			}
 		}
 	}
 
-	n := startNginx(t, p, dir, "gallery.conf", noLimit...)
+	n := startNginx(t, p, dir, "gallery.conf", changes...)
 	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
 	defer transport.CloseIdleConnections()
 	took := func(home, target string) time.Duration {
@@ -119,7 +125,7 @@ func TestLeaks_limits(t *testing.T) {
 	} {
 		var limited [2]bool
 		for i, target := range pair {
-			n := startNginx(t, p, dir, "gallery.conf", "#include /etc/nginx/sites-available/gallery-others.conf", "include gallery-others.conf", "rate=10r/s", "rate=1r/m")
+			n := startNginx(t, p, dir, "gallery.conf", append(slices.Clone(withOthers), "rate=10r/s", "rate=1r/m")...)
 			got := n.counts(80, func(int) string { return target }, nil)
 			if limited[i] = got[429] > 0; got[429]+got[404] != 80 {
 				t.Errorf("GET %s = %v", target, got)
