@@ -474,25 +474,15 @@ func (c *cell) fillKnownCard(g *grid) {
 
 // fillStored fills in a cell whose thumbnail is on disk.
 func (c *cell) fillStored(t *thumbs.Store) {
-	if c.record, c.known = stored(t, c.src, ""); c.known {
+	if c.record, c.known = t.Stored(c.src, ""); c.known {
 		c.fillOffered(t)
 	}
 }
 
 // fillOffered fills in the records of what may be offered beside a cover's thumbnail.
 func (c *cell) fillOffered(t *thumbs.Store) {
-	c.sharp, _ = stored(t, c.src, rendition.Sharp)
-	c.widest, _ = stored(t, c.src, rendition.Preview)
-}
-
-// stored returns the record of src's rendition if that is on disk and fresh.
-func stored(t *thumbs.Store, src album.Photo, rend string) (rendition.Record, bool) {
-	folder := t.OpenRenditions(src.Album, rend)
-	if folder == nil {
-		return rendition.Record{}, false
-	}
-	defer folder.Close()
-	return t.Cached(folder, src, rend)
+	c.sharp, _ = t.Stored(c.src, rendition.Sharp)
+	c.widest, _ = t.Stored(c.src, rendition.Preview)
 }
 
 // fillSafely is fill, with a panic as a placeholder and an error in the log.

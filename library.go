@@ -366,7 +366,7 @@ func (l *library) readSmall(src album.Photo, most int64) ([]byte, error) {
 
 // readme returns an album's README.md as it is now, the zero note if it has none.
 func (l *library) readme(albumName string) note.Note {
-	folder, err := nolink.Folder(l.photos.Root(), albumName, false)
+	folder, err := l.photos.Below().Folder(albumName)
 	if err != nil {
 		return note.Note{}
 	}
@@ -375,7 +375,7 @@ func (l *library) readme(albumName string) note.Note {
 }
 
 // readmeIn is readme for an album whose folder is open.
-func (l *library) readmeIn(folder *os.Root, albumName string) note.Note {
+func (l *library) readmeIn(folder album.Folder, albumName string) note.Note {
 	for _, name := range []string{"README.md", "readme.md", "Readme.md"} {
 		src, err := album.Stat(folder, albumName, name)
 		if errors.Is(err, fs.ErrNotExist) {

@@ -61,7 +61,12 @@ func (t *Tree) Rule(name string) Rule {
 	}
 	root := t.photos.Root()
 	if above, ok := t.rules.Get(path.Dir(name)); ok && name != "." && now.Sub(above.at) < ruleAge {
-		return t.note(name, t.own(root, path.Join(name, album.AccessFile), name, above.rule), above.at)
+		file := path.Join(name, album.AccessFile)
+		if _, err := t.photos.Below().LstatAt(file); errors.Is(err, fs.ErrNotExist) {
+			t.mistakes.Delete(name)
+			return t.note(name, above.rule, above.at)
+		}
+		return t.note(name, t.own(root, file, name, above.rule), above.at)
 	}
 	rule := t.note(".", t.own(root, album.AccessFile, ".", t.standard), now)
 	// One walk down: a look at each album by its whole name would take the square of its depth.

@@ -54,7 +54,7 @@ type Listing struct {
 const AccessFile = ".access"
 
 // Stat returns the photo called file in the folder of an album.
-func Stat(folder folder, albumName, file string) (Photo, error) {
+func Stat(folder Folder, albumName, file string) (Photo, error) {
 	src, err := StatAlone(folder, albumName, file)
 	if err == nil {
 		src.Sidecar = sidecarState(folder, file)
@@ -63,7 +63,7 @@ func Stat(folder folder, albumName, file string) (Photo, error) {
 }
 
 // StatAlone is Stat of what has no sidecar.
-func StatAlone(folder folder, albumName, file string) (Photo, error) {
+func StatAlone(folder Folder, albumName, file string) (Photo, error) {
 	info, err := folder.Lstat(file)
 	if err != nil {
 		return Photo{}, err

@@ -76,13 +76,13 @@ const noMedia = ".nomedia"
 // ErrLeftOut says that a folder is left out by a file .nomedia in it or above it.
 var ErrLeftOut = fmt.Errorf("left out by %s: %w", noMedia, fs.ErrNotExist)
 
-// folder is an open folder: an *os.Root or a *nolink.Dir.
-type folder interface {
+// Folder is an open folder: an *os.Root or a *nolink.Dir.
+type Folder interface {
 	Lstat(name string) (fs.FileInfo, error)
 }
 
 // leftOut reports whether a folder says that it is to be left out.
-func leftOut(folder folder) bool {
+func leftOut(folder Folder) bool {
 	_, err := folder.Lstat(noMedia)
 	return err == nil
 }

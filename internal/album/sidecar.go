@@ -33,7 +33,7 @@ func isSidecar(name string) bool { return strings.EqualFold(path.Ext(name), ".xm
 
 // sidecarState names the state of a photo's sidecar, "" if it has none: another state means
 // that the photo is to be read anew.
-func sidecarState(folder folder, file string) string {
+func sidecarState(folder Folder, file string) string {
 	for _, name := range sidecars(file) {
 		if info, err := folder.Lstat(name); err == nil && info.Mode().IsRegular() {
 			return stateOf(info)

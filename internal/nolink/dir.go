@@ -58,6 +58,15 @@ func (d *Dir) Lstat(name string) (fs.FileInfo, error) {
 	return d.steps.Lstat(name)
 }
 
+// LstatAt is Lstat at a path below d. On the systems that need the steps it follows links in
+// the path that lead to places below d, but for the last.
+func (d *Dir) LstatAt(path string) (fs.FileInfo, error) {
+	if d.steps == nil {
+		return d.opened.lstatAt(path)
+	}
+	return d.steps.Lstat(path)
+}
+
 // File opens the regular file at a path below d for reading. It never waits, and fails with an
 // error that is fs.ErrNotExist for whatever else is there, and where a component is a link.
 func (d *Dir) File(name string) (*os.File, fs.FileInfo, error) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"runtime"
 	"syscall"
 	"time"
@@ -45,13 +46,13 @@ func openAtOnce(root *os.Root) (d *Dir, ok bool, err error) {
 	return d, true, nil
 }
 
-// openat2 opens the path below folder.
-func openat2(folder int, path string, flags uint64) (fd int, err error) {
+// openat2 opens the path of that name below folder.
+func openat2(folder int, name string, flags uint64) (fd int, err error) {
 	how := unix.OpenHow{Flags: flags | unix.O_CLOEXEC | unix.O_NOFOLLOW, Resolve: within}
 	// A signal interrupts what waits for a network, and where the tree is being moved the
 	// kernel may not be sure that a path leads down (EAGAIN).
 	for range 100 {
-		if fd, err = unix.Openat2(folder, path, &how); err != unix.EINTR && err != unix.EAGAIN {
+		if fd, err = unix.Openat2(folder, name, &how); err != unix.EINTR && err != unix.EAGAIN {
 			break
 		}
 	}
@@ -61,7 +62,7 @@ func openat2(folder int, path string, flags uint64) (fd int, err error) {
 	case unix.ELOOP, unix.ENOTDIR, unix.EXDEV:
 		return -1, ErrNotHere
 	}
-	return -1, &fs.PathError{Op: "openat2", Path: path, Err: err}
+	return -1, &fs.PathError{Op: "openat2", Path: name, Err: err}
 }
 
 func (o opened) close() error { return unix.Close(o.fd) }
@@ -114,10 +115,29 @@ func (o opened) lstat(name string) (fs.FileInfo, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: "lstat", Path: name, Err: err}
 	}
+	return stateOf(name, &st), nil
+}
+
+// lstatAt opens what is at the path as a place, which on a network takes no more than to find it.
+func (o opened) lstatAt(name string) (fs.FileInfo, error) {
+	defer runtime.KeepAlive(o.own)
+	fd, err := openat2(o.fd, name, unix.O_PATH)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(fd)
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return nil, &fs.PathError{Op: "fstat", Path: name, Err: err}
+	}
+	return stateOf(path.Base(name), &st), nil
+}
+
+func stateOf(name string, st *unix.Stat_t) *state {
 	return &state{name, syscall.Stat_t{
 		Dev: st.Dev, Ino: st.Ino, Mode: st.Mode, Size: st.Size,
 		Mtim: syscall.Timespec(st.Mtim), Ctim: syscall.Timespec(st.Ctim),
-	}}, nil
+	}}
 }
 
 // state is what Lstat returns.

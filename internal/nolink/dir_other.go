@@ -15,4 +15,5 @@ func openAtOnce(*os.Root) (d *Dir, ok bool, err error) { return nil, false, nil 
 func (opened) close() error                               { return nil }
 func (opened) folder(string) (*Dir, error)                { return nil, ErrNotHere }
 func (opened) lstat(string) (fs.FileInfo, error)          { return nil, ErrNotHere }
+func (opened) lstatAt(string) (fs.FileInfo, error)        { return nil, ErrNotHere }
 func (opened) file(string) (*os.File, fs.FileInfo, error) { return nil, nil, ErrNotHere }

@@ -106,6 +106,21 @@ func TestDir_finds(t *testing.T) {
 					t.Errorf("Lstat(%s) = %v, %v, want %v", name, got, err, want)
 				}
 			}
+			for _, name := range []string{".", "top.jpg", "a", "a/b", "a/b/2.jpg", "a/_thumbs/1.jpg"} {
+				want, err := os.Lstat(filepath.Join(dir, name))
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := d.LstatAt(name)
+				if err != nil || got.Name() != filepath.Base(name) || got.Size() != want.Size() || !got.ModTime().Equal(want.ModTime()) || got.Mode() != want.Mode() {
+					t.Errorf("LstatAt(%s) = %v, %v, want %v", name, got, err, want)
+				}
+			}
+			for _, name := range []string{"none", "a/none", "none/1.jpg"} {
+				if got, err := d.LstatAt(name); !errors.Is(err, fs.ErrNotExist) {
+					t.Errorf("LstatAt(%s) = %v, %v", name, got, err)
+				}
+			}
 		})
 	}
 }
@@ -160,6 +175,16 @@ func TestDir_refuses(t *testing.T) {
 			for name, want := range map[string]fs.FileMode{"link.jpg": fs.ModeSymlink, "same": fs.ModeSymlink} {
 				if info, err := d.Lstat(name); err != nil || info.Mode().Type() != want {
 					t.Errorf("Lstat(%s) = %v, %v", name, info, err)
+				}
+			}
+			for _, name := range []string{"link.jpg", "a/back", "abs", "loop.jpg"} {
+				if info, err := d.LstatAt(name); err != nil || info.Mode().Type() != fs.ModeSymlink {
+					t.Errorf("LstatAt(%s) = %v, %v", name, info, err)
+				}
+			}
+			for _, name := range []string{"out/1.jpg", "abs/1.jpg", "up/outside/1.jpg", "../outside/1.jpg", "a/../../outside/1.jpg", "loop.jpg/x"} {
+				if info, err := d.LstatAt(name); err == nil {
+					t.Errorf("LstatAt(%s) leads out: %v", name, info)
 				}
 			}
 			if info, err := d.Lstat("fifo.jpg"); err != nil || info.Mode().IsRegular() || info.IsDir() {

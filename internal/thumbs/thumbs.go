@@ -172,6 +172,24 @@ func (t *Store) Cached(folder *os.Root, src album.Photo, rend string) (rendition
 	return r, ok && t.Fresh(r, src, rend)
 }
 
+// Stored is Cached for one rendition by itself.
+func (t *Store) Stored(src album.Photo, rend string) (rendition.Record, bool) {
+	name := rendition.Name(src, rend)
+	info, err := t.storage.Cache.Below().LstatAt(name)
+	if err != nil || !info.Mode().IsRegular() {
+		return rendition.Record{}, false
+	}
+	if r, ok := t.recall(name, info); ok {
+		return r, t.Fresh(r, src, rend)
+	}
+	folder := t.OpenRenditions(src.Album, rend)
+	if folder == nil {
+		return rendition.Record{}, false
+	}
+	defer folder.Close()
+	return t.Cached(folder, src, rend)
+}
+
 // Sharper returns the records of an album's fresh renditions of a kind, by their
 // photos' files. Their folder is read once: unlike cached, it looks at no
 // file whose record is indexed, so that one that was just replaced by hand may
@@ -391,12 +409,16 @@ func (t *Store) blamePhoto(src album.Photo, tasks []task, err *error) {
 
 // Restat returns the photo as it is now, or as it was if it is gone.
 func (t *Store) Restat(src album.Photo) album.Photo {
-	folder, err := nolink.Folder(t.storage.Photos.Root(), src.Album, false)
+	folder, err := t.storage.Photos.Below().Folder(src.Album)
 	if err != nil {
 		return src
 	}
 	defer folder.Close()
-	if now, err := album.Stat(folder, src.Album, src.File); err == nil {
+	look := album.Stat
+	if said, ok := t.Listed(src.Album, folder).Find(src.File); ok && said.Sidecar == "" {
+		look = album.StatAlone
+	}
+	if now, err := look(folder, src.Album, src.File); err == nil {
 		return now
 	}
 	return src
@@ -865,12 +887,12 @@ func (t *Store) OpenRenditions(albumName, rend string) *os.Root {
 type Stamp struct{ Photos, Thumbs time.Time }
 
 func (t *Store) Stamp(albumName string) Stamp {
-	info, err := t.storage.Photos.Root().Lstat(albumName)
+	info, err := t.storage.Photos.Below().LstatAt(albumName)
 	if err != nil {
 		return Stamp{} // of what is not there nothing is looked for
 	}
 	st := Stamp{Photos: info.ModTime()}
-	if info, err := t.storage.Cache.Root().Lstat(rendition.Folder(albumName, "")); err == nil {
+	if info, err := t.storage.Cache.Below().LstatAt(rendition.Folder(albumName, "")); err == nil {
 		st.Thumbs = info.ModTime()
 	}
 	return st
