@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"context"
@@ -38,7 +39,7 @@ func (b *bench) growth(ctx context.Context) error {
 		return err
 	}
 	var t table
-	t.add("photos", "start ms", "front ms", "again CPU ms", "page CPU ms", "searchable s", "p50 ms", "p99 ms", "peak MB", "warm s", "warm CPU s", "clean s", "clean MB", "one album CPU ms")
+	t.add("photos", "start ms", "front ms", "again CPU ms", "page CPU ms", "searchable s", "p50 ms", "p99 ms", "peak MB", "warm s", "warm CPU s", "clean s", "clean MB", "one album first ms", "one album CPU ms", "calls")
 	for photos := 1000; photos <= b.grow; photos *= 10 {
 		b.progress.Printf("%d photos", photos)
 		row, err := b.grown(ctx, program, photos)
@@ -99,8 +100,8 @@ func (b *bench) grown(ctx context.Context, program string, photos int) ([]string
 	}
 	row := append([]string{fmt.Sprint(photos)}, served...)
 	row = append(row, inSeconds(warm), inSeconds(warmCPU), inSeconds(clean), inMegabytes(cleanPeak))
-	page, err := b.oneAlbum(ctx, program, min(photos, 100_000))
-	return append(row, page), err
+	one, err := b.oneAlbum(ctx, program, min(photos, 100_000))
+	return append(row, one...), err
 }
 
 func inSeconds(d time.Duration) string { return fmt.Sprintf("%.2f", d.Seconds()) }
@@ -363,26 +364,88 @@ func (s *growServer) searches(ctx context.Context, photos int) (p50, p99 time.Du
 	return took[len(took)/2], took[len(took)*99/100], nil
 }
 
-// oneAlbum measures a page of an album of so many photos in one folder when no name changed.
-func (b *bench) oneAlbum(ctx context.Context, program string, photos int) (string, error) {
+// oneAlbum measures pages of an album of so many photos in one folder when no name changed: how
+// long the first takes after a start, what a later one takes of a processor, and how often the
+// first asks the file system.
+func (b *bench) oneAlbum(ctx context.Context, program string, photos int) ([]string, error) {
 	dir, err := b.tree(ctx, program, fmt.Sprint("one", photos), photos, b.growOne)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	s, _, err := b.startGrown(ctx, program, dir)
+	s, err := b.startSettled(ctx, program, dir, photos)
+	if err != nil {
+		return nil, err
+	}
+	defer s.stop()
+	begun := time.Now()
+	if _, err := fetchPage(ctx, s.url+"/all/"); err != nil {
+		return nil, err
+	}
+	first := time.Since(begun)
+	if err := s.settle(ctx); err != nil {
+		return nil, err
+	}
+	cpu, err := s.cpu(ctx, "/all/?page="+fmt.Sprint((photos+999)/1000), 5, 1100*time.Millisecond)
+	if err != nil {
+		return nil, err
+	}
+	s.stop()
+	s, err = b.startSettled(ctx, program, dir, photos)
+	if err != nil {
+		return nil, err
+	}
+	defer s.stop()
+	calls, err := s.fileCalls(ctx, "/all/")
+	return []string{milliseconds(first), milliseconds(cpu), calls}, err
+}
+
+// startSettled starts a server and waits until it has gone over all albums.
+func (b *bench) startSettled(ctx context.Context, program, dir string, photos int) (*growServer, error) {
+	s, begun, err := b.startGrown(ctx, program, dir)
+	if err != nil {
+		return nil, err
+	}
+	if _, err = s.searchable(ctx, begun, photos); err == nil {
+		err = s.settle(ctx)
+	}
+	if err != nil {
+		s.stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+// fileCalls is how often the server asks the file system for names, states and lists while it
+// answers with a page, "-" where there is no strace to tell.
+func (s *growServer) fileCalls(ctx context.Context, path string) (string, error) {
+	tracer, err := exec.LookPath("strace")
+	if err != nil {
+		return "-", nil
+	}
+	var summary bytes.Buffer
+	cmd := exec.CommandContext(ctx, tracer, "-f", "-c", "-e", "trace=%file,fstat,getdents64", "-o", "/dev/stdout", "-p", fmt.Sprint(s.cmd.Process.Pid))
+	cmd.Stdout = &summary
+	said, err := cmd.StderrPipe()
 	if err != nil {
 		return "", err
 	}
-	defer s.stop()
-	if _, err := s.searchable(ctx, time.Now(), photos); err != nil {
+	if err := cmd.Start(); err != nil {
 		return "", err
 	}
-	if _, err := fetchPage(ctx, s.url+"/all/"); err != nil {
+	attached := bufio.NewScanner(said)
+	attached.Scan() // it says so
+	_, err = fetchPage(ctx, s.url+path)
+	_ = cmd.Process.Signal(os.Interrupt)
+	for attached.Scan() {
+	}
+	_ = cmd.Wait() // it ends by the signal
+	if err != nil {
 		return "", err
 	}
-	if err := s.settle(ctx); err != nil {
-		return "", err
+	for line := range strings.Lines(summary.String()) {
+		if fields := strings.Fields(line); len(fields) > 4 && fields[len(fields)-1] == "total" {
+			return fields[3], nil
+		}
 	}
-	cpu, err := s.cpu(ctx, "/all/?page="+fmt.Sprint((photos+999)/1000), 5, 1100*time.Millisecond)
-	return milliseconds(cpu), err
+	return "", fmt.Errorf("strace counts nothing: %s", summary.String())
 }
