@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,6 +21,10 @@ func TestDoctor_nginx(t *testing.T) {
 	n := startNginx(t, p, dir, "gallery.conf")
 	p.send("GET", "/Trip/") // which makes its thumbnail
 	// The test's own directories are open to this user and root alone.
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
 	doctor := func() (kinds, lines []string, code int) {
 		t.Helper()
 		dump, err := exec.Command(need(t, "nginx", "nginx-light"), "-T", "-c", n.conf).Output()
@@ -28,7 +33,7 @@ func TestDoctor_nginx(t *testing.T) {
 		}
 		printed := filepath.Join(t.TempDir(), "nginx")
 		put(t, printed, dump)
-		c := exec.Command(binary, "doctor", "-json", "-nginx", printed, "-listen", strings.TrimPrefix(p.url, "http://"), dir)
+		c := exec.Command(binary, "doctor", "-user", me.Username, "-json", "-nginx", printed, "-listen", strings.TrimPrefix(p.url, "http://"), dir)
 		out, err := c.Output()
 		if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 			t.Fatal(err)
