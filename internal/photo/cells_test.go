@@ -158,9 +158,43 @@ func TestFit_afterMeans(t *testing.T) {
 		}
 		to := Fitted(m.Rect.Max, side)
 		v := psnr(t, opaque(got, false), opaque(imaging.Resize(m, to.X, to.Y, imaging.Lanczos), false))
-		t.Logf("to %d, by %d: %.1f dB", side, averaged(m.Rect.Max, side), v)
+		t.Logf("to %d, by %d: %.1f dB", side, averaged(layout{width: 1500, height: 1000}, side), v)
 		if v < limit {
-			t.Errorf("to %d, averaged by %d first: %.1f dB, want %.0f", side, averaged(m.Rect.Max, side), v, limit)
+			t.Errorf("to %d, averaged by %d first: %.1f dB, want %.0f", side, averaged(layout{width: 1500, height: 1000}, side), v, limit)
 		}
+	}
+}
+
+// A GIF's shades are of dots, which averaging by two before little more would leave in part.
+func TestFit_dots(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	m := image.NewNRGBA(image.Rect(0, 0, 1250, 1000))
+	for i := range m.Pix {
+		m.Pix[i] = 0xff
+		if shade := i / 4 % 1250 / 5; i%4 != 3 && random.IntN(250) >= shade {
+			m.Pix[i] = 200 // as in a palette of 6 levels a colour, nearly
+		}
+	}
+	for side, by := range map[int]int{500: 1, 415: 1, 312: 2, 250: 3} {
+		row, err := rows(m, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		y := 0
+		next := func(line []uint8) error { row(y, line); y++; return nil }
+		l := layout{format: GIF, width: 1250, height: 1000, frame: m.Rect}
+		got, err := fit(next, l, side)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to := Fitted(m.Rect.Max, side)
+		v := psnr(t, opaque(got, false), opaque(imaging.Resize(m, to.X, to.Y, imaging.Lanczos), false))
+		if v < 42 || averaged(l, side) != by {
+			t.Errorf("to %d, averaged by %d first: %.1f dB, want 42 by %d", side, averaged(l, side), v, by)
+		}
+	}
+	l := layout{format: PNG, width: 1250, height: 1000, png: pngParts{color: pngPalette}}
+	if k := averaged(l, 500); k != 1 {
+		t.Errorf("a PNG with a palette is averaged by %d", k)
 	}
 }

@@ -58,7 +58,7 @@ func (info Info) costOf(maxSide int) int64 {
 	if l.direct {
 		return costSmall + colors + l.decode + planes.Memory(full, Fitted(full, maxSide))
 	}
-	seen := cellsOf(full, averaged(full, maxSide))
+	seen := cellsOf(full, averaged(l, maxSide))
 	out := Fitted(full, maxSide)
 	turned := int64(max(out.X, out.Y)) * 4 * int64(runtime.GOMAXPROCS(0)+1)
 

@@ -370,7 +370,7 @@ func TestFit_averagedByTwo(t *testing.T) {
 		{1500, 2000, 800, 2}, {3999, 3000, 1600, 1}, {4032, 3024, 1600, 2}, {7199, 4801, 1600, 2}, {7200, 4800, 1600, 3},
 		{9600, 100, 1600, 3}, {6399, 100, 1600, 1}, {400, 300, 400, 1},
 	} {
-		if got := averaged(image.Pt(test.w, test.h), test.side); got != test.want {
+		if got := averaged(layout{format: WebP, width: test.w, height: test.h}, test.side); got != test.want {
 			t.Errorf("%d x %d at %d is averaged by %d, want %d", test.w, test.h, test.side, got, test.want)
 		}
 	}
@@ -385,7 +385,7 @@ func TestFit_realPhotosAveragedByTwo(t *testing.T) {
 		}
 		size := m.Bounds().Size()
 		row, err := rows(m, false)
-		if err != nil || averaged(size, 1600) != 2 {
+		if err != nil || averaged(layout{width: size.X, height: size.Y}, 1600) != 2 {
 			return
 		}
 		y := 0
