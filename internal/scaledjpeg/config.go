@@ -138,14 +138,35 @@ func oversampling(denom int) float64 {
 
 // Denom returns the denominator to decode with, for a picture that is then to be reduced to longSide pixels on its longer
 // side: the largest that leaves enough by oversampling.
+//
+// Of pictures of up to chromaPixels that have less chroma than luma, it is no larger than leaves as many samples of chroma as
+// there will be pixels, or 2. Chroma that has to be enlarged shows in 8 bits of red, green and blue where there is little else
+// to see: 5 of 45 photos, of 6 to 7 megapixels, had 48.2 to 48.9 dB at 400 pixels, 2 to 4 dB less than from 1/2. For larger
+// pictures, and for the full size instead of 1/2, that would take too long.
 func (c Config) Denom(longSide int) int {
-	side := float64(max(c.Width, c.Height))
+	side, chroma := float64(max(c.Width, c.Height)), c.leastSampling()
+	if c.Width*c.Height > chromaPixels {
+		chroma = 1
+	}
 	for denom := 8; denom > 1; denom /= 2 {
-		if side/float64(denom) >= oversampling(denom)*float64(longSide) {
+		left := side / float64(denom)
+		if left >= oversampling(denom)*float64(longSide) && (denom == 2 || left*chroma >= float64(longSide)) {
 			return denom
 		}
 	}
 	return 1
+}
+
+const chromaPixels = 8 << 20
+
+// leastSampling returns the least resolution that a component has in a direction, as a part of the most.
+func (c Config) leastSampling() float64 {
+	least, most := c.Sampling[0], c.Sampling[0]
+	for _, s := range c.Sampling[:c.Components] {
+		least = Sampling{min(least.H, s.H), min(least.V, s.V)}
+		most = Sampling{max(most.H, s.H), max(most.V, s.V)}
+	}
+	return min(float64(least.H)/float64(most.H), float64(least.V)/float64(most.V))
 }
 
 // fixedMemory is the most that a decoder takes whatever the picture, in bytes: its bit buffer and look-up tables.

@@ -487,27 +487,41 @@ func TestDecodeConfig(t *testing.T) {
 }
 
 func TestConfig_Denom(t *testing.T) {
-	for _, test := range []struct{ width, height, longSide, want int }{
-		{400, 300, 400, 1},
-		{999, 900, 400, 1},
-		{1000, 900, 400, 2},
-		{2079, 2000, 400, 2},
-		{2080, 2000, 400, 4},
-		{4032, 3024, 400, 4},
-		{3024, 4032, 400, 4},
-		{6240, 4160, 400, 4},
-		{6400, 4160, 400, 8},
-		{6240, 4160, 1600, 2},
-		{4032, 3024, 1600, 2},
-		{3999, 3024, 1600, 1},
-		{4032, 3024, 800, 2},
-		{4160, 3120, 800, 4},
-		{6400, 4800, 2560, 2},
-		{65535, 1, 400, 8},
+	full, wide, half := Sampling{1, 1}, Sampling{2, 1}, Sampling{2, 2}
+	for _, test := range []struct {
+		width, height int
+		luma          Sampling // where chroma is 1x1
+		longSide      int
+		want          int
+	}{
+		{400, 300, half, 400, 1},
+		{999, 900, half, 400, 1},
+		{1000, 900, half, 400, 2},
+		{2079, 2000, full, 400, 2},
+		{2080, 2000, full, 400, 4},
+		{3199, 2400, half, 400, 2},
+		{3199, 2400, wide, 400, 2},
+		{3200, 2400, half, 400, 4},
+		{2400, 3200, wide, 400, 4},
+		{3000, 3000, half, 400, 4}, // 9 megapixels
+		{4032, 3024, half, 400, 4},
+		{3024, 4032, half, 400, 4},
+		{6240, 4160, half, 400, 4},
+		{6400, 4160, half, 400, 8},
+		{6240, 4160, half, 1600, 2},
+		{4032, 3024, half, 1600, 2},
+		{3999, 3024, half, 1600, 1},
+		{4032, 3024, half, 800, 2},
+		{4160, 3120, half, 800, 4},
+		{6400, 4800, half, 2560, 2},
+		{65535, 1, half, 400, 8},
+		{65535, 1, Sampling{4, 1}, 400, 8},
+		{3200, 1, Sampling{4, 1}, 200, 4},
+		{1000, 900, Sampling{4, 1}, 400, 2},
 	} {
-		c := Config{Width: test.width, Height: test.height}
+		c := Config{Width: test.width, Height: test.height, Components: 3, Sampling: [4]Sampling{test.luma, full, full}}
 		if got := c.Denom(test.longSide); got != test.want {
-			t.Errorf("Denom of %dx%d to %d = %d, want %d", test.width, test.height, test.longSide, got, test.want)
+			t.Errorf("Denom of %dx%d, %v, to %d = %d, want %d", test.width, test.height, test.luma, test.longSide, got, test.want)
 		}
 	}
 }
