@@ -431,14 +431,17 @@ func TestLightbox_ownAtOnce(t *testing.T) {
 }
 
 // However narrow the window, large the text and long the number, every button of
-// the bar is within the window and over nothing else.
+// the bar is within the window and over nothing else. Close is in the corner of any window.
 func TestLightbox_narrow(t *testing.T) {
 	t.Parallel()
 	dir, _ := fivePhotos(t)
 	p := start(t, nil, dir)
-	for _, width := range []int{320, 360, 390} {
+	for _, width := range []int{320, 360, 390, 820, 1440} {
 		b := newBrowser(t, width, 640)
 		b.open(p.url+"/a/", 0)
+		if off := eval[float64](b, `document.querySelector('.room').getBoundingClientRect().right - document.querySelector('[data-do="close"]').getBoundingClientRect().right`); off > 8 {
+			t.Errorf("at %d px Close is %v px from the edge", width, off)
+		}
 		if lines := eval[float64](b, `document.querySelector('.position').getClientRects()[0].height`); lines > 50 {
 			t.Errorf("at %d px the number takes %v px", width, lines)
 		}
