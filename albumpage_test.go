@@ -607,7 +607,7 @@ func TestIndex_dates(t *testing.T) {
 		s.get("/")
 		s.later()
 		doc := s.page("/")
-		if got := values(doc, ".card span:not(.placeholder)", ""); !slices.Equal(got, []string{"3 photos · 2019\u00a0–\u00a02021", "2 photos"}) {
+		if got := values(doc, ".card span:not(.placeholder)", ""); !slices.Equal(got, []string{"3 photos · 2019\u00a0–\u2060\u00a02021", "2 photos"}) {
 			t.Errorf("%s: the cards say %q", round, got)
 		}
 		var covers []string

@@ -47,7 +47,7 @@ type shot struct {
 }
 
 var shots = []shot{
-	{file: "grid.jpg", width: 1280, height: 768, scale: 1, path: "/Landscapes/",
+	{file: "grid.jpg", width: 1280, height: 764, scale: 1, path: "/Landscapes/",
 		then:  `document.querySelector('.grid').scrollIntoView()`,
 		until: `[...document.images].slice(1, 9).every((i) => i.complete && i.classList.contains('in'))`},
 	{file: "lightbox.jpg", width: 390, height: 844, scale: 1.5, path: "/Landscapes/",

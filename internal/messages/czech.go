@@ -9,7 +9,7 @@ var Czech = Catalogue{
 	MonthsOfDay: [12]string{"ledna", "února", "března", "dubna", "května", "června", "července", "srpna", "září",
 		"října", "listopadu", "prosince"},
 	DayOf:   "%d. %s %d",
-	MonthOf: "%s %d", MonthsOf: "%s – %s %d", YearsOf: "%d\u00a0–\u00a0%d", Clock: ", 15:04",
+	MonthOf: "%s %d", MonthsOf: "%s – %s %d", YearsOf: "%d\u00a0–\u2060\u00a0%d", Clock: ", 15:04",
 
 	Breadcrumb: "Cesta", Albums: "Alba", Photos: "Fotky",
 	SortBy: "Řadit podle", ByName: "Název", ByDate: "Datum",

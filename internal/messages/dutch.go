@@ -6,7 +6,7 @@ var Dutch = Catalogue{
 	Thousands: ".", Decimal: ",", Byte: "B",
 	Months: dutchMonths, MonthsOfDay: dutchMonths,
 	DayOf:   "%d %s %d",
-	MonthOf: "%s %d", MonthsOf: "%s – %s %d", YearsOf: "%d\u00a0–\u00a0%d", Clock: ", 15:04",
+	MonthOf: "%s %d", MonthsOf: "%s – %s %d", YearsOf: "%d\u00a0–\u2060\u00a0%d", Clock: ", 15:04",
 
 	Breadcrumb: "Kruimelpad", Albums: "Albums", Photos: "Foto’s",
 	SortBy: "Sorteren op", ByName: "Naam", ByDate: "Datum",

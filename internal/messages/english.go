@@ -6,7 +6,7 @@ var English = Catalogue{
 	Thousands: ",", Decimal: ".", Byte: "B",
 	Months: englishMonths, MonthsOfDay: englishMonths,
 	DayOf:   "%d %s %d",
-	MonthOf: "%s %d", MonthsOf: "%s – %s %d", YearsOf: "%d\u00a0–\u00a0%d", Clock: ", 15:04",
+	MonthOf: "%s %d", MonthsOf: "%s – %s %d", YearsOf: "%d\u00a0–\u2060\u00a0%d", Clock: ", 15:04",
 
 	Breadcrumb: "Breadcrumb", Albums: "Albums", Photos: "Photos",
 	SortBy: "Sort by", ByName: "Name", ByDate: "Date",

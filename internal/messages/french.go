@@ -6,7 +6,7 @@ var French = Catalogue{
 	Thousands: "\u202f", Decimal: ",", Byte: "o",
 	Months: frenchMonths, MonthsOfDay: frenchMonths,
 	DayOf:   "%d %s %d",
-	MonthOf: "%s %d", MonthsOf: "%s – %s %d", YearsOf: "%d\u00a0–\u00a0%d", Clock: ", 15:04",
+	MonthOf: "%s %d", MonthsOf: "%s – %s %d", YearsOf: "%d\u00a0–\u2060\u00a0%d", Clock: ", 15:04",
 
 	Breadcrumb: "Fil d’Ariane", Albums: "Albums", Photos: "Photos",
 	SortBy: "Trier par", ByName: "Nom", ByDate: "Date",

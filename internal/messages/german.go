@@ -6,7 +6,7 @@ var German = Catalogue{
 	Thousands: ".", Decimal: ",", Byte: "B",
 	Months: germanMonths, MonthsOfDay: germanMonths,
 	DayOf:   "%d. %s %d",
-	MonthOf: "%s %d", MonthsOf: "%s – %s %d", YearsOf: "%d\u00a0–\u00a0%d", Clock: ", 15:04",
+	MonthOf: "%s %d", MonthsOf: "%s – %s %d", YearsOf: "%d\u00a0–\u2060\u00a0%d", Clock: ", 15:04",
 
 	Breadcrumb: "Pfad", Albums: "Alben", Photos: "Fotos",
 	SortBy: "Sortieren nach", ByName: "Name", ByDate: "Datum",

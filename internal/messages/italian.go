@@ -6,7 +6,7 @@ var Italian = Catalogue{
 	Thousands: ".", Decimal: ",", Byte: "B",
 	Months: italianMonths, MonthsOfDay: italianMonths,
 	DayOf:   "%d %s %d",
-	MonthOf: "%s %d", MonthsOf: "%s – %s %d", YearsOf: "%d\u00a0–\u00a0%d", Clock: ", 15:04",
+	MonthOf: "%s %d", MonthsOf: "%s – %s %d", YearsOf: "%d\u00a0–\u2060\u00a0%d", Clock: ", 15:04",
 
 	Breadcrumb: "Percorso", Albums: "Album", Photos: "Foto",
 	SortBy: "Ordina per", ByName: "Nome", ByDate: "Data",

@@ -33,7 +33,7 @@ type Catalogue struct {
 	DayOf              string     // day (1), month's name (2) and year (3)
 	MonthOf            string     // month's name (1) and year (2)
 	MonthsOf           string     // the names of two months (1 and 2) and year (3)
-	YearsOf            string     // two years
+	YearsOf            string     // two years, which a line does not part: a dash lets it even before a space that does not (UAX 14, LB12a)
 	Clock              string     // what follows a date to say the time, as package time writes it
 
 	// Albums.

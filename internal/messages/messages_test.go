@@ -134,16 +134,16 @@ func TestWords_formats(t *testing.T) {
 		count, bytes                  string
 		month, months, years, instant string
 	}{
-		{&English, "12,345 photos", "3.2 MB", "March 2024", "January – March 2024", "2022\u00a0–\u00a02024", "7 March 2024, 15:05"},
-		{&American, "12,345 photos", "3.2 MB", "March 2024", "January – March 2024", "2022\u00a0–\u00a02024", "March 7, 2024, 3:05 PM"},
-		{&German, "12.345 Fotos", "3,2 MB", "März 2024", "Januar – März 2024", "2022\u00a0–\u00a02024", "7. März 2024, 15:05"},
-		{&Spanish, "12.345 fotos", "3,2 MB", "marzo de 2024", "enero – marzo de 2024", "2022\u00a0–\u00a02024", "7 de marzo de 2024, 15:05"},
-		{&French, "12\u202f345 photos", "3,2 Mo", "mars 2024", "janvier – mars 2024", "2022\u00a0–\u00a02024", "7 mars 2024, 15:05"},
-		{&Italian, "12.345 foto", "3,2 MB", "marzo 2024", "gennaio – marzo 2024", "2022\u00a0–\u00a02024", "7 marzo 2024, 15:05"},
-		{&Portuguese, "12.345 fotos", "3,2 MB", "março de 2024", "janeiro – março de 2024", "2022\u00a0–\u00a02024", "7 de março de 2024, 15:05"},
-		{&Dutch, "12.345 foto’s", "3,2 MB", "maart 2024", "januari – maart 2024", "2022\u00a0–\u00a02024", "7 maart 2024, 15:05"},
-		{&Polish, "12\u00a0345 zdjęć", "3,2 MB", "marzec 2024", "styczeń – marzec 2024", "2022\u00a0–\u00a02024", "7 marca 2024, 15:05"},
-		{&Czech, "12\u00a0345 fotek", "3,2 MB", "březen 2024", "leden – březen 2024", "2022\u00a0–\u00a02024", "7. března 2024, 15:05"},
+		{&English, "12,345 photos", "3.2 MB", "March 2024", "January – March 2024", "2022\u00a0–\u2060\u00a02024", "7 March 2024, 15:05"},
+		{&American, "12,345 photos", "3.2 MB", "March 2024", "January – March 2024", "2022\u00a0–\u2060\u00a02024", "March 7, 2024, 3:05 PM"},
+		{&German, "12.345 Fotos", "3,2 MB", "März 2024", "Januar – März 2024", "2022\u00a0–\u2060\u00a02024", "7. März 2024, 15:05"},
+		{&Spanish, "12.345 fotos", "3,2 MB", "marzo de 2024", "enero – marzo de 2024", "2022\u00a0–\u2060\u00a02024", "7 de marzo de 2024, 15:05"},
+		{&French, "12\u202f345 photos", "3,2 Mo", "mars 2024", "janvier – mars 2024", "2022\u00a0–\u2060\u00a02024", "7 mars 2024, 15:05"},
+		{&Italian, "12.345 foto", "3,2 MB", "marzo 2024", "gennaio – marzo 2024", "2022\u00a0–\u2060\u00a02024", "7 marzo 2024, 15:05"},
+		{&Portuguese, "12.345 fotos", "3,2 MB", "março de 2024", "janeiro – março de 2024", "2022\u00a0–\u2060\u00a02024", "7 de março de 2024, 15:05"},
+		{&Dutch, "12.345 foto’s", "3,2 MB", "maart 2024", "januari – maart 2024", "2022\u00a0–\u2060\u00a02024", "7 maart 2024, 15:05"},
+		{&Polish, "12\u00a0345 zdjęć", "3,2 MB", "marzec 2024", "styczeń – marzec 2024", "2022\u00a0–\u2060\u00a02024", "7 marca 2024, 15:05"},
+		{&Czech, "12\u00a0345 fotek", "3,2 MB", "březen 2024", "leden – březen 2024", "2022\u00a0–\u2060\u00a02024", "7. března 2024, 15:05"},
 		{&Japanese, "写真12,345枚", "3.2 MB", "2024年3月", "2024年1月～3月", "2022年～2024年", "2024年3月7日 15:05"},
 		{&Chinese, "12,345 张照片", "3.2 MB", "2024年3月", "2024年1月至3月", "2022年至2024年", "2024年3月7日 15:05"},
 	} {

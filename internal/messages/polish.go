@@ -9,7 +9,7 @@ var Polish = Catalogue{
 	MonthsOfDay: [12]string{"stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca", "lipca", "sierpnia", "września",
 		"października", "listopada", "grudnia"},
 	DayOf:   "%d %s %d",
-	MonthOf: "%s %d", MonthsOf: "%s – %s %d", YearsOf: "%d\u00a0–\u00a0%d", Clock: ", 15:04",
+	MonthOf: "%s %d", MonthsOf: "%s – %s %d", YearsOf: "%d\u00a0–\u2060\u00a0%d", Clock: ", 15:04",
 
 	Breadcrumb: "Ścieżka", Albums: "Albumy", Photos: "Zdjęcia",
 	SortBy: "Sortuj według", ByName: "Nazwa", ByDate: "Data",

@@ -7,7 +7,7 @@ var Portuguese = Catalogue{
 	Thousands: ".", Decimal: ",", Byte: "B",
 	Months: portugueseMonths, MonthsOfDay: portugueseMonths,
 	DayOf:   "%d de %s de %d",
-	MonthOf: "%s de %d", MonthsOf: "%s – %s de %d", YearsOf: "%d\u00a0–\u00a0%d", Clock: ", 15:04",
+	MonthOf: "%s de %d", MonthsOf: "%s – %s de %d", YearsOf: "%d\u00a0–\u2060\u00a0%d", Clock: ", 15:04",
 
 	Breadcrumb: "Caminho", Albums: "Álbuns", Photos: "Fotos",
 	SortBy: "Ordenar por", ByName: "Nome", ByDate: "Data",

@@ -6,7 +6,7 @@ var Spanish = Catalogue{
 	Thousands: ".", Decimal: ",", Byte: "B",
 	Months: spanishMonths, MonthsOfDay: spanishMonths,
 	DayOf:   "%d de %s de %d",
-	MonthOf: "%s de %d", MonthsOf: "%s – %s de %d", YearsOf: "%d\u00a0–\u00a0%d", Clock: ", 15:04",
+	MonthOf: "%s de %d", MonthsOf: "%s – %s de %d", YearsOf: "%d\u00a0–\u2060\u00a0%d", Clock: ", 15:04",
 
 	Breadcrumb: "Ruta", Albums: "Álbumes", Photos: "Fotos",
 	SortBy: "Ordenar por", ByName: "Nombre", ByDate: "Fecha",
