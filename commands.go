@@ -348,7 +348,8 @@ func runShare(ctx context.Context, args []string, stdin *os.File, stdout, stderr
 	if err := setFromEnvironment(serverFlags(&c)); err != nil { // where the site is
 		return err
 	}
-	photos, err := storage.Open("DIR", flags.Arg(0), newLog(stderr, false))
+	log := newLog(stderr, false)
+	photos, err := storage.Open("DIR", flags.Arg(0), log)
 	if err != nil {
 		return err
 	}
@@ -364,9 +365,12 @@ func runShare(ctx context.Context, args []string, stdin *os.File, stdout, stderr
 			return err
 		}
 	}
-	links := sharing.New(photos)
+	links := sharing.New(photos, log)
 	if link, err = links.Add(link); err != nil {
 		return err
+	}
+	if mend, alone := links.RootsAlone(); alone {
+		fmt.Fprintf(stderr, "gallery: %s belongs to root, and so do its links: if the service runs as another user, they open nothing before `%s`\n", photos.Path(), mend)
 	}
 	at := ""
 	if len(c.hosts) > 0 {
@@ -386,12 +390,13 @@ func runShares(args []string, stdout, stderr io.Writer) error {
 	if flags.NArg() != 1 {
 		return usagef("shares: one DIR is expected, such as `gallery shares /srv/photos`")
 	}
-	photos, err := storage.Open("DIR", flags.Arg(0), newLog(stderr, false))
+	log := newLog(stderr, false)
+	photos, err := storage.Open("DIR", flags.Arg(0), log)
 	if err != nil {
 		return err
 	}
 	defer photos.Close()
-	links := sharing.New(photos)
+	links := sharing.New(photos, log)
 	if revoke != "" {
 		return links.Revoke(revoke)
 	}

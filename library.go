@@ -88,7 +88,7 @@ func newLibrary(title, sort string, others bool, photos *storage.Dir, store *thu
 	listed, summaries := store.Memory()/listedShare, store.Memory()/summaryShare/summaryCost
 	return &library{
 		nothing: ".nothing-" + rand.Text(),
-		title:   title, sort: sort, others: others, photos: photos, store: store, rules: rules, links: sharing.New(photos), log: log,
+		title:   title, sort: sort, others: others, photos: photos, store: store, rules: rules, links: sharing.New(photos, log), log: log,
 		listings:   bounded.NewMap[string](listed, listing.cost),
 		notes:      bounded.NewMap[album.Photo](maxNotes, noteCost),
 		unreadable: bounded.NewMap[string, struct{}](summaries, nil),

@@ -2,11 +2,13 @@ package e2e
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -146,5 +148,81 @@ func TestAccess_ownFiles(t *testing.T) {
 				t.Errorf("GET %s tells anybody of %s", target, closed)
 			}
 		}
+	}
+}
+
+// What root makes by "gallery share" and "gallery access" the service can read and go on with,
+// where the photos' directory is its user's or its group's to write; where it is neither, the
+// command says what mends it, and so does the service.
+func TestShare_byRoot(t *testing.T) {
+	if os.Geteuid() != 0 {
+		lacks(t, "root is to make a link for a service that runs as another user")
+	}
+	const nobody = 65534
+	for name, test := range map[string]struct {
+		uid, gid int
+		mode     os.FileMode
+		opens    bool
+	}{
+		"the service's own directory": {nobody, nobody, 0o755, true},
+		"a person's, and its group's": {1234, nobody, 0o775 | os.ModeSetgid, true},
+		"root's":                      {0, 0, 0o755, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			draw(t, filepath.Join(dir, "Family", "3.jpg"), 60, 40, 3)
+			if err := errors.Join(os.Chmod(filepath.Dir(dir), 0o755), os.Chown(dir, test.uid, test.gid), os.Chmod(dir, test.mode),
+				os.Chown(filepath.Join(dir, "Family"), test.uid, test.gid)); err != nil {
+				t.Fatal(err)
+			}
+			run := func(command string) (stdout, stderr string) {
+				t.Helper()
+				cmd := exec.Command("sh", "-c", "umask 077; exec "+binary+" "+command)
+				var out, errors bytes.Buffer
+				cmd.Stdout, cmd.Stderr = &out, &errors
+				if err := cmd.Run(); err != nil {
+					t.Fatalf("gallery %s: %v\n%s", command, err, errors.String())
+				}
+				return strings.TrimSpace(out.String()), errors.String()
+			}
+			users, _ := addUser(t, "ann")
+			if err := errors.Join(os.Chown(users, nobody, nobody), os.Chmod(filepath.Dir(users), 0o777)); err != nil {
+				t.Fatal(err)
+			}
+			run("access " + dir + " Family ann")
+			link, said := run("share " + dir + " Family")
+			if mend := "chown -R gallery " + filepath.Join(dir, ".gallery"); strings.Contains(said, mend) == test.opens || !test.opens && strings.Count(said, "\n") != 1 {
+				t.Errorf("share says %q", said)
+			}
+			if key, err := os.Stat(filepath.Join(dir, ".gallery", "links.key")); err != nil || key.Mode().Perm()&0o007 != 0 {
+				t.Errorf("the key is open to all: %v, %v", key, err)
+			}
+			p := asNobody(t, "-users", users, dir)
+			got := p.send("GET", link)
+			if opens := got.StatusCode == 200 && got.Header.Get("Refresh") != ""; opens != test.opens {
+				t.Errorf("the link is answered with %d", got.StatusCode)
+			}
+			if got := p.send("GET", "/Family/3.jpg", "Authorization", basic("ann", password)); got.StatusCode != 200 {
+				t.Errorf("whom the file names gets %d", got.StatusCode)
+			}
+			p.send("GET", link)
+			mend := fmt.Sprintf("sudo chown -R %d %s", nobody, filepath.Join(dir, ".gallery"))
+			if n := p.log.count("links open nothing"); n != map[bool]int{true: 0, false: 1}[test.opens] || p.log.count(mend) != n {
+				t.Errorf("the service says so %d times", n)
+			}
+			if !test.opens { // what is said helps
+				if out, err := exec.Command("sh", "-c", strings.TrimPrefix(mend, "sudo ")).CombinedOutput(); err != nil {
+					t.Fatalf("%v\n%s", err, out)
+				}
+				if got := p.send("GET", link); got.StatusCode != 200 {
+					t.Errorf("after %s the link is answered with %d", mend, got.StatusCode)
+				}
+			}
+			cmd := exec.Command(binary, "share", dir, "Family") // as the service does for its button
+			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("the service's user can make no link: %v\n%s", err, out)
+			}
+		})
 	}
 }

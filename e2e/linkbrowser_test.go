@@ -81,7 +81,7 @@ func expiredLink(t *testing.T, dir, album string) (path, cookie string) {
 		t.Fatal(err)
 	}
 	defer photos.Close()
-	links := sharing.New(photos)
+	links := sharing.New(photos, slog.New(slog.DiscardHandler))
 	link, err := links.Add(sharing.Link{Album: album, Expires: time.Now().Add(-time.Hour)})
 	if err != nil {
 		t.Fatal(err)

@@ -155,5 +155,11 @@ func Set(root *os.Root, name string, rule Rule) error {
 	if err := atomicfile.Write(folder, album.AccessFile, []byte(rule.Text()), 0o644); err != nil {
 		return fmt.Errorf("%s: %w", path.Join(name, album.AccessFile), nolink.Cause(err))
 	}
+	if info, err := folder.Stat("."); err == nil && os.Geteuid() == 0 {
+		// Whose the folder is may change it, too.
+		if owner, ok := info.Sys().(*syscall.Stat_t); ok {
+			_ = folder.Lchown(album.AccessFile, int(owner.Uid), int(owner.Gid)) // all can read it as it is
+		}
+	}
 	return atomicfile.Flush(folder)
 }

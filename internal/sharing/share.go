@@ -15,11 +15,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 	"unicode/utf8"
 
@@ -74,15 +77,17 @@ func within(above, name string) bool {
 // Store keeps the links of a directory of photos. It is safe for use by many goroutines.
 type Store struct {
 	photos *storage.Dir
+	log    *slog.Logger
 
 	mu    sync.Mutex
 	read  fs.FileInfo // the file as it was read; nil before, and where there is none
 	key   []byte
 	links map[string]Link // by ID
+	wrong string          // why they could not be read, as the log says; "" for nothing
 }
 
 // New makes a store. It writes nothing before there is a link.
-func New(photos *storage.Dir) *Store { return &Store{photos: photos} }
+func New(photos *storage.Dir, log *slog.Logger) *Store { return &Store{photos: photos, log: log} }
 
 // Get returns the link with that ID, which may be over.
 func (s *Store) Get(id string) (Link, bool) {
@@ -114,22 +119,39 @@ func (s *Store) refresh() {
 		return
 	}
 	s.read, s.links, s.key = nil, nil, nil
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}
+	if err == nil {
+		err = s.readAll()
+	}
+	wrong := ""
+	if err != nil {
+		wrong = nolink.Cause(err).Error()
+	}
+	if wrong != "" && wrong != s.wrong {
+		s.log.Error("links open nothing, since the program cannot read what they are kept in", "folder", filepath.Join(s.photos.Path(), folder), "err", wrong,
+			"mend", fmt.Sprintf("sudo chown -R %d %s", os.Geteuid(), filepath.Join(s.photos.Path(), folder)))
+	}
+	s.wrong = wrong
+}
+
+// readAll reads the links and their key.
+func (s *Store) readAll() error {
 	dir, err := nolink.Folder(s.photos.Root(), folder, false)
 	if err != nil {
-		return
+		return err
 	}
 	defer dir.Close()
 	data, info, err := readSmall(dir, linksFile, maxFile)
 	if err != nil {
-		return
+		return err
 	}
 	if s.key, err = readKey(dir); err != nil {
-		return
+		return err
 	}
 	s.read, s.links = info, parse(data)
+	return nil
 }
 
 // readSmall reads a file of at most so many bytes.
@@ -212,7 +234,12 @@ func (s *Store) append(l Link) error {
 		return fmt.Errorf("%s: %w", folder, nolink.Cause(err))
 	}
 	defer dir.Close()
-	f, err := dir.OpenFile(linksFile, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	f, err := dir.OpenFile(linksFile, os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		f, err = dir.OpenFile(linksFile, os.O_WRONLY|os.O_APPEND, 0)
+	} else if err == nil {
+		s.handOver(dir, linksFile, 0o600)
+	}
 	if err != nil {
 		return err
 	}
@@ -228,7 +255,9 @@ func (s *Store) append(l Link) error {
 // open opens the folder, and makes it and the key if need be.
 func (s *Store) open() (*os.Root, error) {
 	root := s.photos.Root()
-	if err := root.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := root.Mkdir(folder, 0o700); err == nil {
+		s.handOver(root, folder, 0o700)
+	} else if !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
 	dir, err := nolink.Folder(root, folder, false)
@@ -242,6 +271,7 @@ func (s *Store) open() (*os.Root, error) {
 		return dir, nil
 	}
 	if err == nil {
+		s.handOver(dir, keyFile, 0o600)
 		_, err = io.WriteString(f, hex.EncodeToString(key[:])+"\n")
 		err = errors.Join(err, f.Sync(), f.Close())
 	}
@@ -250,6 +280,38 @@ func (s *Store) open() (*os.Root, error) {
 		return nil, err
 	}
 	return dir, nil
+}
+
+// handOver has what was made belong to whom the photos' directory belongs, as far as who runs
+// this may do that, and be open to its group if that may write there: the service's user is
+// the one or in the other, whoever makes a link from a terminal.
+func (s *Store) handOver(dir *os.Root, name string, perm fs.FileMode) {
+	info, err := s.photos.Root().Stat(".")
+	if err != nil {
+		return
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return
+	}
+	uid := -1
+	if os.Geteuid() == 0 {
+		uid = int(owner.Uid)
+	}
+	if dir.Lchown(name, uid, int(owner.Gid)) == nil && info.Mode()&0o020 != 0 {
+		_ = dir.Chmod(name, perm|perm>>3) // it is the owner's alone otherwise
+	}
+}
+
+// RootsAlone reports whether nobody but root can read the links, and what would hand them over.
+func (s *Store) RootsAlone() (mend string, alone bool) {
+	info, err := s.photos.Root().Lstat(path.Join(folder, linksFile))
+	if err != nil {
+		return "", false
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	alone = ok && owner.Uid == 0 && (owner.Gid == 0 || info.Mode()&0o040 == 0)
+	return "chown -R gallery " + filepath.Join(s.photos.Path(), folder), alone
 }
 
 // Token is what a link's address holds, and Opened what a browser keeps once the link was

@@ -20,7 +20,7 @@ func store(t *testing.T, dir string) *Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { photos.Close() })
-	return New(photos)
+	return New(photos, slog.New(slog.DiscardHandler))
 }
 
 func add(t *testing.T, s *Store, l Link) Link {
