@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"fmt"
 	"net/url"
@@ -168,6 +169,41 @@ func TestShare_noDownload(t *testing.T) {
 	for asked, want := range map[string]int{"/Family/new.jpg": 401, "/Family/_thumbs/new.jpg": 204} {
 		if got := s.get("/.may", "Cookie", cookie, "X-Original-URI", asked); got.StatusCode != want {
 			t.Errorf("/.may of %s = %d, want %d", asked, got.StatusCode, want)
+		}
+	}
+}
+
+// An archive holds no album of which the visitor may have previews only, whatever link or name
+// opens the album around it.
+func TestShare_noDownloadWithin(t *testing.T) {
+	s := linkSite(t)
+	for _, name := range []string{"Open/new", "Club/new"} {
+		write(t, filepath.Join(s.dir, name, "9.jpg"), 60, 40, 9)
+		writeFile(t, filepath.Join(s.dir, name, ".access"), []byte("ann"))
+	}
+	_, _, club := s.share(sharing.Link{Album: "Club"})
+	for _, test := range []struct{ around, within, how, header string }{
+		{"Open", "Open/new", "everybody", ""},
+		{"Club", "Club/new", "another link", club},
+		{"Club", "Club/new", "a name", ""},
+	} {
+		_, _, previews := s.share(sharing.Link{Album: test.within, NoDownload: true})
+		header := []string{"Cookie", strings.TrimPrefix(test.header+"; "+previews, "; ")}
+		if test.how == "a name" {
+			header = append(header, "Authorization", basic("bob", rightPassword))
+		}
+		if got := s.get("/"+test.within+"/_thumbs/9.jpg", header...); got.StatusCode != 200 {
+			t.Fatalf("%s with previews = %d", test.within, got.StatusCode)
+		}
+		got := s.get("/"+test.around+"/?zip", header...)
+		z, err := zip.NewReader(bytes.NewReader(got.body), int64(len(got.body)))
+		if err != nil {
+			t.Fatalf("the archive of %s, opened by %s: %d, %v", test.around, test.how, got.StatusCode, err)
+		}
+		for _, f := range z.File {
+			if strings.Contains(f.Name, "/") {
+				t.Errorf("the archive of %s, opened by %s, holds %s, of which there are previews only", test.around, test.how, f.Name)
+			}
 		}
 	}
 }

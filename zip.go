@@ -175,13 +175,15 @@ type contents struct {
 
 // add adds an album's files in the archive's folder, which ends with a slash or is "", and
 // the albums in it. One of those that went away or may not be read is left out, as from the
-// pages.
+// pages, and so is one of which the visitor may have previews only.
 func (c *contents) add(albumName, folder string) error {
 	listing, err := c.library.list(c.ctx, albumName)
 	if err != nil {
 		return err
 	}
-	listing = c.library.seen(listing, c.visitor)
+	listing.Albums = slices.DeleteFunc(slices.Clone(listing.Albums), func(sub string) bool {
+		return !c.library.mayDownload(c.visitor, path.Join(albumName, sub))
+	})
 	files := slices.Concat(listing.Photos, c.library.otherFiles(listing))
 	if c.chosen != "" {
 		files, listing.Albums = chosenOf(shownPhotos(listing, listing.Photos), c.chosen), nil
