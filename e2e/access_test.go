@@ -109,6 +109,37 @@ func TestAccess_nginx(t *testing.T) {
 	}
 }
 
+// What nginx remembers that one visitor may see is no answer about another folder, however
+// the folder is called and whatever is sent along.
+func TestAccess_oneQuestion(t *testing.T) {
+	dir, users := guardedTree(t)
+	for _, name := range []string{"Family/Press/ Vault", "Family/Press /Vault"} {
+		draw(t, filepath.Join(dir, name, "9.jpg"), 600, 400, 9)
+		put(t, filepath.Join(dir, name, ".access"), []byte("ann"))
+	}
+	put(t, filepath.Join(dir, "Family/Press ", ".access"), []byte("@public"))
+	if out, err := exec.Command(binary, "warm", dir).CombinedOutput(); err != nil {
+		t.Fatalf("warm: %v\n%s", err, out)
+	}
+	p := start(t, nil, "-users", users, dir)
+	n := startNginx(t, p, dir, "gallery.conf", noLimit...)
+	for _, closed := range []string{"/Family/Press/%20Vault/", "/Family/Press%20/Vault/"} {
+		for _, split := range [][2][2]string{ // what is sent with the open folder's photo, and with the closed one's
+			{{"Vault/ a", "b"}, {"a", "b"}}, {{"Vault/", "a b"}, {"a", "b"}}, {{"a", "b /Family/Press/"}, {"a", "b"}}, {{"a", "b"}, {"a", "b /Family/Press/"}},
+		} {
+			for _, photo := range []string{"9.jpg", "_thumbs/9.jpg"} {
+				open := strings.Replace(photo, "9", "6", 1)
+				if got := n.send("GET", "/Family/Press/"+open, "Authorization", split[0][0], "Cookie", split[0][1]); got.StatusCode != 200 {
+					t.Fatalf("GET /Family/Press/%s = %d", open, got.StatusCode)
+				}
+				if got := n.send("GET", closed+photo, "Authorization", split[1][0], "Cookie", split[1][1]); got.StatusCode != 404 {
+					t.Errorf("GET %s%s with %q after an open one with %q = %d", closed, photo, split[1], split[0], got.StatusCode)
+				}
+			}
+		}
+	}
+}
+
 // What the program keeps beside photos, and what the owner does, is nobody's by nginx nor by
 // the program; the pages of the site itself are the same by both.
 func TestAccess_ownFiles(t *testing.T) {
