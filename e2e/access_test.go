@@ -140,6 +140,55 @@ func TestAccess_oneQuestion(t *testing.T) {
 	}
 }
 
+// Thumbnails in a cache outlast the folder of their photos, and may be open to nginx where
+// that is not: what nginx cannot look for a file .access in, it asks about.
+func TestAccess_cacheOutlasts(t *testing.T) {
+	if os.Geteuid() != 0 {
+		lacks(t, "nginx is to run as another user than the photos' owner, which takes root")
+	}
+	cache := t.TempDir()
+	if err := os.Chmod(filepath.Dir(cache), 0o755); err != nil { // the folder of all of the test's
+		t.Fatal(err)
+	}
+	dir, users := guardedTree(t, "-cache", cache)
+	p := start(t, nil, "-users", users, "-cache", cache, dir)
+	n := startNginx(t, p, dir, "gallery.conf", append([]string{"set $gallery_cache $document_root;", "set $gallery_cache " + cache + ";"}, append(asWWW, noLimit...)...)...)
+	closed := []string{"/Family/_thumbs/3.jpg", "/Family/_thumbs/800/3.jpg", "/Family/_thumbs/webp/3.jpg", "/Family/Party/_thumbs/5.jpg", "/Open/Hidden/_thumbs/2.jpg", "/1/2/3/4/5/6/7/_thumbs/8.jpg"}
+	refused := func(when string) {
+		t.Helper()
+		for _, target := range closed {
+			if _, err := os.Stat(filepath.Join(cache, target)); err != nil {
+				t.Fatalf("%s: %v", when, err)
+			}
+			for _, accept := range []string{"", "image/webp"} {
+				byNginx, byProgram := n.send("GET", strings.Replace(target, "/webp/", "/", 1), "Accept", accept), p.send("GET", strings.Replace(target, "/webp/", "/", 1), "Accept", accept)
+				if byNginx.StatusCode != 404 || byProgram.StatusCode != 404 {
+					t.Errorf("%s, GET %s with Accept: %s = %d by nginx, %d by the program", when, target, accept, byNginx.StatusCode, byProgram.StatusCode)
+				}
+			}
+		}
+	}
+	refused("while nginx reads each .access")
+	for _, name := range []string{"Family", "Open/Hidden", "1"} {
+		if err := os.Chmod(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused("while nginx may not enter the folders")
+	moved := t.TempDir()
+	for i, name := range []string{"Family", "Open/Hidden", "1"} {
+		from, to := filepath.Join(dir, name), filepath.Join(moved, fmt.Sprint(i))
+		if err := os.Rename(from, to); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { os.Rename(to, from) })
+	}
+	refused("once the folders were moved away")
+	if got := n.send("GET", "/Open/_thumbs/1.jpg"); got.StatusCode != 200 || strings.Contains(got.Header.Get("Cache-Control"), "private") {
+		t.Errorf("what is for everybody = %d, Cache-Control: %s", got.StatusCode, got.Header.Get("Cache-Control"))
+	}
+}
+
 // What the program keeps beside photos, and what the owner does, is nobody's by nginx nor by
 // the program; the pages of the site itself are the same by both.
 func TestAccess_ownFiles(t *testing.T) {
