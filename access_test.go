@@ -268,6 +268,21 @@ func TestAccess_time(t *testing.T) {
 	}
 }
 
+// Who may not see the root is not told what is wrong with the photos in it.
+func TestDoctor_closedRoot(t *testing.T) {
+	s := guarded(t, func(c *config) {
+		writeFile(t, filepath.Join(c.root, ".access"), []byte("ann"))
+		if err := os.Chtimes(filepath.Join(c.root, "root.jpg"), time.Time{}, time.Date(2105, 1, 1, 0, 0, 0, 0, time.UTC)); err != nil {
+			t.Fatal(err)
+		}
+	})
+	for name, sees := range map[string]bool{"ann": true, "bob": false} {
+		if got := s.get("/.doctor", "Authorization", basic(name, rightPassword)); strings.Contains(string(got.body), "root.jpg") != sees {
+			t.Errorf("%s is told of a photo in the root: %v", name, !sees)
+		}
+	}
+}
+
 // What is wrong is told to who is signed in, and of no album that they may not see.
 func TestDoctor_page(t *testing.T) {
 	s := guarded(t, func(c *config) {

@@ -66,7 +66,7 @@ func Look(ctx context.Context, r *Report, p Patient) Tree {
 	w.places()
 	w.chain()
 	w.claim()
-	if !w.dead[p.Storage.Photos.Path()] {
+	if !w.dead[p.Storage.Photos.Path()] && w.shows(".") {
 		root, err := p.Storage.Photos.Root().OpenRoot(".")
 		if err == nil {
 			w.album(ctx, root, ".", p.Nginx != nil, false)
