@@ -172,7 +172,8 @@ func (k *Keeper) End(s Session) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(f, "%s %d\n", s.ID, time.Now().Add(long).Unix())
+	// What a power cut or a full disk left of a line before ends here.
+	_, err = fmt.Fprintf(f, "\n%s %d\n", s.ID, time.Now().Add(long).Unix())
 	return errors.Join(err, f.Sync(), f.Close())
 }
 

@@ -81,6 +81,40 @@ func TestKeeper_End_lasts(t *testing.T) {
 	}
 }
 
+// What a power cut leaves of a line costs no other.
+func TestKeeper_End_torn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "key")
+	k, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	var ended []Session
+	for range 3 {
+		s := Begin("ann", true, begun)
+		if err := k.End(s); err != nil {
+			t.Fatal(err)
+		}
+		ended = append(ended, s)
+		text, err := os.ReadFile(path + ".ended")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(path+".ended", int64(len(text)-1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range ended {
+		if second(again.Check(k.Sign(s, []byte("hash"), begun), proofs("hash"), begun)) {
+			t.Errorf("session %d, which was ended, counts after a restart", i)
+		}
+	}
+}
+
 func second(_ Session, ok bool) bool { return ok }
 
 // No other value than the signed one counts: each changed byte, each cut, each mix of two.
