@@ -140,7 +140,13 @@ func TestWrite(t *testing.T) {
 			t.Errorf("from %q, Write = %q, %v", name, got, err)
 		}
 	}
-	if all := List(open(t, dir)); len(all) != 11 || all[0].Photos[0].Note != "larger, please" {
+	for range 3 { // of more bytes than a file's name may have, once there is a number behind it
+		sent.Name = strings.Repeat("\U0001F600", MaxName)
+		if _, err := Write(open(t, dir), sent); err != nil {
+			t.Error(err)
+		}
+	}
+	if all := List(open(t, dir)); len(all) != 14 || all[0].Photos[0].Note != "larger, please" {
 		t.Errorf("List = %+v", all)
 	}
 	// A link is not followed, wherever it leads.

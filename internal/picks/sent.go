@@ -27,6 +27,9 @@ const (
 	MaxName, MaxNote = 60, 500
 	// maxFiles is how many choices an album takes, and maxBytes how much all of them hold.
 	maxFiles, maxBytes = 500, 8 << 20
+	// maxFileName bounds a sender's name as part of a file's, in bytes. File systems take 255;
+	// what is left is for date and number.
+	maxFileName = 200
 	// tempPrefix begins the name of a text that is being written.
 	tempPrefix = ".picks-"
 	// timeLayout is how a text says when it was sent.
@@ -200,6 +203,10 @@ func Write(albumFolder *os.Root, s Sent) (string, error) {
 // fileName is a sender's name as part of a file's that any system can keep.
 func fileName(name string) string {
 	name = strings.TrimLeft(zipstream.SafeName(Line(name, MaxName)), "._ ")
+	for len(name) > maxFileName {
+		_, n := utf8.DecodeLastRuneInString(name)
+		name = name[:len(name)-n]
+	}
 	return cmp.Or(strings.TrimSpace(name), "picks")
 }
 
