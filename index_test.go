@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -146,6 +147,39 @@ func TestIndex_changes(t *testing.T) {
 	s.server.albumPages.pages.Clear()
 	if page := string(s.get("/Trip/").body); !strings.Contains(page, `data-size="300x200"`) {
 		t.Errorf("a photo that was overwritten does not show at the first look: %q", regexp.MustCompile(`/[^ ]*" data-size="[^"]*"`).FindAllString(page, -1))
+	}
+}
+
+// What a folder's mtime does not show is not hidden: rsync and cp -a give a folder the mtime of
+// the one that they copy each time that they add something of it.
+func TestIndex_folderTimeKept(t *testing.T) {
+	s := indexedSite(t)
+	trip := filepath.Join(s.dir, "Trip")
+	info, err := os.Stat(trip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, restarted := range []bool{false, true} {
+		s.get("/Trip/")
+		s.index("Trip", ".")
+		file := []string{"new.jpg", "newer.jpg"}[i]
+		write(t, filepath.Join(trip, file), 60, 40, 7)
+		if err := os.Chtimes(trip, info.ModTime(), info.ModTime()); err != nil {
+			t.Fatal(err)
+		}
+		if restarted {
+			s.restart()
+		}
+		s.server.albumPages.pages.Clear()
+		s.server.library.age("Trip")
+		if page := string(s.get("/Trip/").body); !strings.Contains(page, file) {
+			t.Errorf("restarted %v: the photo that was added is not on the page", restarted)
+		}
+		s.index("Trip", ".")
+		s.server.albumPages.pages.Clear()
+		if page := string(s.get("/").body); !strings.Contains(page, strconv.Itoa(5+i)+" photos") {
+			t.Errorf("restarted %v: the card does not count the photo that was added: %q", restarted, regexp.MustCompile(`[0-9]+ photos`).FindAllString(page, -1))
+		}
 	}
 }
 

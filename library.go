@@ -221,7 +221,7 @@ func (l *library) list(ctx context.Context, name string) (album.Listing, error) 
 
 // listAt is list for an album whose stamp was just taken.
 func (l *library) listAt(ctx context.Context, name string, st thumbs.Stamp) (album.Listing, error) {
-	if known, ok := l.listings.Get(name); ok && known.stamp.Photos.Equal(st.Photos) && time.Since(known.listed) < pageAge {
+	if known, ok := l.listings.Get(name); ok && known.stamp.SameNames(st) && time.Since(known.listed) < pageAge {
 		return known.Listing, nil
 	}
 	return l.reading.Do(ctx, name, func() (album.Listing, error) {
@@ -243,13 +243,13 @@ func (l *library) listAt(ctx context.Context, name string, st thumbs.Stamp) (alb
 // visitor's back.
 func (l *library) listShown(ctx context.Context, name string, st thumbs.Stamp) (a album.Listing, looked bool, err error) {
 	known, ok := l.listings.Get(name)
-	ok = ok && known.stamp.Photos.Equal(st.Photos)
+	ok = ok && known.stamp.SameNames(st)
 	if ok && time.Since(known.listed) < pageAge {
 		return known.Listing, true, nil
 	}
-	if !ok || !thumbs.Settled(st.Photos, known.listed) {
+	if !ok || !st.NamesSettled(known.listed) {
 		x := l.store.Indexed(name, st)
-		if ok || x == nil || !thumbs.Settled(st.Photos, time.Unix(0, x.Checked)) {
+		if ok || x == nil || !st.NamesSettled(time.Unix(0, x.Checked)) {
 			a, err = l.listAt(ctx, name, st)
 			return a, true, err
 		}
@@ -595,7 +595,7 @@ func (l *library) summarizeFolder(ctx context.Context, name string, known bool, 
 	switch {
 	case sum.unreadable:
 		sum.until = now.Add(thumbs.RetryUnreadable) // what mends it does not show in the stamp
-	case !thumbs.Settled(st.Photos, now) || !thumbs.Settled(st.Thumbs, now),
+	case !st.NamesSettled(now) || !thumbs.Settled(st.Thumbs, now),
 		!seen && (st.Photos.After(now) || st.Thumbs.After(now)): // by a clock that is ahead
 		sum.until = now.Add(pageAge) // another change may bear the same stamp
 	}

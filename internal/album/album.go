@@ -36,7 +36,8 @@ func (s Photo) Modified() time.Time { return time.Unix(0, s.MTime) }
 // Listing is a folder of photos, listed. It is shared and not changed once made.
 type Listing struct {
 	Name   string    // relative to the root, slash-separated, "." for the root
-	MTime  time.Time // of the folder: when a name was last added or removed
+	MTime  time.Time // of the folder: when a name was last added or removed, unless a program set it
+	CTime  int64     // of the folder, ns since 1970, which no program sets; 0 where the system does not say
 	Albums []string  // the names of its sub-albums, sorted
 	Left   []string  // the names of folders that would be, but for a .nomedia in them
 	Photos []Photo   // sorted by name
@@ -94,7 +95,7 @@ func List(folder *os.Root, name string) (Listing, error) {
 	if err != nil {
 		return Listing{}, err
 	}
-	a := Listing{Name: name, MTime: info.ModTime()}
+	a := Listing{Name: name, MTime: info.ModTime(), CTime: ChangeTime(info)}
 	stat := StatAlone
 	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return isSidecar(e.Name()) }) {
 		stat = Stat

@@ -56,6 +56,7 @@ type Head struct {
 	Version int              `json:"gallery-index"`
 	Options string           `json:"options"` // what the thumbnails were made with
 	Folder  int64            `json:"folder"`  // mtime of the album's folder, ns since 1970
+	Changed int64            `json:"changed"` // ctime of the same, 0 where the system does not say
 	Stores  map[string]int64 `json:"stores"`  // mtimes of the folders of renditions, ns since 1970; none where there is none
 	Checked int64            `json:"checked"` // when all of it was looked at, ns since 1970
 	Photos  int              `json:"photos"`  // lines that follow
@@ -225,7 +226,7 @@ func (x *Index) Cost() int64 { return int64(len(x.text) + 60*len(x.begin) + 500)
 
 // Listing is the album as it was listed.
 func (x *Index) Listing(name string) album.Listing {
-	a := album.Listing{Name: name, MTime: time.Unix(0, x.Folder), Albums: texts(x.Albums), Left: texts(x.Left)}
+	a := album.Listing{Name: name, MTime: time.Unix(0, x.Folder), CTime: x.Changed, Albums: texts(x.Albums), Left: texts(x.Left)}
 	a.Photos = make([]album.Photo, x.Photos)
 	for i := range a.Photos {
 		p := x.At(i)
@@ -247,7 +248,7 @@ func (x *Index) Listing(name string) album.Listing {
 // Of makes the head of a listing's index.
 func Of(a album.Listing, options string, checked time.Time) Head {
 	h := Head{
-		Version: version, Options: options, Folder: a.MTime.UnixNano(), Stores: map[string]int64{},
+		Version: version, Options: options, Folder: a.MTime.UnixNano(), Changed: a.CTime, Stores: map[string]int64{},
 		Checked: checked.UnixNano(), Photos: len(a.Photos), Albums: names(a.Albums), Left: names(a.Left),
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Notes)) {

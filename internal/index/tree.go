@@ -67,6 +67,7 @@ type Tree struct {
 	Options string
 	Files   bool  // Bytes are also those of other files, which an archive holds where they are served
 	Folder  int64 // mtime of the album's folder, ns since 1970
+	Changed int64 // ctime of the same, 0 where the system does not say
 	Thumbs  int64 // mtime of its _thumbs, 0 where there is none
 	Folders int   // how many it sums up, itself included
 	Albums  []string
@@ -74,14 +75,15 @@ type Tree struct {
 	All     Summary // and of all below
 }
 
-// Stamp says of which state of its folders the tree is.
-func (t *Tree) Stamp(folder, thumbs time.Time) {
-	t.Folder, t.Thumbs = nanoseconds(folder), nanoseconds(thumbs)
+// Stamp says of which state of its folders the tree is: the album's, by its mtime and ctime,
+// and its _thumbs.
+func (t *Tree) Stamp(folder time.Time, changed int64, thumbs time.Time) {
+	t.Folder, t.Changed, t.Thumbs = nanoseconds(folder), changed, nanoseconds(thumbs)
 }
 
 // Of reports whether the tree is of that state of its folders.
-func (t *Tree) Of(folder, thumbs time.Time) bool {
-	return !folder.IsZero() && t.Folder == nanoseconds(folder) && t.Thumbs == nanoseconds(thumbs)
+func (t *Tree) Of(folder time.Time, changed int64, thumbs time.Time) bool {
+	return !folder.IsZero() && t.Folder == nanoseconds(folder) && t.Changed == changed && t.Thumbs == nanoseconds(thumbs)
 }
 
 // Equal reports whether both say the same.
@@ -100,6 +102,7 @@ type written struct {
 	Options string  `json:"options"`
 	Files   bool    `json:"files,omitempty"`
 	Folder  int64   `json:"folder"`
+	Changed int64   `json:"changed"`
 	Thumbs  int64   `json:"thumbs"`
 	Folders int     `json:"folders"`
 	Albums  []Name  `json:"albums"`
@@ -210,7 +213,7 @@ func (t Tree) Format() []byte {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	must(encoder.Encode(written{version, t.Options, t.Files, t.Folder, t.Thumbs, t.Folders, names(t.Albums), writtenSummary(t.Own), writtenSummary(t.All)}))
+	must(encoder.Encode(written{version, t.Options, t.Files, t.Folder, t.Changed, t.Thumbs, t.Folders, names(t.Albums), writtenSummary(t.Own), writtenSummary(t.All)}))
 	return b.Bytes()
 }
 
@@ -220,7 +223,7 @@ func ParseTree(data []byte) (Tree, error) {
 	if err := json.Unmarshal(data, &w); err != nil || w.Version != version || w.Folders < 1 || w.All.Photos < w.Own.Photos || w.Own.Photos < 0 {
 		return Tree{}, errFormat
 	}
-	return Tree{w.Options, w.Files, w.Folder, w.Thumbs, w.Folders, texts(w.Albums), w.Own.read(), w.All.read()}, nil
+	return Tree{w.Options, w.Files, w.Folder, w.Changed, w.Thumbs, w.Folders, texts(w.Albums), w.Own.read(), w.All.read()}, nil
 }
 
 // ReadTree reads the tree of an album below the cache's root.

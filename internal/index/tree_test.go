@@ -29,12 +29,13 @@ func TestParseTree(t *testing.T) {
 		Options: "400px", Folders: 3, Albums: []string{"b \xff"}, Own: Summary{Photos: 1, Exact: true, Folders: 1, Bytes: 9, Guarded: true, Others: album.CountOthers([]string{"a.mov", "b.heic"})},
 		All: Summary{Photos: 2, First: cover, Taken: DateRange{cover, at, at.Add(-time.Hour)}, Newest: at.Add(time.Hour)},
 	}
-	tree.Stamp(time.Unix(5, 6), time.Time{})
+	tree.Stamp(time.Unix(5, 6), 7, time.Time{})
 	got, err := ParseTree(tree.Format())
 	if err != nil || !reflect.DeepEqual(got, tree) || !got.Equal(tree) {
 		t.Errorf("ParseTree = %+v, %v, want %+v", got, err, tree)
 	}
-	if !got.Of(time.Unix(5, 6), time.Time{}) || got.Of(time.Unix(5, 7), time.Time{}) || got.Of(time.Unix(5, 6), time.Unix(7, 8)) || (&Tree{}).Of(time.Time{}, time.Time{}) {
+	if !got.Of(time.Unix(5, 6), 7, time.Time{}) || got.Of(time.Unix(5, 7), 7, time.Time{}) || got.Of(time.Unix(5, 6), 8, time.Time{}) ||
+		got.Of(time.Unix(5, 6), 7, time.Unix(7, 8)) || (&Tree{}).Of(time.Time{}, 0, time.Time{}) {
 		t.Error("the tree is not told from one of another state")
 	}
 }

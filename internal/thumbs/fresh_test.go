@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gallery/internal/album"
+	"gallery/internal/index"
 )
 
 // pixels are PNG files of equal size and different content.
@@ -105,6 +106,35 @@ func TestSettled(t *testing.T) {
 	} {
 		if got := Settled(test.changed, now); got != test.want {
 			t.Errorf("Settled(%v, %v) = %v", test.changed, now, got)
+		}
+	}
+}
+
+// What a folder holds is known by its time alone where it has one that settled: a FAT's root
+// is of 1970 after each mounting, whatever was added to it elsewhere.
+func TestStamp_names(t *testing.T) {
+	at := time.Date(2014, 7, 5, 12, 0, 0, 1, time.UTC)
+	for _, test := range []struct {
+		photos  time.Time
+		changed int64
+		want    bool
+	}{
+		{at, 0, true},
+		{at, at.Add(time.Minute).UnixNano(), true},
+		{at, at.Add(time.Hour).UnixNano(), false}, // just now, though the mtime is older
+		{time.Unix(0, 0), at.UnixNano(), true},    // somebody set it
+		{time.Unix(0, 0), 0, false},
+		{time.Time{}, 0, false},
+	} {
+		st := Stamp{Photos: test.photos, Changed: test.changed}
+		if got := st.NamesSettled(at.Add(time.Hour)); got != test.want {
+			t.Errorf("%+v settled: %v, want %v", st, got, test.want)
+		}
+		x := &index.Index{Head: index.Head{Folder: st.Photos.UnixNano(), Changed: st.Changed}}
+		tree := index.Tree{}
+		tree.Stamp(st.Photos, st.Changed, st.Thumbs)
+		if want := !st.timeless(); named(x, st) != want || st.isOf(tree) != want {
+			t.Errorf("%+v: an index is believed: %v, a tree: %v, want %v", st, named(x, st), st.isOf(tree), want)
 		}
 	}
 }

@@ -64,13 +64,19 @@ func (t *Store) Listed(albumName string, folder *nolink.Dir) *index.Index {
 		return nil
 	}
 	info, err := folder.Lstat(".")
-	if err != nil || !named(x, Stamp{Photos: info.ModTime()}) || !settled(x.Folder, x.Checked) {
+	if err != nil {
+		return nil
+	}
+	st := Stamp{Photos: info.ModTime(), Changed: album.ChangeTime(info)}
+	if !named(x, st) || !settled(st.changed(), x.Checked) {
 		return nil
 	}
 	return x
 }
 
-func named(x *index.Index, st Stamp) bool { return x != nil && x.Folder == st.Photos.UnixNano() }
+func named(x *index.Index, st Stamp) bool {
+	return x != nil && x.Folder == st.Photos.UnixNano() && x.Changed == st.Changed && !st.timeless()
+}
 
 // readIndex reads an album's index, unless it is of thumbnails that were made otherwise.
 func (t *Store) readIndex(albumName string) *index.Index {
@@ -138,7 +144,8 @@ type shelf struct {
 // that, too. Unless it is to keep it, it does so only where there are thumbnails.
 func (t *Store) WriteIndex(ctx context.Context, a album.Listing, title string, keep bool) (*index.Index, error) {
 	now := time.Now()
-	if !Settled(a.MTime, now) {
+	listed := Stamp{Photos: a.MTime, Changed: a.CTime}
+	if !listed.timeless() && !listed.NamesSettled(now) {
 		return nil, ErrUnsettled
 	}
 	// Before anything else: where _thumbs lies beside the photos, making it changes their folder.
@@ -190,7 +197,7 @@ func (t *Store) WriteIndex(ctx context.Context, a album.Listing, title string, k
 		}
 	}
 	st := t.Stamp(a.Name)
-	if !st.Photos.Equal(a.MTime) {
+	if !st.SameNames(listed) {
 		return nil, ErrUnsettled
 	}
 	if x := t.IndexedOnce(a.Name, st); x != nil && sameButChecked(x, head, photos) {
@@ -199,8 +206,8 @@ func (t *Store) WriteIndex(ctx context.Context, a album.Listing, title string, k
 	}
 	data := index.Format(head, photos)
 	x, err := index.Parse(data)
-	if err != nil {
-		return nil, err // a name that an index cannot hold
+	if err != nil || st.timeless() { // who asks next has to look as well
+		return x, err // which is of a name that an index cannot hold
 	}
 	if unstored == nil {
 		unstored = index.Write(folder, index.PhotosFile, data)
@@ -344,7 +351,7 @@ func (t *Store) Judge(albumName, file string) Truth {
 			return IndexStale
 		}
 	case index.TreeFile:
-		if tree, err := index.ReadTree(t.storage.Cache.Root(), albumName); err != nil || tree.Options != t.Options("") || !tree.Of(st.Photos, st.Thumbs) {
+		if tree, err := index.ReadTree(t.storage.Cache.Root(), albumName); err != nil || tree.Options != t.Options("") || !st.isOf(tree) {
 			return IndexStale
 		}
 	default:
@@ -356,13 +363,16 @@ func (t *Store) Judge(albumName, file string) Truth {
 // ReadTree returns the summary of an album and all below it, if the folder is as it was then.
 func (t *Store) ReadTree(albumName string, st Stamp) (index.Tree, bool) {
 	tree, err := index.ReadTree(t.storage.Cache.Root(), albumName)
-	return tree, err == nil && tree.Options == t.Options("") && tree.Of(st.Photos, st.Thumbs)
+	return tree, err == nil && tree.Options == t.Options("") && st.isOf(tree)
 }
 
 // WriteTree stores the summary of an album whose stamp is st, unless it is there already.
 func (t *Store) WriteTree(albumName string, st Stamp, tree index.Tree) error {
 	tree.Options = t.Options("")
-	tree.Stamp(st.Photos, st.Thumbs)
+	if st.timeless() {
+		return nil // nobody could tell of which state it is
+	}
+	tree.Stamp(st.Photos, st.Changed, st.Thumbs)
 	if there, err := index.ReadTree(t.storage.Cache.Root(), albumName); err == nil && there.Equal(tree) {
 		return nil
 	}

@@ -24,8 +24,8 @@ import (
 // thumbnail, which the program's predecessor left; anything else in _thumbs
 // is not ours to remove.
 func (t *Store) Prune(a album.Listing) {
-	now := a.MTime.UnixNano()
-	if before, ok := t.pruned.Get(a.Name); ok && before == now {
+	now := Stamp{Photos: a.MTime, Changed: a.CTime}
+	if before, ok := t.pruned.Get(a.Name); ok && before.SameNames(now) {
 		return
 	}
 	folder, err := nolink.Folder(t.storage.Photos.Root(), a.Name, false)
@@ -37,10 +37,10 @@ func (t *Store) Prune(a album.Listing) {
 	if !known {
 		return
 	}
-	if Settled(a.MTime, time.Now()) {
+	if now.NamesSettled(time.Now()) {
 		t.pruned.Put(a.Name, now)
 	}
-	if st := t.Stamp(a.Name); st.Photos.Equal(a.MTime) {
+	if st := t.Stamp(a.Name); st.SameNames(now) {
 		if x := t.Indexed(a.Name, st); ThumbsListed(x, st) && x.Spare == 0 {
 			return
 		}

@@ -25,6 +25,7 @@ import (
 	"gallery/internal/album"
 	"gallery/internal/atomicfile"
 	"gallery/internal/bounded"
+	"gallery/internal/index"
 	"gallery/internal/metadata"
 	"gallery/internal/nolink"
 	"gallery/internal/photo"
@@ -56,7 +57,7 @@ type Store struct {
 	index    *bounded.Map[string, rendition.Record] // by the rendition's name: what lies on disk
 	indexes  *bounded.Map[string, indexed]          // by album: the index on disk
 	failed   *bounded.Map[string, failure]          // by the rendition's name: what cannot be made
-	pruned   *bounded.Map[string, int64]            // by album: the folder's mtime at its last pruning
+	pruned   *bounded.Map[string, Stamp]            // by album: the folder's state at its last pruning
 	unsaved  *bounded.Map[string, Made]             // by the rendition's name: what could not be stored
 	refusing *bounded.Map[string, struct{}]         // by album: its folder takes no thumbnails, as the log says
 	digests  *bounded.Map[album.Photo, digested]    // of photos whose time does not tell whether they changed
@@ -117,7 +118,7 @@ func New(st *storage.Storage, o Options, log *slog.Logger) *Store {
 		indexes:  bounded.NewMap[string](o.Memory/4, indexed.cost),
 		failed:   bounded.NewMap[string, failure](entries, nil),
 		arranged: bounded.NewMap[arrangement](o.Memory/arrangedShare, arranged.cost),
-		pruned:   bounded.NewMap[string, int64](entries, nil),
+		pruned:   bounded.NewMap[string, Stamp](entries, nil),
 		refusing: bounded.NewMap[string, struct{}](entries, nil),
 		digests:  bounded.NewMap[album.Photo, digested](entries, nil),
 		unsaved:  bounded.NewMap[string](maxUnsaved, func(m Made) int64 { return int64(len(m.JPEG)) }),
@@ -884,14 +885,42 @@ func (t *Store) OpenRenditions(albumName, rend string) *os.Root {
 
 // Stamp is the state of an album's folder and of its thumbnails' folder: it
 // changes when a name is added to or removed from either.
-type Stamp struct{ Photos, Thumbs time.Time }
+type Stamp struct {
+	Photos, Thumbs time.Time // their mtimes
+	// Changed is the ctime of the album's folder, ns since 1970, 0 where the system does not say.
+	// What copies a folder gives it the mtime of the other, each time that it adds something.
+	Changed int64
+}
+
+// SameNames reports whether two stamps are of the same names in an album's folder.
+func (s Stamp) SameNames(other Stamp) bool {
+	return s.Photos.Equal(other.Photos) && s.Changed == other.Changed
+}
+
+// NamesSettled reports whether no further change of the names in an album's folder could leave
+// its state as it is, now that it is now.
+func (s Stamp) NamesSettled(now time.Time) bool {
+	return !s.timeless() && settled(s.changed(), now.UnixNano())
+}
+
+// changed is the time by which a change of the names shows, ns since 1970.
+func (s Stamp) changed() int64 { return cmp.Or(s.Changed, s.Photos.UnixNano()) }
+
+// timeless reports whether the folder has no time, so that nothing shows whether a name in it
+// changed: so is the root of a FAT, which has none after each mounting, and are folders of some
+// storage that knows none.
+func (s Stamp) timeless() bool { return s.changed() <= 0 }
+
+func (s Stamp) isOf(tree index.Tree) bool {
+	return !s.timeless() && tree.Of(s.Photos, s.Changed, s.Thumbs)
+}
 
 func (t *Store) Stamp(albumName string) Stamp {
 	info, err := t.storage.Photos.Below().LstatAt(albumName)
 	if err != nil {
 		return Stamp{} // of what is not there nothing is looked for
 	}
-	st := Stamp{Photos: info.ModTime()}
+	st := Stamp{Photos: info.ModTime(), Changed: album.ChangeTime(info)}
 	if info, err := t.storage.Cache.Below().LstatAt(rendition.Folder(albumName, "")); err == nil {
 		st.Thumbs = info.ModTime()
 	}
