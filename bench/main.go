@@ -59,6 +59,11 @@
 //	peak MB    the most memory that one process had resident, working on one photo at a time;
 //	           after < where no less could be seen than what this program takes itself
 //
+// The last table is of files alone. gallery's pictures of the baseline photos, at 400 and at
+// 1600 pixels, are encoded by gallery, and by sharp once as libjpeg does and once as mozjpeg
+// does, in the quality whose PSNR is gallery's, over red, green and blue of what image/jpeg
+// decodes. CPU is of encoding, and for sharp of reading the picture as well.
+//
 // # Server
 //
 // An album of 200 photos is made of the given JPEGs in a temporary directory,

@@ -88,7 +88,7 @@ func (b *bench) compareThumbnails(ctx context.Context, photos []photoFile) (err 
 			}
 		}
 	}
-	return nil
+	return b.compareFiles(ctx, spread(ofCoding(photos, baseline), b.most))
 }
 
 // result is what became of one coding.

@@ -27,6 +27,8 @@ func roleOf(name string) (role, error) {
 		return reduceOurs, nil
 	case "convert":
 		return convertPicture, nil
+	case "code":
+		return codePicture, nil
 	case "judge":
 		return judge(), nil
 	case "draw":
