@@ -272,7 +272,7 @@ func TestWarm_indexes(t *testing.T) {
 		t.Errorf("warming what is warm: %v\n%s", err, out.String())
 	}
 	tree, ok := s.store.ReadTree(".", s.store.Stamp("."))
-	if !ok || tree.Folders != 4 || tree.All.Photos != 6 || !slices.Equal(tree.Albums, []string{"Empty", "folder.jpg", "Trip"}) {
+	if !ok || tree.Folders != 5 || tree.All.Photos != 6 || !slices.Equal(tree.Albums, []string{"Empty", "folder.jpg", "Trip"}) {
 		t.Errorf("the tree of %q is of %d folders and %d photos, %v", tree.Albums, tree.Folders, tree.All.Photos, ok)
 	}
 	restore()

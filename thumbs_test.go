@@ -52,7 +52,7 @@ func TestThumbnail_onDisk(t *testing.T) {
 	r, ok := rendition.ReadRecord(bytes.NewReader(data))
 	want := rendition.Record{
 		Size: src.Size(), MTime: src.ModTime().UnixNano(), CTime: album.ChangeTime(src), Width: 300, Height: 500,
-		Read: r.Read, Digest: r.Digest, Color: r.Color, Options: "400px q82 r5",
+		Read: r.Read, Digest: r.Digest, Color: r.Color, Options: "400px q82 r6",
 	}
 	if !ok || !reflect.DeepEqual(r, want) || len(r.Color) != 7 || len(r.Digest) != 16 || r.Read < src.ModTime().UnixNano() {
 		t.Errorf("the record is %+v, %v, want %+v", r, ok, want)
