@@ -120,13 +120,16 @@ func TestLink_browser(t *testing.T) {
 	_, port, _ := strings.Cut(n.tls, ":")
 	for by, home := range map[string]string{"program": p.url, "nginx": "https://gallery.example.com:" + port} {
 		t.Run(by, func(t *testing.T) {
-			owner := newBrowser(t, 1000, 900)
+			owner := newBrowser(t, 390, 844)
 			owner.visit(home+"/.signin?album=Family", 200)
 			owner.fill(".sign", map[string]string{"name": "ann", "password": password})
 			owner.do(chromedp.Click(chromedp.CSS(`.sign button`)))
 			owner.until(`location.pathname === '/Family/' && document.readyState === 'complete'`)
 			const form = `form[action$="?share"]`
 			owner.do(chromedp.Click(chromedp.CSS(`details:has(` + form + `) summary`)))
+			if out := eval[[]string](owner, "[...document.querySelector('"+form+"').elements].filter((e) => { const r = e.getBoundingClientRect(); return r.left < 0 || r.right > innerWidth; }).map((e) => e.name || e.textContent)"); len(out) > 0 {
+				t.Errorf("outside of the window are %q", out)
+			}
 			owner.fill(form, map[string]string{"name": "Ann & Bob " + by, "days": "30", "password": "for the guests"})
 			owner.do(chromedp.Click(chromedp.CSS(form+` [name=no-download]`)), chromedp.Click(chromedp.CSS(form+` [name=picks]`)), chromedp.Click(chromedp.CSS(form+` button`)))
 			owner.until(`!!document.querySelector('svg.qr') && document.readyState === 'complete'`)
