@@ -42,8 +42,8 @@ func npm(t *testing.T, path string) string {
 
 func TestAssets_lint(t *testing.T) {
 	for _, args := range [][]string{
-		{npm(t, ".bin/eslint"), "--max-warnings=0", "-c", "e2e/eslint.config.js", "assets/script", "e2e/audit.js", "e2e/gainmap.js", "e2e/script.test.js"},
-		{npm(t, ".bin/stylelint"), "--config", "e2e/stylelint.config.js", "assets/style.css"},
+		{npm(t, ".bin/eslint"), "--max-warnings=0", "-c", "e2e/eslint.config.js", "assets/script", "assets/hearts.js", "e2e/audit.js", "e2e/gainmap.js", "e2e/script.test.js"},
+		{npm(t, ".bin/stylelint"), "--config", "e2e/stylelint.config.js", "assets/style.css", "assets/hearts.css", "assets/signin.css"},
 	} {
 		cmd := exec.Command(args[0], args[1:]...)
 		cmd.Dir = ".."
@@ -139,11 +139,69 @@ func TestAccessibility_axe(t *testing.T) {
 			}
 			b.until(state.until)
 			b.rest()
-			b.run(string(axe) + ";0")
-			for _, violation := range eval[[]string](b, `axe.run(document, { resultTypes: ['violations'] }).then((r) =>
-				r.violations.map((v) => v.id + ': ' + v.help + ': ' + v.nodes.map((n) => n.html.slice(0, 120) + ' ' + n.failureSummary.slice(0, 300)).join('; ')))`) {
-				t.Errorf("%s, %s: %s", state.name, scheme, violation)
+			b.axe(axe, state.name+", "+scheme)
+		}
+	}
+}
+
+// axe fails the test for each thing that axe objects to in the page.
+func (b *browser) axe(script []byte, what string) {
+	b.t.Helper()
+	b.run(string(script) + ";0")
+	for _, violation := range eval[[]string](b, `axe.run(document, { resultTypes: ['violations'] }).then((r) =>
+		r.violations.map((v) => v.id + ': ' + v.help + ': ' + v.nodes.map((n) => n.html.slice(0, 120) + ' ' + n.failureSummary.slice(0, 300)).join('; ')))`) {
+		b.t.Errorf("%s: %s", what, violation)
+	}
+}
+
+// axe finds nothing to object to in what a guest and an owner of private albums meet, in
+// either colour scheme: signing in, links, hearts, and what was sent.
+func TestAccessibility_private(t *testing.T) {
+	t.Parallel()
+	axe, err := os.ReadFile(npm(t, "axe-core/axe.min.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, dir, link, cookie := picksTree(t)
+	closed, over := guestLinks(t, dir)
+	shown := p.pick(cookie)
+	guest, owner := newBrowser(t, 1200, 800), newBrowser(t, 1200, 800)
+	guest.tolerant, owner.tolerant = true, true // of 403 and 410
+	guest.do(chromedp.Navigate(p.url + link))
+	guest.until(`location.pathname === '/Wedding/' && document.readyState === 'complete'`)
+	owner.visit(p.url+"/.signin?album=Wedding", 200)
+	owner.fill(".sign", map[string]string{"name": "ann", "password": password})
+	owner.do(chromedp.Click(chromedp.CSS(`.sign button`)))
+	owner.until(`location.pathname === '/Wedding/' && document.readyState === 'complete'`)
+	for _, scheme := range []string{"light", "dark"} {
+		for _, state := range []struct {
+			b                       *browser
+			name, path, then, until string
+		}{
+			{guest, "signing in", "/.signin", "", "true"},
+			{guest, "a wrong password", "", "document.querySelector('[name=name]').value = document.querySelector('[name=password]').value = 'x'; document.querySelector('.sign button').click()", "!!document.querySelector('.sign [role=alert]')"},
+			{guest, "a link's password", closed, "", "!!document.querySelector('[type=password]')"},
+			{guest, "a link that is over", over, "", "document.querySelector('h1').textContent === 'This link has ended'"},
+			{guest, "hearts", "/Wedding/", "document.querySelector('.heart:not(:checked)')?.click()", "!!document.querySelector('.heart:checked') && getComputedStyle(document.getElementById('picks')).display !== 'none'"},
+			{guest, "hearts in the lightbox", "", "document.querySelector('.photo a').click()", previewShown + " && " + position + " && !document.querySelector('.remark').hidden"},
+			{guest, "a choice", shown, "", "document.querySelectorAll('.photo').length === 2"},
+			{guest, "its names", shown + "&list", "", "document.querySelectorAll('textarea').length === 3"},
+			{guest, "sending it", shown + "&send", "", "!!document.querySelector('[name^=note-]')"},
+			{owner, "what was sent", "/Wedding/", "document.querySelector('.sent summary').click()", "document.querySelector('.sent').open"},
+			{owner, "sharing", "", "document.querySelector('details.signin summary').click()", "document.querySelector('details.signin').open"},
+			{owner, "a link", "", "document.querySelector('details.signin form button').click()", "!!document.querySelector('svg.qr')"},
+		} {
+			b := state.b
+			b.prefers("color-scheme", scheme)
+			if state.path != "" {
+				b.do(chromedp.Navigate(p.url + state.path))
 			}
+			if state.then != "" {
+				b.run(state.then)
+			}
+			b.until(state.until)
+			b.rest()
+			b.axe(axe, state.name+", "+scheme)
 		}
 	}
 }

@@ -2,7 +2,9 @@ package e2e
 
 import (
 	"fmt"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -121,6 +123,52 @@ func TestEngines_withoutScript(t *testing.T) {
 				e.click(step[0])
 				e.untilAt(p.url + step[1])
 			}
+		})
+	}
+}
+
+// A guest's way works in each engine: the password of a link, hearts in the grid and in the
+// lightbox, the bar, what they choose as names, and sending it; and a link that is over says so.
+func TestEngines_guest(t *testing.T) {
+	for name, begin := range engines {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, dir, _, _ := picksTree(t)
+			_, over := guestLinks(t, dir)
+			cmd := exec.Command(binary, "share", "-password", "-picks", "-name", "Ann & Bob", dir, "Wedding")
+			cmd.Stdin = strings.NewReader(password + "\n")
+			out, err := cmd.Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			e := begin(t, true)
+			e.do(setWindowRect, "", map[string]any{"x": 0, "y": 0, "width": 1000, "height": 800})
+			e.open(p.url + over)
+			e.until(`document.querySelector('h1').textContent === 'This link has ended' && !document.querySelector('form')`)
+			e.open(p.url + strings.TrimSpace(string(out)))
+			e.do(sendKeys, e.element(`.sign [name=password]`), map[string]any{"text": "the wrong one"})
+			e.click(`.sign button`)
+			e.until(`!!document.querySelector('.sign [role=alert]')`)
+			e.do(sendKeys, e.element(`.sign [name=password]`), map[string]any{"text": password})
+			e.click(`.sign button`)
+			e.until(`location.pathname === '/Wedding/' && document.querySelectorAll('.heart').length === 6 && document.readyState === 'complete'`)
+			e.click(heart(2))
+			e.until(`document.querySelector('#picks output').value === 'Picked: 1'`)
+			e.click(`.photo:nth-of-type(4) a`)
+			e.until(dialogOpen + ` && location.pathname === '/Wedding/DSC_0003.jpg/' && ` + previewShown)
+			e.press("h")
+			e.until(`document.querySelector('[data-do=pick]').ariaPressed === 'true' && !document.querySelector('.remark').hidden`)
+			e.do(sendKeys, e.element(`.remark`), map[string]any{"text": "larger, with h"})
+			e.click(`#lightbox .close`)
+			e.until(dialogClosed + ` && document.querySelector('#picks output').value === 'Picked: 2'`)
+			e.click(`#picks [name=list]`)
+			e.until(`[...document.querySelectorAll('textarea')][0]?.value === 'DSC_0001, DSC_0003'`)
+			e.do(goBack, "", map[string]any{})
+			e.until(`document.querySelector('#picks output')?.value === 'Picked: 2' && document.querySelectorAll('.heart:checked').length === 2`)
+			e.click(`#picks [name=send]`)
+			e.until(`[...document.querySelectorAll('[name^=note-]')].map((f) => f.value).join('|') === '|larger, with h' && document.querySelector('[name=name]').value === 'Ann & Bob'`)
+			e.click(`.chosen form button`)
+			e.until(`document.querySelector('[role=alert]')?.textContent === 'Your choice was sent.'`)
 		})
 	}
 }

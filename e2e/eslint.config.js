@@ -59,6 +59,11 @@ export default [
   },
   ...parts.map(configOf),
   {
+    files: ['**/assets/hearts.js'],
+    languageOptions: { ecmaVersion: 2023, sourceType: 'script', globals: globals.browser },
+    rules: { eqeqeq: 'error', 'no-var': 'error', 'prefer-const': 'error', 'no-shadow': 'error', complexity: ['error', 14] },
+  },
+  {
     files: ['**/audit.js', '**/gainmap.js', '**/script.test.js'],
     languageOptions: { ecmaVersion: 2023, sourceType: 'module', globals: globals.node },
   },

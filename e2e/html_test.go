@@ -3,6 +3,8 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -64,6 +66,38 @@ func TestPages_html(t *testing.T) {
 		{"/nowhere"}, {"/.signin"},
 	} {
 		put(t, filepath.Join(pages, fmt.Sprintf("%02d.html", i)), p.send("GET", request[0], request[1:]...).body)
+	}
+	wedding, dir, link, guest := picksTree(t)
+	closed, over := guestLinks(t, dir)
+	shown := wedding.pick(guest)
+	for i, request := range [][]string{
+		{"/.signin"}, {link}, {closed}, {over}, {"/Wedding/", "Cookie", guest}, {"/Wedding/", "Cookie", guest}, {"/Wedding/DSC_0001.jpg/", "Cookie", guest},
+		{shown, "Cookie", guest}, {shown + "&list", "Cookie", guest}, {shown + "&send", "Cookie", guest}, {"/Wedding/", "Authorization", signIn}, {"/Wedding/", "Authorization", signIn},
+	} {
+		put(t, filepath.Join(pages, fmt.Sprintf("private-%02d.html", i)), wedding.send("GET", request[0], request[1:]...).body)
+	}
+	for name, form := range map[string]string{"/.signin": "name=ann&password=wrong", closed: "password=wrong", "/Wedding/?share": "days=30"} {
+		r, err := http.NewRequest("POST", wedding.url+name, strings.NewReader(form))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Authorization", signIn)
+		got, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, err := io.ReadAll(got.Body)
+		got.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(t, filepath.Join(pages, strings.Trim(strings.Map(func(r rune) rune {
+			if r == '/' || r == '?' {
+				return '-'
+			}
+			return r
+		}, name), "-.")+".html"), page)
 	}
 	out, err := exec.Command(java, "-Xmx256m", "-jar", jar, "--format", "json", "--exit-zero-always", "--stdout", pages).Output()
 	var found struct {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,6 +18,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"gallery/internal/picks"
 )
 
 // picksTree makes an album for ann, and a running program with a link to it for picking.
@@ -31,6 +34,32 @@ func picksTree(t *testing.T) (p *program, dir, link, cookie string) {
 	p = start(t, nil, "-users", users, dir)
 	link, cookie = p.linkTo(dir, "-picks", "-name", "Ann & Bob", "Wedding")
 	return p, dir, link, cookie
+}
+
+// guestLinks are the paths of two more links to the wedding: one that asks for a password, and
+// one that has expired.
+func guestLinks(t *testing.T, dir string) (closed, over string) {
+	t.Helper()
+	cmd := exec.Command(binary, "share", "-password", dir, "Wedding")
+	cmd.Stdin = strings.NewReader(password + "\n")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("share -password: %v", err)
+	}
+	over, _ = expiredLink(t, dir, "Wedding")
+	return strings.TrimSpace(string(out)), over
+}
+
+// pick chooses the second and fourth photo as who has the link, sends that, and returns the
+// path of the choice.
+func (p *program) pick(cookie string) (shown string) {
+	p.t.Helper()
+	shown = "/Wedding/?picks=" + picks.ID("DSC_0001.jpg") + picks.ID("DSC_0003.jpg")
+	_, choice, _ := strings.Cut(shown, "?")
+	if got := postTo(p.t, p.url+"/Wedding/?picks", choice+"&name=Ann+%26+Bob&note-"+picks.ID("DSC_0003.jpg")+"=larger", cookie); got != 200 {
+		p.t.Fatalf("sending = %d", got)
+	}
+	return shown
 }
 
 // heart is the selector of a photo's heart in the grid.
