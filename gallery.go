@@ -358,7 +358,8 @@ func (s *server) answerFromFolders(w http.ResponseWriter, r *http.Request, to ro
 }
 
 // serveMay tells nginx whether the visitor may see what X-Original-URI names: 204 or 401.
-// It tells no more than asking for that does: an album that is not there is a no, too.
+// It tells no more than asking for that does: an album that is not there is a no, too. With
+// X-Gallery-Private, whatever it says, only who is signed in may.
 func (s *server) serveMay(w http.ResponseWriter, r *http.Request, v visitor) error {
 	asked, err := url.ParseRequestURI(r.Header.Get("X-Original-URI"))
 	if err != nil {
@@ -366,7 +367,8 @@ func (s *server) serveMay(w http.ResponseWriter, r *http.Request, v visitor) err
 	}
 	to := s.route(s.addresses.rebase(&http.Request{Method: http.MethodGet, URL: asked}))
 	w.Header().Set("Cache-Control", "no-store")
-	may := to.kind != toNothing && s.gate.may(v, to.album()) && (to.kind != toOriginal || s.library.mayDownload(v, to.album()))
+	private := r.Header.Get("X-Gallery-Private") != ""
+	may := to.kind != toNothing && (!private || v.name != "") && s.gate.may(v, to.album()) && (to.kind != toOriginal || s.library.mayDownload(v, to.album()))
 	name := to.album()
 	if !may {
 		name = s.library.missing(v, name) // so that a no takes as long whatever is there

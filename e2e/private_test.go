@@ -130,6 +130,41 @@ func TestPrivate_nothingLeaks(t *testing.T) {
 	}
 }
 
+// With the line uncommented a folder that says itself who may see it takes a password, too,
+// whatever the program is told.
+func TestPrivate_ownRules(t *testing.T) {
+	dir, users := guardedTree(t)
+	link, err := exec.Command(binary, "share", dir, "Club").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, flags := range map[string][]string{"with -private": {"-users", users, "-private"}, "without -private": {"-users", users}, "without -users": nil} {
+		p := start(t, nil, append(append([]string{"-trust-proxy"}, flags...), dir)...)
+		n := startNginx(t, p, dir, "gallery.conf", private...)
+		cookie := ""
+		for _, c := range p.send("GET", strings.TrimSpace(string(link)), "X-Forwarded-Proto", "https").Cookies() {
+			cookie = c.Name + "=" + c.Value
+		}
+		if got := p.send("GET", "/Club/7.jpg", "X-Forwarded-Proto", "https", "Cookie", cookie); got.StatusCode != 200 {
+			t.Fatalf("%s, with a link, the program answers %d", name, got.StatusCode)
+		}
+		want := 401
+		if flags == nil {
+			want = 502
+		}
+		for _, target := range []string{"/Family/Press/6.jpg", "/Family/Press/_thumbs/6.jpg", "/Family/Press/_thumbs/800/6.jpg", "/Club/7.jpg", "/Club/_thumbs/7.jpg", "/Nowhere/_thumbs/7.jpg", "/root.jpg"} {
+			for _, header := range [][]string{nil, {"Accept", "image/webp"}, {"Cookie", cookie}} {
+				if got := n.send("GET", target, header...); got.StatusCode != want {
+					t.Errorf("%s, GET %s with %.40q = %d, want %d", name, target, header, got.StatusCode, want)
+				}
+			}
+			if got := n.send("GET", target, "Authorization", basic("ann", password)); want == 401 && (got.StatusCode == 200) != (target != "/Nowhere/_thumbs/7.jpg") {
+				t.Errorf("%s, GET %s with a password = %d", name, target, got.StatusCode)
+			}
+		}
+	}
+}
+
 // How often somebody without a password may ask does not tell what is there: nginx
 // looks at some things before it asks the program for its word.
 func TestPrivate_limitsTellNothing(t *testing.T) {
