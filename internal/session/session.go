@@ -30,6 +30,9 @@ const (
 	most = 365 * 24 * time.Hour
 	// maxEnded bounds the sessions that are remembered as ended: 100 bytes each.
 	maxEnded = 50_000
+	// endingsAge is how long it takes at most until a session that ended in one process is over
+	// in another.
+	endingsAge = time.Second
 	// maxValue bounds a cookie's value, in bytes.
 	maxValue = 1 << 10
 )
@@ -61,6 +64,10 @@ type Keeper struct {
 	ended   *bounded.Map[string, struct{}] // by ID: signed out
 	mu      sync.Mutex                     // of the file
 	endings string                         // its path; "" for none
+
+	looking sync.Mutex
+	looked  time.Time // when another process's endings were last looked for
+	size    int64     // of the file as it was read, bytes
 }
 
 // Open returns a keeper with the key in a file, which is made if there is none. Sessions that
@@ -154,9 +161,8 @@ func (k *Keeper) Check(value string, proofOf func(user string) ([]byte, bool), n
 	proof, known := proofOf(string(user))
 	right := hmac.Equal([]byte(parts[5]), []byte(k.mac(strings.Join(parts[:5], "."), proof)))
 	s := Session{User: string(user), Stay: parts[1] == "1", ID: parts[2], Begun: time.Unix(begun, 0), Signed: time.Unix(signed, 0)}
-	_, ended := k.ended.Get(s.ID)
 	age := now.Sub(s.Signed)
-	return s, right && known && !ended && age < s.Lifetime() && now.Sub(s.Begun) < most
+	return s, right && known && age < s.Lifetime() && now.Sub(s.Begun) < most && !k.hasEnded(s.ID)
 }
 
 // End has no value of the session count any more. An error means that one may count again
@@ -177,31 +183,65 @@ func (k *Keeper) End(s Session) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// readEndings reads which sessions have ended: a line for each, its ID and until when, in
-// seconds since 1970, a value of it may still be about. What is older goes from the file.
+// hasEnded reports whether a session of that ID has ended: in this process or, endingsAge ago
+// and longer, in another with the same files.
+func (k *Keeper) hasEnded(id string) bool {
+	if k.endings != "" {
+		k.looking.Lock()
+		if now := time.Now(); now.Sub(k.looked) >= endingsAge {
+			k.looked = now
+			if info, err := os.Stat(k.endings); err == nil && info.Size() != k.size {
+				_, _, _ = k.takeEndings(now) // what cannot be read is tried again
+			}
+		}
+		k.looking.Unlock()
+	}
+	_, ended := k.ended.Get(id)
+	return ended
+}
+
+// readEndings reads which sessions have ended. What is older goes from the file.
 func (k *Keeper) readEndings(now time.Time) error {
-	data, err := os.ReadFile(k.endings)
+	left, others, err := k.takeEndings(now)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
+	if err != nil || !others {
+		return err
+	}
+	temp := k.endings + ".new"
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
-	var left []string
+	_, err = f.WriteString(left)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temp, k.endings)
+}
+
+// takeEndings notes which sessions have ended by the file: a line for each, its ID and until
+// when, in seconds since 1970, a value of it may still be about. It returns these lines, and
+// whether there are others.
+func (k *Keeper) takeEndings(now time.Time) (left string, others bool, err error) {
+	data, err := os.ReadFile(k.endings)
+	if err != nil {
+		return "", false, err
+	}
+	var b strings.Builder
 	for line := range strings.Lines(string(data)) {
-		id, until, _ := strings.Cut(strings.TrimSpace(line), " ")
+		line = strings.TrimSpace(line)
+		id, until, _ := strings.Cut(line, " ")
 		if at, err := strconv.ParseInt(until, 10, 64); err == nil && now.Unix() < at {
-			left = append(left, line)
+			b.WriteString(line + "\n")
 			k.ended.Put(id, struct{}{})
+		} else if line != "" {
+			others = true
 		}
 	}
-	if text := strings.Join(left, ""); len(text) < len(data) {
-		temp := k.endings + ".new"
-		if err := errors.Join(os.WriteFile(temp, []byte(text), 0o600), os.Rename(temp, k.endings)); err != nil {
-			return err
-		}
-	}
-	return nil
+	k.size = int64(len(data))
+	return b.String(), others, nil
 }
 
 // mac is an HMAC-SHA-256 of a payload, which has no NUL, and a proof.

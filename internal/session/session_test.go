@@ -81,6 +81,38 @@ func TestKeeper_End_lasts(t *testing.T) {
 	}
 }
 
+// A session that ended in one process ends in another with the same files: the one that takes
+// over from it, or another server.
+func TestKeeper_End_elsewhere(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "key")
+	var k [2]*Keeper
+	for i := range k {
+		var err error
+		if k[i], err = Open(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begun := time.Now()
+	first, second := Begin("ann", true, begun), Begin("ann", true, begun)
+	counts := func(s Session) bool {
+		_, ok := k[1].Check(k[0].Sign(s, []byte("hash"), begun), proofs("hash"), begun)
+		return ok
+	}
+	for _, s := range []Session{first, second} { // the file is made, and then grows
+		if !counts(s) {
+			t.Fatal("a session of another process does not count")
+		}
+		if err := k[0].End(s); err != nil {
+			t.Fatal(err)
+		}
+		for end := time.Now().Add(10 * endingsAge); counts(s); time.Sleep(endingsAge / 20) {
+			if time.Now().After(end) {
+				t.Fatal("a session that ended in another process counts")
+			}
+		}
+	}
+}
+
 // What a power cut leaves of a line costs no other.
 func TestKeeper_End_torn(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "key")
