@@ -67,6 +67,7 @@ type library struct {
 	store  *thumbs.Store
 	rules  *access.Tree
 	links  *sharing.Store
+	knows  func(user string) bool // whether there is a user of that name
 	// nothing is a name that no folder has.
 	nothing string
 	log     *slog.Logger
@@ -89,6 +90,7 @@ func newLibrary(title, sort string, others bool, photos *storage.Dir, store *thu
 	return &library{
 		nothing: ".nothing-" + rand.Text(),
 		title:   title, sort: sort, others: others, photos: photos, store: store, rules: rules, links: sharing.New(photos, log), log: log,
+		knows:      func(string) bool { return false },
 		listings:   bounded.NewMap[string](listed, listing.cost),
 		notes:      bounded.NewMap[album.Photo](maxNotes, noteCost),
 		unreadable: bounded.NewMap[string, struct{}](summaries, nil),
@@ -164,10 +166,14 @@ func chosenOf(photos []album.Photo, c picks.Choice) (chosen []album.Photo) {
 }
 
 // linked reports whether a link that the visitor has opened covers an album and is fit. None
-// opens what a mistake has closed.
+// opens what a mistake has closed, nor what who made it on a page may not see any more.
 func (l *library) linked(v visitor, name string, rule access.Rule, fit func(sharing.Link) bool) bool {
 	for id := range strings.FieldsSeq(v.links) {
-		if link, ok := l.links.Get(id); ok && !link.Over(time.Now()) && link.Covers(name, rule.From()) && len(rule.Who()) > 0 && fit(link) {
+		link, ok := l.links.Get(id)
+		if !ok || link.Over(time.Now()) || link.By != "" && !(rule.Admits(link.By) && l.knows(link.By)) {
+			continue
+		}
+		if link.Covers(name, rule.From()) && len(rule.Who()) > 0 && fit(link) {
 			return true
 		}
 	}

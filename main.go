@@ -173,7 +173,7 @@
 //
 // gallery share prints a link that opens ALBUM, and what is below it, to whoever has it,
 // though a folder's own .access below it holds. Signed-in users make such links on an
-// album's page. The links are in DIR/.gallery, so the command is run by the server's user.
+// album's page, which open it while they may see it. The links are in DIR/.gallery, so the command is run by the server's user.
 // GALLERY_HOST and GALLERY_BASE say where the site is.
 //
 // gallery shares lists the links.
@@ -416,6 +416,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 		if who.users, err = users.Open(c.users, log); err != nil {
 			return nil, err
 		}
+		lib.knows = func(name string) bool { _, known := who.users.Proof(name); return known }
 		if who.sessions, err = openSessions(c.users, log); err != nil {
 			return nil, err
 		}

@@ -208,6 +208,57 @@ func TestShare_noDownloadWithin(t *testing.T) {
 	}
 }
 
+// A link made on a page opens the album while its maker may see it, and is over then, also
+// where the maker is no user any more; one from the command has no such end.
+func TestShare_makerIsOut(t *testing.T) {
+	s := linkSite(t)
+	write(t, filepath.Join(s.dir, "new", "9.jpg"), 60, 40, 9)
+	rule := func(who string) { writeFile(t, filepath.Join(s.dir, "new", ".access"), []byte(who)) }
+	rule("ann\nbob")
+	_, _, byCommand := s.share(sharing.Link{Album: "new"})
+	links := map[string]string{} // by maker
+	at := map[string]string{}
+	for _, name := range []string{"ann", "bob"} {
+		_, session := s.signIn(name, rightPassword)
+		got := s.send("POST", "/new/?share", "", "Content-Type", "application/x-www-form-urlencoded", "Cookie", session)
+		address := values(parse(t, got.body), "main a", "href")
+		if len(address) != 1 {
+			t.Fatalf("%s shares: %s", name, got.Status)
+		}
+		at[name] = strings.TrimPrefix(address[0], s.URL)
+		c := s.get(at[name]).Cookies()[0]
+		links[name] = c.Name + "=" + c.Value
+	}
+	opened := func(maker string, want int) {
+		t.Helper()
+		deadline := time.Now().Add(10 * time.Second)
+		for s.get("/new/9.jpg", "Cookie", links[maker]).StatusCode != want {
+			if time.Now().After(deadline) {
+				t.Fatalf("the link of %s does not become %d", maker, want)
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+	opened("ann", 200)
+	opened("bob", 200)
+	rule("ann")
+	opened("bob", 404)
+	if got := s.get(at["bob"]); got.StatusCode != 410 || got.Header.Get("Set-Cookie") != "" {
+		t.Errorf("the link of who may not see the album = %d", got.StatusCode)
+	}
+	opened("ann", 200)
+	rule("ann\nbob")
+	opened("bob", 200)
+	if err := os.WriteFile(s.config.users, []byte("bob:"+testHash(t, rightPassword)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	opened("ann", 404)
+	opened("bob", 200)
+	if got := s.get("/new/9.jpg", "Cookie", byCommand); got.StatusCode != 200 {
+		t.Errorf("the command's link = %d", got.StatusCode)
+	}
+}
+
 // A signed-in user shares what they may see.
 func TestShare_page(t *testing.T) {
 	s := linkSite(t)
