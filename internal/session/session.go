@@ -13,11 +13,13 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"gallery/internal/atomicfile"
 	"gallery/internal/bounded"
 )
 
@@ -33,6 +35,8 @@ const (
 	// endingsAge is how long it takes at most until a session that ended in one process is over
 	// in another.
 	endingsAge = time.Second
+	// keyPrefix begins the name of a key that is being written.
+	keyPrefix = ".gallery-key-"
 	// maxValue bounds a cookie's value, in bytes.
 	maxValue = 1 << 10
 )
@@ -78,19 +82,36 @@ func Open(path string) (*Keeper, error) {
 	if err := k.readEndings(time.Now()); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return k, k.read(path)
+	err := k.read(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return k, err
 	}
+	if err := k.write(path); err != nil {
+		return nil, err
+	}
+	return k, k.read(path) // which may be another process's
+}
+
+// write makes the file of the key, whole, unless there is one.
+func (k *Keeper) write(path string) error {
+	dir, err := os.OpenRoot(filepath.Dir(path))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	_, err = f.WriteString(hex.EncodeToString(k.key[:]) + "\n")
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		_ = os.Remove(path)
-		return nil, err
+	defer dir.Close()
+	atomicfile.SweepPrefix(dir, keyPrefix)
+	f, err := atomicfile.Create(dir, keyPrefix, 0o600)
+	if err != nil {
+		return err
 	}
-	return k, nil
+	defer f.Close()
+	if _, err := f.WriteString(hex.EncodeToString(k.key[:]) + "\n"); err != nil {
+		return err
+	}
+	if err := f.Add(filepath.Base(path)); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return atomicfile.Flush(dir)
 }
 
 // Ephemeral returns a keeper whose sessions end with the process.

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -189,6 +190,34 @@ func FuzzCheck(f *testing.F) {
 			t.Fatalf("%q counts", v)
 		}
 	})
+}
+
+// Of processes that start at once each has the whole key, and none finds half of it; nor does
+// who comes after one that was killed as it made the key.
+func TestOpen_atOnce(t *testing.T) {
+	for range 50 {
+		path := filepath.Join(t.TempDir(), "key")
+		var all sync.WaitGroup
+		var keys [8][32]byte
+		var failed [8]error
+		for i := range keys {
+			all.Go(func() {
+				k, err := Open(path)
+				if failed[i] = err; err == nil {
+					keys[i] = k.key
+				}
+			})
+		}
+		all.Wait()
+		for i := range keys {
+			if failed[i] != nil || keys[i] != keys[0] {
+				t.Fatalf("of processes that start at once one has another key than the others, %v", failed[i])
+			}
+		}
+		if entries, err := os.ReadDir(filepath.Dir(path)); err != nil || len(entries) != 1 {
+			t.Fatalf("beside the key there are %v, %v", entries, err)
+		}
+	}
 }
 
 // The key is made once, for its owner alone, and one that others may read is refused.
