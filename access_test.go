@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"gallery/internal/access"
 	"gallery/internal/album"
 	"gallery/internal/atomicfile"
 	"gallery/internal/testkit"
@@ -318,5 +319,38 @@ func TestDoctor_page(t *testing.T) {
 	}
 	if got := s.get("/.doctor", "Authorization", basic("ann", rightPassword)); got.StatusCode != 200 || !strings.Contains(string(got.body), "is away") {
 		t.Errorf("who is signed in gets %s while the photos are away, and is not told so", got.Status)
+	}
+}
+
+// An album that "gallery access" closes is at once in no count of what is above it, also where
+// that is too much to be looked through for each visitor.
+func TestAccess_closedInLargeTree(t *testing.T) {
+	dir := t.TempDir()
+	for i := range manyFolders + 10 {
+		write(t, filepath.Join(dir, "big", fmt.Sprint(i/50), fmt.Sprint("new ", i), "1.jpg"), 30, 20, i)
+	}
+	s := newSite(t, dir)
+	counts := func() string {
+		s.later()
+		return strings.Join(values(parse(t, s.get("/").body), "figure.card span", ""), " ")
+	}
+	for range 2 {
+		if got, want := counts(), fmt.Sprint(manyFolders+10, " photos"); !strings.Contains(got, want) {
+			t.Fatalf("the card says %q, want %s", got, want)
+		}
+	}
+	rule, err := access.NewRule("ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(10 * time.Millisecond) // times of folders are that fine
+	if err := access.Set(s.server.library.photos.Root(), "big/2/new 105", rule); err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprint(manyFolders+9, " photos")
+	for begun := time.Now(); !strings.Contains(counts(), want); time.Sleep(20 * time.Millisecond) {
+		if time.Since(begun) > 2*time.Second { // a rule is relied on for half of one
+			t.Fatalf("two seconds after one was closed the card says %q, want %s", counts(), want)
+		}
 	}
 }

@@ -553,7 +553,9 @@ func (l *library) collect(ctx context.Context, name string, v visitor, known boo
 		sum.Add(below.Summary, folder.Photos > 0)
 		folders += n
 	}
-	if !sum.Guarded {
+	if sum.Guarded {
+		l.totals.Delete(name) // of before
+	} else {
 		l.totals.Put(name, total{sum.Summary, folders})
 	}
 	return sum, folders, true

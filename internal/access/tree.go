@@ -161,5 +161,15 @@ func Set(root *os.Root, name string, rule Rule) error {
 			_ = folder.Lchown(album.AccessFile, int(owner.Uid), int(owner.Gid)) // all can read it as it is
 		}
 	}
-	return atomicfile.Flush(folder)
+	if err := atomicfile.Flush(folder); err != nil {
+		return err
+	}
+	// What servers remember of the albums above goes by their folders' times. Where these cannot
+	// be set they look again before long.
+	now := time.Now()
+	for up := name; up != "."; {
+		up = path.Dir(up)
+		_ = root.Chtimes(up, time.Time{}, now)
+	}
+	return nil
 }
