@@ -456,13 +456,12 @@ func (t *Store) find(ctx context.Context, src album.Photo, rend string, more fun
 	if t.have(src, rend, made) && (more == nil || len(missing(made[rend].Record)) == 0) {
 		return failed
 	}
-	release, waited := t.claim(ctx, src)
+	release, _ := t.claim(ctx, src)
 	defer release()
-	if waited { // for one who may have made it
-		failed = nil
-		if t.have(src, rend, made) && (more == nil || len(missing(made[rend].Record)) == 0) {
-			return failed
-		}
+	failed = nil
+	// Another may have made it, be it that this one waited or looked just before that was ready.
+	if t.have(src, rend, made) && (more == nil || len(missing(made[rend].Record)) == 0) {
+		return failed
 	}
 	start := time.Now()
 	files, err := t.render(ctx, src, missing)
