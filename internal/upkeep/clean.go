@@ -69,6 +69,22 @@ type cleanRun struct {
 	held   map[string]int    // by album: files left alone, since its photos seem to be away
 	force  bool              // remove those, too
 	failed int               // files and folders that could not be looked at or removed
+	last   lastIndex         // the one read last
+}
+
+// lastIndex is an album's index, nil for none, as it was for a stamp.
+type lastIndex struct {
+	album string
+	stamp thumbs.Stamp
+	index *index.Index
+}
+
+// indexOf returns an album's index if there is one that names the files that are in it now.
+func (c *cleanRun) indexOf(name string) *index.Index {
+	if st := c.thumbs.Stamp(name); c.last.album != name || c.last.stamp != st {
+		c.last = lastIndex{name, st, c.thumbs.IndexedOnce(name, st)}
+	}
+	return c.last.index
 }
 
 // stored is a file in a rendition folder.
@@ -202,7 +218,7 @@ func (c *cleanRun) photos(name string) (map[string]album.Photo, error) {
 		return nil, err
 	}
 	defer folder.Close()
-	if x := c.thumbs.IndexedOnce(name, c.thumbs.Stamp(name)); x != nil {
+	if x := c.indexOf(name); x != nil {
 		return inIndex(folder, name, x), nil
 	}
 	a, err := album.List(folder, name)
@@ -250,7 +266,7 @@ func (c *cleanRun) entries(folder *os.Root, name string) []fs.DirEntry {
 // renditions cleans one rendition folder of an album with these photos.
 func (c *cleanRun) renditions(ctx context.Context, folder *os.Root, albumName, rend string, photos map[string]album.Photo) {
 	name := rendition.Folder(albumName, rend)
-	x := c.thumbs.IndexedOnce(albumName, c.thumbs.Stamp(albumName))
+	x := c.indexOf(albumName)
 	for _, entry := range c.entries(folder, name) {
 		if ctx.Err() != nil {
 			return

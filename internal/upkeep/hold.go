@@ -89,7 +89,7 @@ func (c *cleanRun) count(ctx context.Context, name string, counts map[string]*ce
 // present returns what tells whether a photo is in an album; none is in a folder that cannot be
 // read.
 func (c *cleanRun) present(name string) func(file string) bool {
-	if x := c.thumbs.IndexedOnce(name, c.thumbs.Stamp(name)); x != nil {
+	if x := c.indexOf(name); x != nil {
 		if folder, err := album.Open(c.thumbs.PhotosRoot(), name); err == nil {
 			folder.Close() // and not left out
 			return func(file string) bool {
