@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -304,5 +305,68 @@ func TestShare_byRoot(t *testing.T) {
 				t.Errorf("the service's user can make no link: %v\n%s", err, out)
 			}
 		})
+	}
+}
+
+// What ends, ends at once by the program and within a second by nginx, which remembers no
+// longer: a link that is revoked, a session that is signed out of, and all of a user's whose
+// password changed or who was taken out of the file.
+func TestAccess_endsWithinASecond(t *testing.T) {
+	dir, users := guardedTree(t)
+	p := start(t, nil, "-users", users, "-trust-proxy", dir)
+	n := startNginx(t, p, dir, "gallery.conf", noLimit...)
+	session := func(name string) string {
+		t.Helper()
+		got := p.post("/.signin", url.Values{"name": {name}, "password": {password}}.Encode())
+		if len(got.Cookies()) != 1 {
+			t.Fatalf("signing in = %d", got.StatusCode)
+		}
+		return got.Cookies()[0].Name + "=" + got.Cookies()[0].Value
+	}
+	overTLS := func(cookie string) string { return "__Host-" + cookie }
+	_, link := p.linkTo(dir, "Club")
+	id, _, _ := strings.Cut(strings.TrimPrefix(link, "gallery-link-"), "=")
+	out, ann, bob := session("bob"), session("ann"), session("bob")
+	hashes, err := os.ReadFile(users)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(hashes), "\n")
+	for _, test := range []struct {
+		what, cookie, byNginx string
+		end                   func() error
+	}{
+		{"a revoked link", link, "__Secure-" + link, func() error { return exec.Command(binary, "shares", "-revoke", id, dir).Run() }},
+		{"a session signed out of", out, overTLS(out), func() error {
+			if got := postTo(t, p.url+"/.signout", "", out); got != 303 {
+				return fmt.Errorf("signing out = %d", got)
+			}
+			return nil
+		}},
+		{"a user who was taken out", bob, overTLS(bob), func() error { return os.WriteFile(users, []byte(first+"\n"), 0o600) }},
+		{"a changed password", ann, overTLS(ann), func() error {
+			cmd := exec.Command(binary, "passwd", users, "ann")
+			cmd.Stdin = strings.NewReader("another one altogether\n")
+			return cmd.Run()
+		}},
+	} {
+		const photo = "/Club/_thumbs/7.jpg"
+		if a, b := p.send("GET", photo, "Cookie", test.cookie), n.send("GET", photo, "Cookie", test.byNginx); a.StatusCode != 200 || b.StatusCode != 200 {
+			t.Fatalf("%s, before: %d by the program, %d by nginx", test.what, a.StatusCode, b.StatusCode)
+		}
+		if err := test.end(); err != nil {
+			t.Fatalf("%s: %v", test.what, err)
+		}
+		ended := time.Now()
+		for p.send("GET", photo, "Cookie", test.cookie).StatusCode != 404 {
+			if time.Since(ended) > time.Second {
+				t.Fatalf("%s counts still", test.what)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		time.Sleep(1100 * time.Millisecond) // what nginx remembers holds for a second
+		if got := n.send("GET", photo, "Cookie", test.byNginx); got.StatusCode != 404 {
+			t.Errorf("%s = %d by nginx after a second", test.what, got.StatusCode)
+		}
 	}
 }
