@@ -82,6 +82,10 @@ func TestPicks_browser(t *testing.T) {
 		t.Error("a heart opens the lightbox")
 	}
 
+	if kept := eval[string](b, `Object.keys(localStorage).filter((key) => key.includes('picks')).join()`); kept != "picks /Wedding/" {
+		t.Errorf("it is kept for %q, not for this album", kept)
+	}
+
 	// In the lightbox, by key and by button; on the page itself the key does nothing.
 	b.do(chromedp.KeyEvent("h"))
 	b.lightbox(3)
