@@ -185,6 +185,20 @@ func TestAccess_cacheOutlasts(t *testing.T) {
 		t.Cleanup(func() { os.Rename(to, from) })
 	}
 	refused("once the folders were moved away")
+	for _, name := range []string{"Family", "Open/Hidden", "1"} { // as where a disk is mounted
+		if err := os.MkdirAll(filepath.Join(dir, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused("while the folders are empty")
+	root := filepath.Join(dir, "root.jpg")
+	if err := os.Rename(root, root+".away"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Rename(root+".away", root) })
+	if got := n.send("GET", "/_thumbs/root.jpg"); got.StatusCode != 404 {
+		t.Errorf("the thumbnail of a photo that is gone = %d", got.StatusCode)
+	}
 	if got := n.send("GET", "/Open/_thumbs/1.jpg"); got.StatusCode != 200 || strings.Contains(got.Header.Get("Cache-Control"), "private") {
 		t.Errorf("what is for everybody = %d, Cache-Control: %s", got.StatusCode, got.Header.Get("Cache-Control"))
 	}
