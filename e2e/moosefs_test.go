@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -255,36 +256,36 @@ func TestMooseFS_speed(t *testing.T) {
 		fill(t, filepath.Join(dir, "photos", "a"), 50, [2]int{900, 600})
 		p := start(t, nil, "-background=false", filepath.Join(dir, "photos"))
 		p.shows("/a/")
+		m.until("the index", func() bool {
+			_, err := os.Stat(filepath.Join(dir, "photos", "a", "_thumbs", ".index", "photos"))
+			return err == nil
+		})
+		p.shows("/a/")
 		servers = append(servers, p)
 	}
-	rate := func(p *program) float64 {
-		var asked atomic.Int64
-		var all sync.WaitGroup
-		begun := time.Now()
-		for w := range 4 {
-			all.Go(func() {
-				for i := w; time.Since(begun) < time.Second; i++ {
-					r, err := http.Get(fmt.Sprintf("%s/a/_thumbs/%d.jpg", p.url, 1+i%50))
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					if _, err := io.Copy(io.Discard, r.Body); err != nil || r.StatusCode != 200 {
-						t.Errorf("a thumbnail = %d, %v", r.StatusCode, err)
-					}
-					r.Body.Close()
-					asked.Add(1)
-				}
-			})
+	// One request of the one and one of the other in turn: whatever else the machine does is
+	// then the same for both.
+	var took [2][]time.Duration
+	for i := range 3000 {
+		for k, p := range servers {
+			begun := time.Now()
+			r, err := http.Get(fmt.Sprintf("%s/a/_thumbs/%d.jpg", p.url, 1+i%50))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = io.Copy(io.Discard, r.Body)
+			r.Body.Close()
+			if err != nil || r.StatusCode != 200 {
+				t.Fatalf("a thumbnail = %d, %v", r.StatusCode, err)
+			}
+			took[k] = append(took[k], time.Since(begun))
 		}
-		all.Wait()
-		return float64(asked.Load()) / time.Since(begun).Seconds()
 	}
-	best := 0.
-	for range 4 {
-		onDisk, onMoose := rate(servers[0]), rate(servers[1])
-		t.Logf("thumbnails a second: %.0f on the local disk, %.0f on MooseFS: %.2f", onDisk, onMoose, onMoose/onDisk)
-		best = max(best, onMoose/onDisk)
+	for k := range took {
+		slices.Sort(took[k])
 	}
-	t.Logf("at best %.2f of the speed on a local disk", best)
+	local90, moose90 := took[0][2700], took[1][2700]
+	onDisk, onMoose := took[0][1500], took[1][1500]
+	t.Logf("a warm thumbnail takes %v on the local disk and %v on MooseFS in the median (90 of 100: %v and %v): %.2f of the speed",
+		onDisk, onMoose, local90, moose90, float64(onDisk)/float64(onMoose))
 }
