@@ -26,6 +26,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"gallery/internal/atomicfile"
 	"gallery/internal/nolink"
 	"gallery/internal/storage"
 )
@@ -37,6 +38,8 @@ const (
 	linksFile = "links"
 	// keyFile holds what links are signed with.
 	keyFile = "links.key"
+	// keyPrefix begins the name of a key that is being written.
+	keyPrefix = ".links.key-"
 	// maxFile bounds the file of links in bytes: some 30,000.
 	maxFile = 8 << 20
 	// maxEnd is how much of that is kept for the ends of links.
@@ -264,22 +267,37 @@ func (s *Store) open() (*os.Root, error) {
 	if err != nil {
 		return nil, err
 	}
-	var key [32]byte
-	rand.Read(key[:])
-	f, err := dir.OpenFile(keyFile, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return dir, nil
-	}
-	if err == nil {
-		s.handOver(dir, keyFile, 0o600)
-		_, err = io.WriteString(f, hex.EncodeToString(key[:])+"\n")
-		err = errors.Join(err, f.Sync(), f.Close())
-	}
-	if err != nil {
+	if err := s.makeKey(dir); err != nil {
 		dir.Close()
 		return nil, err
 	}
 	return dir, nil
+}
+
+// makeKey makes the key's file, whole, unless there is one.
+func (s *Store) makeKey(dir *os.Root) error {
+	if _, err := dir.Lstat(keyFile); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	atomicfile.SweepPrefix(dir, keyPrefix)
+	f, err := atomicfile.Create(dir, keyPrefix, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var key [32]byte
+	rand.Read(key[:])
+	if _, err := io.WriteString(f, hex.EncodeToString(key[:])+"\n"); err != nil {
+		return err
+	}
+	if err := f.Add(keyFile); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return nil // another process was first
+		}
+		return err
+	}
+	s.handOver(dir, keyFile, 0o600)
+	return atomicfile.Flush(dir)
 }
 
 // handOver has what was made belong to whom the photos' directory belongs, as far as who runs

@@ -169,3 +169,29 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Who looks while the first link is made sees no key or a whole one, and so does who comes
+// after a kill.
+func TestStore_keyWhole(t *testing.T) {
+	for range 200 {
+		dir := t.TempDir()
+		made := make(chan error)
+		go func() {
+			_, err := store(t, dir).Add(Link{Album: "a"})
+			made <- err
+		}()
+		for done := false; !done; {
+			select {
+			case err := <-made:
+				if err != nil {
+					t.Fatal(err)
+				}
+				done = true
+			default:
+			}
+			if key, err := os.ReadFile(filepath.Join(dir, ".gallery", "links.key")); err == nil && len(key) != 65 {
+				t.Fatalf("a key of %d bytes was seen", len(key))
+			}
+		}
+	}
+}
