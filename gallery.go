@@ -407,6 +407,9 @@ func (s *server) serveLink(w http.ResponseWriter, r *http.Request) error {
 	view.Crumbs, view.Style = nil, view.Style+sentAssets().signInStyle
 	w.Header().Set("Referrer-Policy", "no-referrer") // this address opens the album
 	w.Header().Set("X-Robots-Tag", "noindex")
+	if s.storage.Photos.Hangs(link.Album) {
+		return storage.ErrAway // which is no secret to who has the link
+	}
 	folder, err := album.Open(s.storage.Photos.Root(), link.Album)
 	if err == nil {
 		folder.Close()

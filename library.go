@@ -298,7 +298,7 @@ func (l *library) unchanged(a album.Listing, photos []album.Photo) bool {
 			names = a.Left
 		}
 		for _, sub := range names {
-			if album.LeavesOut(folder, sub) != left {
+			if !l.photos.Hangs(path.Join(a.Name, sub)) && album.LeavesOut(folder, sub) != left {
 				return false
 			}
 		}
@@ -314,18 +314,21 @@ func (l *library) doubt(name string) {
 
 // read lists an album.
 func (l *library) read(name string) (album.Listing, error) {
+	if l.photos.Hangs(name) {
+		return album.Listing{}, storage.ErrAway
+	}
 	folder, err := album.Open(l.photos.Root(), name)
 	if err != nil {
 		return album.Listing{}, err
 	}
 	defer folder.Close()
-	return album.List(folder, name)
+	return album.ListBeside(folder, name, func(sub string) bool { return l.photos.Hangs(path.Join(name, sub)) })
 }
 
 // noteUnreadable says in the log that an album cannot be read, once until it can: visitors
 // are told no more than that it is not there.
 func (l *library) noteUnreadable(name string, err error) {
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
+	if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, storage.ErrAway) {
 		l.unreadable.Delete(name)
 		return
 	}
@@ -845,6 +848,9 @@ func (l *library) otherForm(name string) (string, bool) {
 	}
 	root, changed := l.photos.Root(), false
 	for {
+		if l.photos.Hangs(name) {
+			return name, false
+		}
 		folder, reached := album.Nearest(root, name)
 		if folder == nil || reached == name {
 			return name, changed && folder != nil

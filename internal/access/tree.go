@@ -54,7 +54,11 @@ func New(photos *storage.Dir, standard Rule, log *slog.Logger) *Tree {
 
 // Rule returns the rule of the album called name or, where there is none of that name, of
 // the innermost on the way to it. It is as the files say now, or said less than ruleAge ago.
+// What lies on storage that does not answer is closed.
 func (t *Tree) Rule(name string) Rule {
+	if t.photos.Hangs(name) {
+		return Rule{} // nobody knows what its files say
+	}
 	now := time.Now()
 	if known, ok := t.rules.Get(name); ok && now.Sub(known.at) < ruleAge {
 		return known.rule

@@ -79,6 +79,12 @@ func StatAlone(folder Folder, albumName, file string) (Photo, error) {
 // not in the list, nor is a photo that went away meanwhile, nor an album deeper than
 // MaxDepth. It fails with ErrLeftOut where the folder, which is not the root, says so.
 func List(folder *os.Root, name string) (Listing, error) {
+	return ListBeside(folder, name, func(string) bool { return false })
+}
+
+// ListBeside is List of a folder in which nothing is to be asked of those sub-albums that hang:
+// whether they are left out shows when they answer.
+func ListBeside(folder *os.Root, name string, hangs func(sub string) bool) (Listing, error) {
 	list, err := nolink.List(folder)
 	if err != nil {
 		return Listing{}, err
@@ -105,7 +111,7 @@ func List(folder *os.Root, name string) (Listing, error) {
 		case strings.EqualFold(entry.Name(), AccessFile): // some file systems open it in any case
 			a.Guarded = true
 		case IsAlbum(entry) && Depth(name) < MaxDepth:
-			if LeavesOut(folder, entry.Name()) {
+			if !hangs(entry.Name()) && LeavesOut(folder, entry.Name()) {
 				a.Left = append(a.Left, entry.Name())
 			} else {
 				a.Albums = append(a.Albums, entry.Name())

@@ -12,6 +12,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"gallery/internal/mounts"
 	"gallery/internal/nolink"
 	"gallery/internal/storage"
 	"gallery/internal/thumbs"
@@ -29,13 +30,6 @@ const (
 	// leastFree is what a file system has to have left, bytes.
 	leastFree = 100 << 20
 )
-
-// Mount is a place in the tree where another file system begins.
-type Mount struct {
-	Path     string
-	Kind     string // such as "nfs4"
-	ReadOnly bool
-}
 
 // Open opens the directories as storage.View does. Where that does not go, or a directory does
 // not answer, it says so, and returns nil.
@@ -80,9 +74,9 @@ func answers(path string) error {
 // places looks at the file systems below the photos and at that of the cache.
 func (w *walk) places() {
 	photos, cache := w.Storage.Photos.Path(), w.Storage.Cache.Path()
-	mounts, expected := mounts(), expectedMounts(w.Fstab)
+	all, expected := mounts.All(), expectedMounts(w.Fstab)
 	mounted := map[string]bool{}
-	for _, m := range mounts {
+	for _, m := range all {
 		mounted[m.Path] = true
 		below := within(photos, m.Path)
 		if below == "" || !w.shows(below) {
@@ -95,7 +89,7 @@ func (w *walk) places() {
 			w.r.add(Warning, "mount-read-only", shown(m.Path), "keep thumbnails elsewhere with -cache", "it is mounted read-only, so that no thumbnails can be stored in it")
 		}
 	}
-	if on := mountOf(mounts, cache); on.ReadOnly {
+	if on := mountOf(all, cache); on.ReadOnly {
 		w.fixed = true
 		w.r.add(Error, "cache-read-only", shown(cache), "mount -o remount,rw "+word(on.Path)+", or keep thumbnails elsewhere with -cache", "it is on a file system that is mounted read-only, so that no thumbnails can be stored")
 	}
@@ -119,8 +113,8 @@ func within(dir, path string) string {
 }
 
 // mountOf is the innermost mount that a path is on.
-func mountOf(mounts []Mount, path string) (on Mount) {
-	for _, m := range mounts {
+func mountOf(all []mounts.Mount, path string) (on mounts.Mount) {
+	for _, m := range all {
 		if len(m.Path) >= len(on.Path) && within(m.Path, path) != "" {
 			on = m
 		}

@@ -5,10 +5,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"gallery/internal/mounts"
 )
 
 // aclName is the attribute that a POSIX ACL is in.
@@ -41,47 +42,6 @@ func aclOf(path string) func() []byte {
 	}
 }
 
-// unescaped undoes the escapes of blanks in a path of /proc and fstab (fstab(5)).
-func unescaped(path string) string {
-	var b strings.Builder
-	for i := 0; i < len(path); i++ {
-		if path[i] == '\\' && i+3 < len(path) {
-			if n, err := strconv.ParseUint(path[i+1:i+4], 8, 8); err == nil {
-				b.WriteByte(byte(n))
-				i += 3
-				continue
-			}
-		}
-		b.WriteByte(path[i])
-	}
-	return b.String()
-}
-
-// mounts are the mounts of this machine, in their order.
-func mounts() []Mount {
-	text, err := os.ReadFile("/proc/self/mountinfo")
-	if err != nil {
-		return nil
-	}
-	return parseMounts(string(text))
-}
-
-// parseMounts reads what mountinfo says (proc_pid_mountinfo(5)): the path is the fifth field,
-// the mount's options are the sixth; behind a dash come type, source, and the file system's options.
-func parseMounts(text string) (all []Mount) {
-	for line := range strings.Lines(text) {
-		own, rest, _ := strings.Cut(strings.TrimSpace(line), " - ")
-		fields, super := strings.Fields(own), strings.Fields(rest)
-		if len(fields) < 6 || len(super) < 1 {
-			continue
-		}
-		readOnly := slices.Contains(strings.Split(fields[5], ","), "ro") ||
-			len(super) > 2 && slices.Contains(strings.Split(super[2], ","), "ro")
-		all = append(all, Mount{unescaped(fields[4]), super[0], readOnly})
-	}
-	return all
-}
-
 // expectedMounts are the paths that a file like /etc/fstab mounts at the start.
 func expectedMounts(fstab string) (paths []string) {
 	text, err := os.ReadFile(fstab)
@@ -94,7 +54,7 @@ func expectedMounts(fstab string) (paths []string) {
 			continue
 		}
 		if options := strings.Split(fields[3], ","); !slices.Contains(options, "noauto") && !slices.Contains(options, "x-systemd.automount") {
-			paths = append(paths, filepath.Clean(unescaped(fields[1])))
+			paths = append(paths, filepath.Clean(mounts.Unescaped(fields[1])))
 		}
 	}
 	return paths

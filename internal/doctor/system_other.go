@@ -12,7 +12,6 @@ import (
 func noACL() []byte                      { return nil }
 func acl(*os.Root, string) func() []byte { return noACL }
 func aclOf(string) func() []byte         { return noACL }
-func mounts() []Mount                    { return nil }
 func expectedMounts(string) []string     { return nil }
 func clockSynchronized() (bool, bool)    { return false, false }
 func kernel() (name, amiss string)       { return runtime.GOOS, "" }

@@ -92,7 +92,7 @@ func claimCache(photos, cache *Dir, log *slog.Logger) (*claim, error) {
 		c.stored.Dir = photos.path
 		c.put(".", here)
 		for _, name := range here.Holds {
-			if !album.IsPhotoName(name) {
+			if !album.IsPhotoName(name) && !photos.Hangs(name) {
 				c.see(photos.root.Load(), name)
 			}
 		}

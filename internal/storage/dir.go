@@ -44,6 +44,7 @@ type Dir struct {
 	empty string                     // why it is away although it is there: it is empty, and was not; "" for it is not
 
 	answers bounded.Calls[struct{}]
+	beneath below
 }
 
 // Open opens the directory path, which what calls by the name it has on the command line.

@@ -14,6 +14,12 @@ func (d *Dir) Free() int64 {
 	return int64(stat.Bavail) * int64(stat.Bsize)
 }
 
+// ask has a file system answer, whatever it says.
+func ask(path string) {
+	var stat syscall.Statfs_t // which is not remembered, as what is in a folder may be
+	_ = syscall.Statfs(path, &stat)
+}
+
 // FreeFiles is how many files this user can still make in the directory, -1 where that is not
 // known, or where the file system has no bound.
 func (d *Dir) FreeFiles() int64 {

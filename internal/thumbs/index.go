@@ -34,6 +34,9 @@ const indexAge = time.Second
 // Indexed returns the index of an album whose stamp is st, if there is one that names the
 // files that are in the folder now. What it says of one of them may be out of date.
 func (t *Store) Indexed(albumName string, st Stamp) *index.Index {
+	if st.timeless() {
+		return nil
+	}
 	known, ok := t.indexes.Get(albumName)
 	if !ok || !named(known.Index, st) && time.Since(known.read) > indexAge {
 		known = indexed{t.readIndex(albumName), time.Now()}
@@ -49,6 +52,9 @@ func (t *Store) Indexed(albumName string, st Stamp) *index.Index {
 func (t *Store) IndexedOnce(albumName string, st Stamp) *index.Index {
 	if known, ok := t.indexes.Get(albumName); ok && named(known.Index, st) {
 		return known.Index
+	}
+	if st.timeless() {
+		return nil
 	}
 	if x := t.readIndex(albumName); named(x, st) {
 		return x
@@ -362,6 +368,9 @@ func (t *Store) Judge(albumName, file string) Truth {
 
 // ReadTree returns the summary of an album and all below it, if the folder is as it was then.
 func (t *Store) ReadTree(albumName string, st Stamp) (index.Tree, bool) {
+	if st.timeless() {
+		return index.Tree{}, false
+	}
 	tree, err := index.ReadTree(t.storage.Cache.Root(), albumName)
 	return tree, err == nil && tree.Options == t.Options("") && st.isOf(tree)
 }

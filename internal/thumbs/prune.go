@@ -158,8 +158,11 @@ func (t *Store) Lost(albumName string) bool { return t.storage.Lost(albumName) }
 // Sweep removes what interrupted writes left behind in every _thumbs below the
 // album name. It stops with ctx.
 func (t *Store) Sweep(ctx context.Context, name string) {
+	if ctx.Err() != nil || t.storage.Cache.Hangs(name) {
+		return
+	}
 	folder, err := nolink.Folder(t.storage.Cache.Root(), name, false)
-	if err != nil || ctx.Err() != nil {
+	if err != nil {
 		return
 	}
 	defer folder.Close()

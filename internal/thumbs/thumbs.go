@@ -915,6 +915,9 @@ func (s Stamp) isOf(tree index.Tree) bool {
 }
 
 func (t *Store) Stamp(albumName string) Stamp {
+	if t.storage.Photos.Hangs(albumName) {
+		return Stamp{}
+	}
 	info, err := t.storage.Photos.Below().LstatAt(albumName)
 	if err != nil {
 		return Stamp{} // of what is not there nothing is looked for
