@@ -1,15 +1,15 @@
 package photo
 
 import (
-	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"github.com/klauspost/compress/zlib"
 	"hash"
 	"hash/crc32"
 	"image/color"
 	"io"
+
+	"gallery/internal/deflate"
 )
 
 // A pngRows decodes a PNG row by row, so that the picture is never there as a whole.
@@ -89,7 +89,7 @@ func newPNGRows(s *source, l layout) (*pngRows, error) {
 	}
 	p.idat = &idatReader{r: idat, sum: crc32.NewIEEE()}
 	var err error
-	p.pixels, err = zlib.NewReader(bufio.NewReaderSize(p.idat, 1<<15))
+	p.pixels, err = deflate.NewReader(p.idat)
 	return p, err
 }
 
@@ -135,7 +135,7 @@ func (d *idatReader) Read(b []byte) (int, error) {
 			return 0, err
 		}
 		if _, err := io.ReadFull(d.r, d.head[:]); err != nil {
-			return 0, unexpected(err)
+			return 0, err // io.EOF behind the last one
 		}
 		d.left, d.in = int64(binary.BigEndian.Uint32(d.head[:])), true
 		d.sum.Reset()
