@@ -349,7 +349,7 @@ func (g *gate) serveSignIn(w http.ResponseWriter, r *http.Request, v visitor) er
 	case errors.Is(err, users.ErrWrong):
 		g.warnOfProxy(r)
 		g.log.Info("wrong name or password", "from", g.visitor(r))
-		return g.askSignIn(w, r, http.StatusForbidden, to, texts.WrongPassword)
+		return g.askSignIn(w, r, http.StatusForbidden, to, texts.WrongSignIn)
 	case errors.As(err, new(users.TooManyError)):
 		return g.challenge(w, r, err)
 	}

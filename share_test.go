@@ -139,8 +139,8 @@ func TestShare_password(t *testing.T) {
 		t.Errorf("the address's token opens the album past its password: %d", got.StatusCode)
 	}
 	for i := range 10 {
-		if got := s.send("POST", other, fmt.Sprint("password=wrong", i), form...); got.StatusCode != 403 {
-			t.Errorf("wrong password %d = %d", i, got.StatusCode)
+		if got := s.send("POST", other, fmt.Sprint("password=wrong", i), form...); got.StatusCode != 403 || !strings.Contains(string(got.body), "Wrong password.") {
+			t.Errorf("wrong password %d = %d, or the page does not say so", i, got.StatusCode)
 		}
 	}
 	if got := s.send("POST", other, right, form...); got.StatusCode != 429 {

@@ -39,7 +39,7 @@ var Chinese = Catalogue{
 
 	SignIn:   "登录",
 	UserName: "名称", Password: "密码", StaySignedIn: "在此设备上保持登录",
-	SignOut: "退出登录", WrongPassword: "名称或密码错误。",
+	SignOut: "退出登录", WrongSignIn: "名称或密码错误。", WrongPassword: "密码错误。",
 	LinkOver: "此链接已失效", LinkOverHelp: "它不再指向任何内容。发送者可以再发一个新链接。", PasswordNeeded: "请输入密码",
 	ShareAlbum: "分享相册", ForWhom: "给谁", DaysOpen: "开放天数", NoDownload: "仅预览，不含原图", MakeLink: "创建链接",
 

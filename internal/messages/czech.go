@@ -42,7 +42,7 @@ var Czech = Catalogue{
 
 	SignIn:   "Přihlásit se",
 	UserName: "Jméno", Password: "Heslo", StaySignedIn: "Zůstat přihlášen na tomto zařízení",
-	SignOut: "Odhlásit se", WrongPassword: "Nesprávné jméno nebo heslo.",
+	SignOut: "Odhlásit se", WrongSignIn: "Nesprávné jméno nebo heslo.", WrongPassword: "Nesprávné heslo.",
 	LinkOver: "Tento odkaz skončil", LinkOverHelp: "Už nikam nevede. Kdo vám ho poslal, může poslat nový.", PasswordNeeded: "Zadejte prosím heslo",
 	ShareAlbum: "Sdílet album", ForWhom: "Pro koho", DaysOpen: "Kolik dní má platit", NoDownload: "Jen náhledy, bez originálů", MakeLink: "Vytvořit odkaz",
 

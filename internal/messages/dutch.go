@@ -39,7 +39,7 @@ var Dutch = Catalogue{
 
 	SignIn:   "Inloggen",
 	UserName: "Naam", Password: "Wachtwoord", StaySignedIn: "Ingelogd blijven op dit apparaat",
-	SignOut: "Uitloggen", WrongPassword: "Naam of wachtwoord is onjuist.",
+	SignOut: "Uitloggen", WrongSignIn: "Naam of wachtwoord is onjuist.", WrongPassword: "Wachtwoord is onjuist.",
 	LinkOver: "Deze link is verlopen", LinkOverHelp: "Hij leidt nergens meer heen. Wie hem stuurde, kan een nieuwe sturen.", PasswordNeeded: "Het wachtwoord, alsjeblieft",
 	ShareAlbum: "Album delen", ForWhom: "Voor wie", DaysOpen: "Zoveel dagen open", NoDownload: "Alleen voorbeelden, geen originelen", MakeLink: "Link maken",
 

@@ -40,7 +40,7 @@ var English = Catalogue{
 
 	SignIn:   "Sign in",
 	UserName: "Name", Password: "Password", StaySignedIn: "Stay signed in on this device",
-	SignOut: "Sign out", WrongPassword: "Wrong name or password.",
+	SignOut: "Sign out", WrongSignIn: "Wrong name or password.", WrongPassword: "Wrong password.",
 	LinkOver: "This link has ended", LinkOverHelp: "It opens nothing any more. Whoever sent it to you can send another.", PasswordNeeded: "A password, please",
 	ShareAlbum: "Share album", ForWhom: "For whom", DaysOpen: "Open for so many days", NoDownload: "Previews only, no originals", MakeLink: "Make a link",
 

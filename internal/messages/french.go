@@ -39,7 +39,7 @@ var French = Catalogue{
 
 	SignIn:   "Se connecter",
 	UserName: "Nom", Password: "Mot de passe", StaySignedIn: "Rester connecté sur cet appareil",
-	SignOut: "Se déconnecter", WrongPassword: "Nom ou mot de passe incorrect.",
+	SignOut: "Se déconnecter", WrongSignIn: "Nom ou mot de passe incorrect.", WrongPassword: "Mot de passe incorrect.",
 	LinkOver: "Ce lien n’est plus valable", LinkOverHelp: "Il ne mène plus nulle part. La personne qui vous l’a envoyé peut en envoyer un autre.", PasswordNeeded: "Le mot de passe, s’il vous plaît",
 	ShareAlbum: "Partager l’album", ForWhom: "Pour qui", DaysOpen: "Ouvert pendant tant de jours", NoDownload: "Aperçus seulement, sans originaux", MakeLink: "Créer un lien",
 

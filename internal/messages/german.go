@@ -40,7 +40,7 @@ var German = Catalogue{
 
 	SignIn:   "Anmelden",
 	UserName: "Name", Password: "Passwort", StaySignedIn: "Auf diesem Gerät angemeldet bleiben",
-	SignOut: "Abmelden", WrongPassword: "Name oder Passwort ist falsch.",
+	SignOut: "Abmelden", WrongSignIn: "Name oder Passwort ist falsch.", WrongPassword: "Das Passwort ist falsch.",
 	LinkOver: "Dieser Link gilt nicht mehr", LinkOverHelp: "Er führt nirgends mehr hin. Wer ihn Ihnen geschickt hat, kann einen neuen schicken.", PasswordNeeded: "Bitte das Passwort",
 	ShareAlbum: "Album teilen", ForWhom: "Für wen", DaysOpen: "So viele Tage offen", NoDownload: "Nur Vorschauen, keine Originale", MakeLink: "Link erstellen",
 

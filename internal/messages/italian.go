@@ -39,7 +39,7 @@ var Italian = Catalogue{
 
 	SignIn:   "Accedi",
 	UserName: "Nome", Password: "Password", StaySignedIn: "Resta connesso su questo dispositivo",
-	SignOut: "Esci", WrongPassword: "Nome o password errati.",
+	SignOut: "Esci", WrongSignIn: "Nome o password errati.", WrongPassword: "Password errata.",
 	LinkOver: "Questo link è scaduto", LinkOverHelp: "Non porta più da nessuna parte. Chi te l’ha inviato può mandartene un altro.", PasswordNeeded: "La password, per favore",
 	ShareAlbum: "Condividi l’album", ForWhom: "Per chi", DaysOpen: "Aperto per quanti giorni", NoDownload: "Solo anteprime, senza originali", MakeLink: "Crea un link",
 

@@ -39,7 +39,7 @@ var Japanese = Catalogue{
 
 	SignIn:   "サインイン",
 	UserName: "名前", Password: "パスワード", StaySignedIn: "この端末でサインインしたままにする",
-	SignOut: "サインアウト", WrongPassword: "名前またはパスワードが違います。",
+	SignOut: "サインアウト", WrongSignIn: "名前またはパスワードが違います。", WrongPassword: "パスワードが違います。",
 	LinkOver: "このリンクは終了しました", LinkOverHelp: "このリンクからはもう何も開けません。送った人に新しいリンクを頼んでください。", PasswordNeeded: "パスワードを入力してください",
 	ShareAlbum: "アルバムを共有", ForWhom: "宛先", DaysOpen: "公開する日数", NoDownload: "プレビューのみ、元の写真なし", MakeLink: "リンクを作成",
 

@@ -71,7 +71,7 @@ type Catalogue struct {
 	Interval, Shuffle                           string
 
 	// Signing in.
-	SignIn, SignOut, UserName, Password, StaySignedIn, WrongPassword string
+	SignIn, SignOut, UserName, Password, StaySignedIn, WrongSignIn, WrongPassword string
 
 	// Links to albums.
 	LinkOver, LinkOverHelp, PasswordNeeded              string

@@ -42,7 +42,7 @@ var Polish = Catalogue{
 
 	SignIn:   "Zaloguj się",
 	UserName: "Nazwa", Password: "Hasło", StaySignedIn: "Nie wylogowuj na tym urządzeniu",
-	SignOut: "Wyloguj się", WrongPassword: "Błędna nazwa lub hasło.",
+	SignOut: "Wyloguj się", WrongSignIn: "Błędna nazwa lub hasło.", WrongPassword: "Błędne hasło.",
 	LinkOver: "Ten link wygasł", LinkOverHelp: "Nie prowadzi już nigdzie. Osoba, która go wysłała, może wysłać nowy.", PasswordNeeded: "Proszę podać hasło",
 	ShareAlbum: "Udostępnij album", ForWhom: "Dla kogo", DaysOpen: "Ile dni ma działać", NoDownload: "Tylko podglądy, bez oryginałów", MakeLink: "Utwórz link",
 

@@ -40,7 +40,7 @@ var Portuguese = Catalogue{
 
 	SignIn:   "Entrar",
 	UserName: "Nome", Password: "Palavra-passe", StaySignedIn: "Manter a sessão neste dispositivo",
-	SignOut: "Terminar sessão", WrongPassword: "Nome ou palavra-passe incorretos.",
+	SignOut: "Terminar sessão", WrongSignIn: "Nome ou palavra-passe incorretos.", WrongPassword: "Palavra-passe incorreta.",
 	LinkOver: "Este link terminou", LinkOverHelp: "Já não leva a lado nenhum. Quem o enviou pode enviar outro.", PasswordNeeded: "A palavra-passe, por favor",
 	ShareAlbum: "Partilhar álbum", ForWhom: "Para quem", DaysOpen: "Aberto durante quantos dias", NoDownload: "Só pré-visualizações, sem originais", MakeLink: "Criar link",
 

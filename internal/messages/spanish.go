@@ -40,7 +40,7 @@ var Spanish = Catalogue{
 
 	SignIn:   "Iniciar sesión",
 	UserName: "Nombre", Password: "Contraseña", StaySignedIn: "Mantener la sesión en este dispositivo",
-	SignOut: "Cerrar sesión", WrongPassword: "Nombre o contraseña incorrectos.",
+	SignOut: "Cerrar sesión", WrongSignIn: "Nombre o contraseña incorrectos.", WrongPassword: "Contraseña incorrecta.",
 	LinkOver: "Este enlace ha caducado", LinkOverHelp: "Ya no lleva a ninguna parte. Quien te lo envió puede enviarte otro.", PasswordNeeded: "La contraseña, por favor",
 	ShareAlbum: "Compartir álbum", ForWhom: "Para quién", DaysOpen: "Abierto durante tantos días", NoDownload: "Solo vistas previas, sin originales", MakeLink: "Crear enlace",
 
