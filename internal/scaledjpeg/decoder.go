@@ -26,10 +26,13 @@ type decoder struct {
 
 	err error // the first damage found in the entropy-coded data
 
-	entropy
-	pred   [maxComponents]int32 // of the DC coefficients (F.1.1.5.1)
-	eobRun int                  // blocks left of an end-of-band run (G.1.2.2)
-	units  [maxMCUBlocks]unit
+	*entropy
+	second  *entropy // reads the restart interval behind: see pair.go
+	ahead   bool     // that interval is decoded already
+	single  bool     // decode no two intervals side by side: the tests compare
+	readers [2]entropy
+	eobRun  int // blocks left of an end-of-band run (G.1.2.2)
+	units   [maxMCUBlocks]unit
 
 	prog progressive
 }
@@ -53,13 +56,14 @@ func (d *decoder) reset(data []byte, denom int) {
 	d.some = false
 	d.untilSample, d.sampled, d.lined = 0, 0, 0
 	d.err = nil
-	d.data = data
+	d.entropy, d.second, d.ahead = &d.readers[0], &d.readers[1], false
+	d.entropy.data, d.second.data = data, data
 	d.prog.reset()
 }
 
 // release lets go of what belongs to the file or to the caller.
 func (d *decoder) release() {
-	d.data = nil
+	d.entropy.data, d.second.data = nil, nil
 	d.planes = [maxComponents]plane{}
 	d.units = [maxMCUBlocks]unit{}
 	d.prog.release()
@@ -279,6 +283,15 @@ func (d *decoder) damaged(err error) {
 	}
 }
 
+// begin begins to read the segment at position i, or goes on behind it if it was read ahead.
+func (d *decoder) begin(i int) {
+	if d.ahead {
+		d.entropy, d.second = d.second, d.entropy
+		return
+	}
+	d.start(i)
+}
+
 // restart looks for the restart marker number expected (modulo 8), and begins to read the segment behind it. If that cannot be
 // found it returns false; lost is then whether there are no more segments in this scan. Files lose restart intervals when
 // transmission or storage does. As in libjpeg, which all browsers use, a marker with one of the next two numbers means that the
@@ -298,7 +311,7 @@ func (d *decoder) restart(expected int) (ok, lost bool) {
 		}
 		switch (int(marker) - markerRST0 - expected) & 7 {
 		case 0:
-			d.start(next)
+			d.begin(next)
 			return true, false
 		case 1, 2:
 			d.damaged(FormatError("missing restart marker"))
@@ -308,7 +321,7 @@ func (d *decoder) restart(expected int) (ok, lost bool) {
 			d.next = next
 		default:
 			d.damaged(FormatError("unexpected restart marker"))
-			d.start(next)
+			d.begin(next)
 			return true, false
 		}
 	}

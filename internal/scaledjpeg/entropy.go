@@ -38,6 +38,9 @@ type entropy struct {
 	acc uint64
 	n   uint
 	pos int
+
+	first int                  // position in data of the segment's first byte
+	pred  [maxComponents]int32 // predictions of the DC coefficients (F.1.1.5.1)
 }
 
 const (
@@ -55,7 +58,8 @@ const (
 
 // start begins to read a segment at position i in the file.
 func (s *entropy) start(i int) {
-	s.next, s.done = i, false
+	s.first, s.next, s.done = i, i, false
+	s.pred = [maxComponents]int32{}
 	s.pos, s.end = keepBytes, keepBytes
 	s.acc, s.n = 0, 0
 	s.fill()

@@ -11,7 +11,7 @@ import (
 
 // FuzzDecode checks that whatever the file, Decode does not panic, keeps to the memory that Config.Memory announces and to a
 // time bounded by the size of file and picture; that files which the reference decoder of these tests reads come out
-// within rounding of it at all sizes; and that files which image/jpeg reads without error come out at full size as there, unless the
+// within rounding of it at all sizes; that restart intervals decoded side by side come out as one by one; and that files which image/jpeg reads without error come out at full size as there, unless the
 // reference finds a reason why they may not (refPicture.quirk).
 func FuzzDecode(f *testing.F) {
 	for _, data := range testFiles(f) {
@@ -48,6 +48,9 @@ func FuzzDecode(f *testing.F) {
 				} else if err := ref.check(d); err != nil {
 					t.Errorf("at 1/%d: %v", denom, err)
 				}
+			}
+			if denom == 4 {
+				sameSingle(t, data, d, err)
 			}
 			if d.planes[0].pix != nil {
 				d.image()

@@ -22,7 +22,7 @@ const (
 
 // sampling returns decode with blocks looked at on the way, in a scan of so many MCUs.
 func (d *decoder) sampling(total int, decode func(units []unit, mcus int) error) func(units []unit, mcus int) error {
-	every := min(max(total/samples, 1), maxUnsampled)
+	every := sampleEvery(total)
 	return func(units []unit, mcus int) error {
 		for mcus > 0 {
 			n := min(mcus, d.untilSample)
@@ -34,13 +34,8 @@ func (d *decoder) sampling(total int, decode func(units []unit, mcus int) error)
 				break
 			}
 			d.untilSample = every - 1 + d.sampled%3 // so that the distance is not always that of something in the picture
-			for i := range units {
-				if units[i].comp == 0 {
-					d.lookAt(&units[i])
-				}
-				if err := decode(units[i:i+1], 1); err != nil {
-					return err
-				}
+			if err := d.lookAtMCU(units, decode); err != nil {
+				return err
 			}
 			mcus--
 		}
@@ -48,13 +43,29 @@ func (d *decoder) sampling(total int, decode func(units []unit, mcus int) error)
 	}
 }
 
+// sampleEvery returns the least distance between MCUs looked at in a scan of so many.
+func sampleEvery(total int) int { return min(max(total/samples, 1), maxUnsampled) }
+
+// lookAtMCU decodes the next MCU, and looks at its blocks of the first component.
+func (d *decoder) lookAtMCU(units []unit, decode func(units []unit, mcus int) error) error {
+	for i := range units {
+		if units[i].comp == 0 {
+			d.lookAt(&units[i])
+		}
+		if err := decode(units[i:i+1], 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // lookAt decodes the next block, to find out whether it is lined, and goes back to where it begins. Damage is left to be found anew.
 func (d *decoder) lookAt(u *unit) {
-	s := &d.entropy
+	s := d.entropy
 	if s.pos >= s.limit && !s.more() {
 		return
 	}
-	acc, n, pos, pred := s.acc, s.n, s.pos, d.pred
+	acc, n, pos, pred := s.acc, s.n, s.pos, s.pred
 	var b block
 	if d.decodeBlock(u, &b) == nil {
 		d.sampled++
@@ -69,5 +80,5 @@ func (d *decoder) lookAt(u *unit) {
 			d.lined++
 		}
 	}
-	s.acc, s.n, s.pos, d.pred = acc, n, pos, pred
+	s.acc, s.n, s.pos, s.pred = acc, n, pos, pred
 }

@@ -341,7 +341,7 @@ func (d *decoder) layoutDC(sc *scan, x, y int) []unit {
 
 // dcFirst decodes the first scan of DC coefficients (G.1.2.1).
 func (d *decoder) dcFirst(units []unit, mcus int, al uint) error {
-	s := &d.entropy
+	s := d.entropy
 	acc, n, pos := s.acc, s.n, s.pos
 	for range mcus {
 		for i := range units {
@@ -362,8 +362,8 @@ func (d *decoder) dcFirst(units []unit, mcus int, al uint) error {
 					return errBadCode
 				}
 			}
-			dc := d.pred[u.comp] + extend(acc<<(e>>24&63), e>>16)
-			d.pred[u.comp] = dc
+			dc := s.pred[u.comp] + extend(acc<<(e>>24&63), e>>16)
+			s.pred[u.comp] = dc
 			acc <<= e & 63
 			n -= uint(e & 63)
 			d.prog.coefs[u.comp][u.off] = int16(dc << al)
@@ -376,7 +376,7 @@ func (d *decoder) dcFirst(units []unit, mcus int, al uint) error {
 
 // dcRefine decodes one more bit of the DC coefficients.
 func (d *decoder) dcRefine(units []unit, mcus int, al uint) error {
-	s := &d.entropy
+	s := d.entropy
 	acc, n, pos := s.acc, s.n, s.pos
 	for range mcus {
 		for i := range units {
@@ -405,7 +405,7 @@ func (d *decoder) dcRefine(units []unit, mcus int, al uint) error {
 
 // acFirst decodes, for n blocks in row y from column x on, the first scan of a band (G.1.2.2).
 func (d *decoder) acFirst(sc *scan, x, y, blocks int) error {
-	p, s := &d.prog, &d.entropy
+	p, s := &d.prog, d.entropy
 	c := sc.comp[0]
 	h := &d.ac[sc.ta[0]]
 	ss, se, al := uint(sc.ss), uint(sc.se), sc.al
@@ -477,7 +477,7 @@ func (d *decoder) acFirst(sc *scan, x, y, blocks int) error {
 // another zero. The symbol is followed by that one's sign, and by one correction bit for each coefficient passed that is not
 // zero already. Behind the last symbol follow the correction bits for the rest of the band.
 func (d *decoder) acRefine(sc *scan, x, y, blocks int) error {
-	p, s := &d.prog, &d.entropy
+	p, s := &d.prog, d.entropy
 	c := sc.comp[0]
 	h := &d.ac[sc.ta[0]]
 	inBand, wanted := band(sc.ss, sc.se), p.wanted

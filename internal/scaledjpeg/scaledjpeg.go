@@ -8,6 +8,7 @@
 //
 //   - Byte stuffing is taken out of the entropy-coded data first, in blocks (entropy.go).
 //   - Unneeded coefficients are stepped over several at a time, with one table look-up (huffman.go).
+//   - Two restart intervals are decoded in one loop, where each is a row of MCUs (pair.go).
 //   - Of a progressive file, the scans that cannot change the reduced picture, or not visibly, are not
 //     decoded at all (progressive.go).
 //

@@ -47,13 +47,17 @@ func (d *decoder) decodeSequential(sc *scan, i int) (next int, err error) {
 	if d.denom > 1 {
 		decode = d.sampling(d.mcusX*d.mcusY, decode)
 	}
-	return d.eachRow(sc, i, func(x, y, n int) error {
-		units := d.layout(sc, &quant, &steps, x, y)
+	row := func(x, y, n int) error {
+		units := d.layout(d.units[:0], sc, &quant, &steps, x, y)
 		from := units[len(units)-1].off
 		err := decode(units, n)
 		d.noteDecoded(units, from)
 		return err
-	}), nil
+	}
+	if d.denom == 4 && d.ri == d.mcusX && sc.n > 1 && !d.single {
+		row = d.rowsByPairs(sc, &quant, &steps, row)
+	}
+	return d.eachRow(sc, i, row), nil
 }
 
 // hasHuffman reports whether there is a Huffman table. Where the file defines none with one of the first two numbers, that of
@@ -91,7 +95,6 @@ func (d *decoder) eachRow(sc *scan, i int, decode func(x, y, n int) error) (next
 	d.start(i)
 	ok, lost := true, false
 	for mcu, total := 0, width*height; mcu < total && !lost; {
-		d.pred = [maxComponents]int32{}
 		d.eobRun = 0
 		end := total
 		if d.ri > 0 {
@@ -136,9 +139,8 @@ func behind(data []byte, i int) int {
 	}
 }
 
-// layout sets up the units of the MCU at column x and row y (A.2). In a scan of one component, an MCU is one block.
-func (d *decoder) layout(sc *scan, quant, steps *[maxComponents][64]int32, x, y int) []unit {
-	units := d.units[:0]
+// layout appends the units of the MCU at column x and row y (A.2). In a scan of one component, an MCU is one block.
+func (d *decoder) layout(units []unit, sc *scan, quant, steps *[maxComponents][64]int32, x, y int) []unit {
 	for k := range sc.n {
 		ci := int(sc.comp[k])
 		c, p := &d.comps[ci], &d.planes[ci]
@@ -173,7 +175,7 @@ var errBadCode = FormatError("bad Huffman code")
 // decode1x1 decodes the given number of MCUs from one row, at 1/8: of each block the DC coefficient, which is 8 times the
 // block's mean.
 func (d *decoder) decode1x1(units []unit, mcus int) error {
-	s := &d.entropy
+	s := d.entropy
 	acc, n, pos := s.acc, s.n, s.pos
 	for range mcus {
 		for i := range units {
@@ -196,8 +198,8 @@ func (d *decoder) decode1x1(units []unit, mcus int) error {
 					return errBadCode
 				}
 			}
-			dc := d.pred[u.comp] + extend(acc<<(e>>24&63), e>>16)
-			d.pred[u.comp] = dc
+			dc := s.pred[u.comp] + extend(acc<<(e>>24&63), e>>16)
+			s.pred[u.comp] = dc
 			acc <<= e & 63
 			n -= uint(e & 63)
 			v := (int(dc)*int(u.quant[0]) + roundReduced) >> shiftReduced
@@ -227,7 +229,7 @@ func (d *decoder) decode1x1(units []unit, mcus int) error {
 // decode2x2 decodes the given number of MCUs from one row, at 1/4: of each block the DC coefficient and the coefficients 1, 2
 // and 4 in zigzag order, those of the lowest frequency in either and in both directions.
 func (d *decoder) decode2x2(units []unit, mcus int) error {
-	s := &d.entropy
+	s := d.entropy
 	acc, n, pos := s.acc, s.n, s.pos
 	var coef [256]int32 // in zigzag order; from index 64 on whatever the loop wants to be rid of
 	for range mcus {
@@ -250,8 +252,8 @@ func (d *decoder) decode2x2(units []unit, mcus int) error {
 					return errBadCode
 				}
 			}
-			dc := d.pred[u.comp] + extend(acc<<(e>>24&63), e>>16)
-			d.pred[u.comp] = dc
+			dc := s.pred[u.comp] + extend(acc<<(e>>24&63), e>>16)
+			s.pred[u.comp] = dc
 			acc <<= e & 63
 			n -= uint(e & 63)
 
@@ -304,7 +306,7 @@ func (d *decoder) decode2x2(units []unit, mcus int) error {
 // decode4x4 decodes the given number of MCUs from one row, at 1/2: of each block the coefficients of the
 // four lowest frequencies in both directions.
 func (d *decoder) decode4x4(units []unit, mcus int) error {
-	s := &d.entropy
+	s := d.entropy
 	acc, n, pos := s.acc, s.n, s.pos
 	var b [32]int32 // in natural order; from index 16 on whatever the loop wants to be rid of
 	for range mcus {
@@ -327,8 +329,8 @@ func (d *decoder) decode4x4(units []unit, mcus int) error {
 					return errBadCode
 				}
 			}
-			dc := d.pred[u.comp] + extend(acc<<(e>>24&63), e>>16)
-			d.pred[u.comp] = dc
+			dc := s.pred[u.comp] + extend(acc<<(e>>24&63), e>>16)
+			s.pred[u.comp] = dc
 			acc <<= e & 63
 			n -= uint(e & 63)
 			*(*[16]int32)(b[:16]) = [16]int32{}
@@ -394,7 +396,7 @@ func (d *decoder) decodeFull(units []unit, mcus int) error {
 
 // decodeBlock decodes a block with all its coefficients.
 func (d *decoder) decodeBlock(u *unit, b *block) error {
-	s := &d.entropy
+	s := d.entropy
 	if s.pos >= s.limit && !s.more() {
 		return ErrTruncated
 	}
@@ -410,8 +412,8 @@ func (d *decoder) decodeBlock(u *unit, b *block) error {
 			return errBadCode
 		}
 	}
-	dc := d.pred[u.comp] + extend(acc<<(e>>24&63), e>>16)
-	d.pred[u.comp] = dc
+	dc := s.pred[u.comp] + extend(acc<<(e>>24&63), e>>16)
+	s.pred[u.comp] = dc
 	acc <<= e & 63
 	n -= uint(e & 63)
 	quant := u.steps
