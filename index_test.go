@@ -244,6 +244,20 @@ func TestClean_indexes(t *testing.T) {
 	}
 }
 
+// What took a thumbnail's name shows in the time of _thumbs, and is judged by itself, whatever the
+// index says.
+func TestClean_replacedThumbnail(t *testing.T) {
+	s := indexedSite(t)
+	thumbnail, stranger := filepath.Join(s.dir, "Trip", "_thumbs", "1.jpg"), filepath.Join(s.dir, "stranger")
+	writeFile(t, stranger, []byte("not a thumbnail"))
+	if err := os.Rename(stranger, thumbnail); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := cleaned(t, s.dir); err != nil || there(thumbnail) || !strings.Contains(out, "\"Trip/_thumbs/1.jpg\": not the gallery's") {
+		t.Errorf("cleaned: %s, %v; what replaced a thumbnail is there: %v", out, err, there(thumbnail))
+	}
+}
+
 // The sweep at the start removes what an interrupted writing left.
 func TestSweep_indexes(t *testing.T) {
 	s := indexedSite(t)

@@ -43,6 +43,9 @@ const (
 
 	// maxBytes bounds what is read of an index: a million photos in one folder.
 	maxBytes = 1 << 30
+	// readAtOnce bounds the memory that is taken for what a file is said to hold: an index of
+	// a few thousand photos.
+	readAtOnce = 1 << 20
 )
 
 // errFormat says that a file is no index of this version.
@@ -304,7 +307,10 @@ func read(root *os.Root, albumName, file string) ([]byte, error) {
 	if info.Size() > maxBytes {
 		return nil, errFormat
 	}
-	return io.ReadAll(io.LimitReader(f, maxBytes))
+	var b bytes.Buffer
+	b.Grow(int(min(info.Size(), readAtOnce)) + bytes.MinRead)
+	_, err = b.ReadFrom(io.LimitReader(f, maxBytes))
+	return b.Bytes(), err
 }
 
 // Read reads the index of an album's photos below the cache's root.

@@ -99,8 +99,8 @@ func ThumbsListed(x *index.Index, st Stamp) bool {
 	return x != nil && !st.Thumbs.IsZero() && x.Stores[""] == st.Thumbs.UnixNano()
 }
 
-// listed reports the same of a folder of renditions.
-func listed(x *index.Index, rend string, folder *os.Root) bool {
+// RenditionsListed reports the same of an open folder of renditions.
+func RenditionsListed(x *index.Index, rend string, folder *os.Root) bool {
 	if x == nil {
 		return false
 	}
@@ -348,12 +348,12 @@ const (
 )
 
 // Judge says what a file in an album's folder of indexes is: true while it is made by this
-// version, of the thumbnails as they are made now, and of the folder as it is.
-func (t *Store) Judge(albumName, file string) Truth {
-	st := t.Stamp(albumName)
+// version, of the thumbnails as they are made now, and of the folder as it is. The album's stamp
+// is st, and its index, as IndexedOnce returns it for that, is x.
+func (t *Store) Judge(albumName, file string, x *index.Index, st Stamp) Truth {
 	switch file {
 	case index.PhotosFile:
-		if x := t.readIndex(albumName); !named(x, st) || !ThumbsListed(x, st) {
+		if !ThumbsListed(x, st) {
 			return IndexStale
 		}
 	case index.TreeFile:

@@ -202,7 +202,7 @@ func (t *Store) Sharper(albumName, rend string, photos []album.Photo) map[string
 	}
 	defer folder.Close()
 	records := make(map[string]rendition.Record, len(photos))
-	if x := t.remembered(albumName); listed(x, rend, folder) {
+	if x := t.remembered(albumName); RenditionsListed(x, rend, folder) {
 		for _, src := range photos {
 			if r, ok := t.FromIndex(x, src, rend); ok {
 				records[src.File] = r

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,6 +71,7 @@ type cleanRun struct {
 	force  bool              // remove those, too
 	failed int               // files and folders that could not be looked at or removed
 	last   lastIndex         // the one read last
+	jobs   int               // albums at once
 }
 
 // lastIndex is an album's index, nil for none, as it was for a stamp.
@@ -101,12 +103,16 @@ type CleanOptions struct {
 	MaxSize int64     // the oldest go until what is left takes no more bytes; 0 for no bound
 	DryRun  bool      // only say what would be removed
 	Force   bool      // remove also where whole albums of photos are not there
+	Jobs    int       // albums at once; 0 for as many as there are processors
 }
 
 // Clean removes from the _thumbs of a store what is of no use, and says on stdout what
 // it freed.
 func Clean(ctx context.Context, t *thumbs.Store, o CleanOptions, stdout io.Writer) error {
-	run := cleanRun{thumbs: t, stdout: stdout, dryRun: o.DryRun, force: o.Force, before: o.Before, all: o.MaxSize > 0, freed: map[string]*tally{}, held: map[string]int{}}
+	run := cleanRun{thumbs: t, stdout: stdout, dryRun: o.DryRun, force: o.Force, before: o.Before, all: o.MaxSize > 0, freed: map[string]*tally{}, held: map[string]int{}, jobs: o.Jobs}
+	if run.jobs == 0 {
+		run.jobs = runtime.GOMAXPROCS(0)
+	}
 	photos := t.PhotosRoot()
 	if a, err := run.photos("."); err == nil && len(a) == 0 && !hasAlbum(photos) && !o.Force {
 		return fmt.Errorf("DIR %s holds no photo and no album, and every thumbnail would go: if its disk is not mounted, mount it; if they are deleted, add -force", photos.Name())
@@ -114,7 +120,7 @@ func Clean(ctx context.Context, t *thumbs.Store, o CleanOptions, stdout io.Write
 	if !o.Force {
 		run.hold(ctx)
 	}
-	run.folder(ctx, ".")
+	run.everything(ctx)
 	if o.MaxSize > 0 {
 		run.shrink(ctx, o.MaxSize)
 	}
@@ -132,38 +138,49 @@ func hasAlbum(folder *os.Root) bool {
 	return slices.ContainsFunc(entries, album.IsAlbum)
 }
 
-// folder cleans the _thumbs of the folder name below the cache's root, and
-// those of the folders in it.
-func (c *cleanRun) folder(ctx context.Context, name string) {
-	_, held := c.held[name]
-	if held && name != "." || ctx.Err() != nil {
-		return
-	}
-	folder, err := nolink.Folder(c.thumbs.CacheRoot(), name, false)
-	if err != nil {
-		c.noteUncleaned(name, err)
-		return
-	}
-	defer folder.Close()
+// folder has the _thumbs of a folder below the cache's root cleaned, and those of the folders in
+// it, in the order of their names.
+func (c *cleanRun) folder(ctx context.Context, folder *os.Root, name string, do func(job func(*cleanRun))) {
 	list, err := nolink.List(folder)
 	if err != nil {
-		c.noteUncleaned(name, err)
+		do(func(part *cleanRun) { part.noteUncleaned(name, err) })
 		return
 	}
 	entries, err := list.ReadDir(-1)
 	list.Close()
 	if err != nil {
-		c.noteUncleaned(name, err)
+		do(func(part *cleanRun) { part.noteUncleaned(name, err) })
 	}
+	entries = slices.DeleteFunc(entries, func(entry fs.DirEntry) bool { return !entry.IsDir() })
 	filename.Sort(entries, fs.DirEntry.Name)
+	_, held := c.held[name]
 	for _, entry := range entries {
-		switch {
-		case !entry.IsDir():
+		if ctx.Err() != nil {
+			return
+		}
+		switch below := path.Join(name, entry.Name()); {
 		case entry.Name() == album.ThumbsDir && held:
 		case entry.Name() == album.ThumbsDir:
-			c.album(ctx, folder, name)
+			own, err := folder.OpenRoot(".") // for as long as the job takes
+			do(func(part *cleanRun) {
+				if err != nil {
+					part.noteUncleaned(name, err)
+					return
+				}
+				defer own.Close()
+				part.album(ctx, own, name)
+			})
 		case album.IsAlbum(entry) && album.Depth(name) < album.MaxDepth:
-			c.folder(ctx, path.Join(name, entry.Name()))
+			if _, held := c.held[below]; held {
+				continue
+			}
+			sub, err := nolink.Step(folder, entry.Name(), false)
+			if err != nil {
+				do(func(part *cleanRun) { part.noteUncleaned(below, err) })
+				continue
+			}
+			c.folder(ctx, sub, below, do)
+			sub.Close()
 		}
 	}
 }
@@ -267,6 +284,7 @@ func (c *cleanRun) entries(folder *os.Root, name string) []fs.DirEntry {
 func (c *cleanRun) renditions(ctx context.Context, folder *os.Root, albumName, rend string, photos map[string]album.Photo) {
 	name := rendition.Folder(albumName, rend)
 	x := c.indexOf(albumName)
+	listed := thumbs.RenditionsListed(x, rend, folder)
 	for _, entry := range c.entries(folder, name) {
 		if ctx.Err() != nil {
 			return
@@ -281,12 +299,17 @@ func (c *cleanRun) renditions(ctx context.Context, folder *os.Root, albumName, r
 			}
 			continue
 		}
+		r, fresh := c.thumbs.FromIndex(x, photos[file], rend)
+		if made := time.Unix(0, r.FileMTime); fresh && listed && entry.Type().IsRegular() && !made.Before(c.before) {
+			c.settle(folder, stored{name, file, r.FileSize, made}, isKept, nil)
+			continue
+		}
 		info, err := folder.Lstat(file)
 		if err != nil {
 			continue // gone meanwhile
 		}
 		reason, err := isKept, error(nil)
-		if r, ok := c.thumbs.FromIndex(x, photos[file], rend); !ok || !r.IsOf(info) || info.ModTime().Before(c.before) {
+		if !fresh || !r.IsOf(info) || info.ModTime().Before(c.before) {
 			reason, err = c.judge(folder, info, rend, photos)
 		}
 		c.settle(folder, stored{name, file, info.Size(), info.ModTime()}, reason, err)
@@ -319,7 +342,8 @@ func (c *cleanRun) indexes(ctx context.Context, thumbs *os.Root, albumName strin
 		case atomicfile.Temporary(entry.Name()):
 			reason, _ = c.judge(folder, info, "", nil)
 		default:
-			reason = [...]string{isKept, isOutdated, isForeign}[c.thumbs.Judge(albumName, entry.Name())]
+			x := c.indexOf(albumName)
+			reason = [...]string{isKept, isOutdated, isForeign}[c.thumbs.Judge(albumName, entry.Name(), x, c.last.stamp)]
 		}
 		if reason != isKept { // it is not to go for its age, nor for others' sake
 			c.settle(folder, stored{name, entry.Name(), info.Size(), info.ModTime()}, reason, nil)

@@ -11,6 +11,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"gallery/internal/album"
 	"gallery/internal/nolink"
@@ -22,12 +25,37 @@ import (
 // that the cache does not know. Where thumbnails lie beside their photos, the folder is the
 // one that they were made for, and emptying it is no reason, unless most of all would go.
 func (c *cleanRun) hold(ctx context.Context) {
+	folder, err := c.thumbs.CacheRoot().OpenRoot(".")
+	if err != nil {
+		return // the cleaning will say why
+	}
+	defer folder.Close()
 	counts := map[string]*census{}
-	c.count(ctx, ".", counts)
+	var albums errgroup.Group
+	albums.SetLimit(c.jobs)
+	var mu sync.Mutex
+	c.visit(ctx, folder, ".", func(name string, thumbs *os.Root) {
+		albums.Go(func() error {
+			lost, n := c.count(name, thumbs)
+			mu.Lock()
+			defer mu.Unlock()
+			if lost {
+				c.held[name] = 0
+			}
+			if thumbs != nil {
+				outermost, _, _ := strings.Cut(name, "/")
+				if counts[outermost] == nil {
+					counts[outermost] = &census{}
+				}
+				counts[outermost].add(n)
+			}
+			return nil
+		})
+	})
+	_ = albums.Wait() // which has none
 	var all census
 	for _, n := range counts {
-		all.all += n.all
-		all.missing += n.missing
+		all.add(*n)
 	}
 	for name, n := range counts {
 		if 2*n.unknown > n.all || 2*all.missing > all.all && 2*n.missing > n.all {
@@ -44,65 +72,76 @@ type census struct {
 	unknown int // of these, in folders that are not there, or not known to be the same
 }
 
-// count takes the census of the album name and of those in it.
-func (c *cleanRun) count(ctx context.Context, name string, counts map[string]*census) {
-	folder, err := nolink.Folder(c.thumbs.CacheRoot(), name, false)
-	if err != nil || ctx.Err() != nil {
-		return // the cleaning will say why
+func (n *census) add(more census) {
+	n.all += more.all
+	n.missing += more.missing
+	n.unknown += more.unknown
+}
+
+// visit shows the album name, whose folder below the cache's root that is, and those in it,
+// each with its _thumbs, nil for none, which is to be closed.
+func (c *cleanRun) visit(ctx context.Context, folder *os.Root, name string, show func(name string, thumbs *os.Root)) {
+	thumbs, err := nolink.Step(folder, album.ThumbsDir, false)
+	if err != nil {
+		thumbs = nil
 	}
-	defer folder.Close()
-	if c.thumbs.Lost(name) {
-		c.held[name] = 0
-	}
-	if thumbs, err := nolink.Step(folder, album.ThumbsDir, false); err == nil {
-		outermost, _, _ := strings.Cut(name, "/")
-		if counts[outermost] == nil {
-			counts[outermost] = &census{}
-		}
-		present := c.present(name)
-		n, there := 0, false
-		for _, entry := range listed(thumbs) {
-			if entry.Type().IsRegular() && album.IsPhotoName(entry.Name()) {
-				n++
-				there = there || present(entry.Name())
-			}
-		}
-		thumbs.Close()
-		counts[outermost].all += n
-		if !there {
-			missing, unknown := c.missing(name)
-			if missing {
-				counts[outermost].missing += n
-			}
-			if unknown {
-				counts[outermost].unknown += n
-			}
-		}
-	}
+	show(name, thumbs)
 	for _, entry := range listed(folder) {
-		if album.IsAlbum(entry) {
-			c.count(ctx, path.Join(name, entry.Name()), counts)
+		if !album.IsAlbum(entry) || ctx.Err() != nil {
+			continue
 		}
+		sub, err := nolink.Step(folder, entry.Name(), false)
+		if err != nil {
+			continue // the cleaning will say why
+		}
+		c.visit(ctx, sub, path.Join(name, entry.Name()), show)
+		sub.Close()
 	}
 }
 
-// present returns what tells whether a photo is in an album; none is in a folder that cannot be
-// read.
-func (c *cleanRun) present(name string) func(file string) bool {
-	if x := c.indexOf(name); x != nil {
-		if folder, err := album.Open(c.thumbs.PhotosRoot(), name); err == nil {
-			folder.Close() // and not left out
-			return func(file string) bool {
-				_, ok := x.Find(file)
-				return ok
-			}
+// count reports whether the disk of an album's photos is away, takes the census of its _thumbs,
+// which may be nil, and closes that.
+func (c *cleanRun) count(name string, thumbs *os.Root) (lost bool, n census) {
+	lost = c.thumbs.Lost(name)
+	if thumbs == nil {
+		return lost, n
+	}
+	defer thumbs.Close()
+	var files []string
+	for _, entry := range listed(thumbs) {
+		if entry.Type().IsRegular() && album.IsPhotoName(entry.Name()) {
+			files = append(files, entry.Name())
 		}
 	}
-	photos, _ := c.photos(name)
-	return func(file string) bool {
-		_, ok := photos[file]
-		return ok
+	n.all = len(files)
+	if c.holdsAny(name, files) {
+		return lost, n
 	}
+	missing, unknown := c.missing(name)
+	if missing {
+		n.missing = n.all
+	}
+	if unknown {
+		n.unknown = n.all
+	}
+	return lost, n
+}
+
+// holdsAny reports whether any of these files is a photo in an album; none is in a folder that
+// cannot be read.
+func (c *cleanRun) holdsAny(name string, files []string) bool {
+	folder, err := album.Open(c.thumbs.PhotosRoot(), name)
+	if err != nil {
+		return false
+	}
+	defer folder.Close()
+	return slices.ContainsFunc(files, func(file string) bool {
+		if !album.Visible(file) || !album.IsPhotoName(file) {
+			return false
+		}
+		_, err := album.StatAlone(folder, name, file)
+		return err == nil
+	})
 }
 
 // missing reports whether an album's photos may be missing, unlike those in a folder that is
