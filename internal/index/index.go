@@ -43,9 +43,6 @@ const (
 
 	// maxBytes bounds what is read of an index: a million photos in one folder.
 	maxBytes = 1 << 30
-	// readAtOnce bounds the memory that is taken for what a file is said to hold: an index of
-	// a few thousand photos.
-	readAtOnce = 1 << 20
 )
 
 // errFormat says that a file is no index of this version.
@@ -212,6 +209,9 @@ func (x *Index) At(i int) Photo {
 	return p
 }
 
+// FileAt returns the file of the photo of line i.
+func (x *Index) FileAt(i int) File { return parseFile(x.text[x.begin[i] : x.begin[i+1]-1]) }
+
 // Find returns the photo of that file. In a nil index there is none.
 func (x *Index) Find(file string) (Photo, bool) {
 	if x == nil {
@@ -232,8 +232,7 @@ func (x *Index) Listing(name string) album.Listing {
 	a := album.Listing{Name: name, MTime: time.Unix(0, x.Folder), CTime: x.Changed, Albums: texts(x.Albums), Left: texts(x.Left)}
 	a.Photos = make([]album.Photo, x.Photos)
 	for i := range a.Photos {
-		p := x.At(i)
-		a.Photos[i] = p.In(name)
+		a.Photos[i] = x.FileAt(i).In(name)
 		// Not to hold the text of the whole index.
 		a.Photos[i].File, a.Photos[i].Sidecar = strings.Clone(a.Photos[i].File), strings.Clone(a.Photos[i].Sidecar)
 	}
@@ -308,7 +307,7 @@ func read(root *os.Root, albumName, file string) ([]byte, error) {
 		return nil, errFormat
 	}
 	var b bytes.Buffer
-	b.Grow(int(min(info.Size(), readAtOnce)) + bytes.MinRead)
+	b.Grow(int(info.Size()) + bytes.MinRead)
 	_, err = b.ReadFrom(io.LimitReader(f, maxBytes))
 	return b.Bytes(), err
 }

@@ -87,24 +87,27 @@ func TestParse_refuses(t *testing.T) {
 	whole := string(Format(h, photos))
 	head, rest, _ := strings.Cut(whole, "\n")
 	for name, text := range map[string]string{
-		"empty":         "",
-		"cut short":     whole[:len(whole)-1],
-		"a line less":   whole[:strings.LastIndex(whole[:len(whole)-1], "\n")+1],
-		"a line more":   whole + "{\"file\":\"z.jpg\",\"size\":1,\"mtime\":1}\n",
-		"twice":         head + "\n" + strings.Repeat(rest[:strings.Index(rest, "\n")+1], 3),
-		"other version": strings.Replace(whole, `"gallery-index":1`, `"gallery-index":2`, 1),
-		"half a head":   head[:20],
-		"head alone":    head,
-		"other key":     strings.Replace(whole, `"color"`, `"colour"`, 1),
-		"other folder":  strings.Replace(whole, "ü", "../ü", 1),
-		"leading zero":  strings.Replace(whole, `"width":4032`, `"width":04032`, 1),
-		"huge number":   strings.Replace(whole, `"width":4032`, `"width":99999999999999999999`, 1),
-		"no name":       strings.Replace(whole, `"file":"ü\u2028.jpg",`, "", 1),
-		"spaces":        strings.Replace(whole, `"width":4032`, `"width": 4032`, 1),
-		"not UTF-8":     strings.Replace(whole, "#aabbcc", "\xff", 1),
-		"control":       strings.Replace(whole, "#aabbcc", "\x01", 1),
-		"many photos":   strings.Replace(whole, `"photos":3`, `"photos":1000000000000`, 1),
-		"negative":      strings.Replace(whole, `"photos":3`, `"photos":-3`, 1),
+		"empty":          "",
+		"cut short":      whole[:len(whole)-1],
+		"a line less":    whole[:strings.LastIndex(whole[:len(whole)-1], "\n")+1],
+		"a line more":    whole + "{\"file\":\"z.jpg\",\"size\":1,\"mtime\":1}\n",
+		"twice":          head + "\n" + strings.Repeat(rest[:strings.Index(rest, "\n")+1], 3),
+		"other version":  strings.Replace(whole, `"gallery-index":1`, `"gallery-index":2`, 1),
+		"half a head":    head[:20],
+		"head alone":     head,
+		"other key":      strings.Replace(whole, `"color"`, `"colour"`, 1),
+		"other folder":   strings.Replace(whole, "ü", "../ü", 1),
+		"leading zero":   strings.Replace(whole, `"width":4032`, `"width":04032`, 1),
+		"huge number":    strings.Replace(whole, `"width":4032`, `"width":99999999999999999999`, 1),
+		"one too large":  strings.Replace(whole, `"width":4032`, `"width":9223372036854775808`, 1),
+		"no digit":       strings.Replace(whole, `"width":4032`, `"width":-`, 1),
+		"file not first": strings.Replace(whole, `"width":4032`, `"width":4032,"size":1`, 1),
+		"no name":        strings.Replace(whole, `"file":"ü\u2028.jpg",`, "", 1),
+		"spaces":         strings.Replace(whole, `"width":4032`, `"width": 4032`, 1),
+		"not UTF-8":      strings.Replace(whole, "#aabbcc", "\xff", 1),
+		"control":        strings.Replace(whole, "#aabbcc", "\x01", 1),
+		"many photos":    strings.Replace(whole, `"photos":3`, `"photos":1000000000000`, 1),
+		"negative":       strings.Replace(whole, `"photos":3`, `"photos":-3`, 1),
 	} {
 		if text == whole {
 			t.Fatalf("%s: changes nothing", name)
@@ -170,6 +173,9 @@ func FuzzParse(f *testing.F) {
 		var all []Photo
 		for i := range x.Photos {
 			p := x.At(i)
+			if got := x.FileAt(i); got != p.File {
+				t.Fatalf("line %d: its file is %+v, want %+v", i, got, p.File)
+			}
 			var want Photo
 			if err := json.Unmarshal([]byte(x.text[x.begin[i]:x.begin[i+1]]), &want); err != nil {
 				t.Fatalf("line %d: %v", i, err)

@@ -4,7 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"strconv"
+	"math"
 	"strings"
 	"unicode/utf8"
 )
@@ -43,35 +43,65 @@ type scanner struct {
 	bad bool
 }
 
-// parseLine reads a photo's line.
+// parseLine reads a photo's line, in which what its file is comes first.
 func parseLine(line string) (p Photo, ok bool) {
 	c := scanner{s: line}
 	c.take('{')
+	file := true
 	for first := true; !c.bad && !c.next('}'); first = false {
-		if !first {
-			c.take(',')
+		key := c.key(first)
+		if c.fileField(&p.File, key) {
+			c.bad = c.bad || !file
+			continue
 		}
-		key := c.text()
-		c.take(':')
+		file = false
 		c.field(&p, key)
 	}
 	return p, !c.bad && c.s == ""
 }
 
-// field reads the value of a key of a photo's line.
-func (c *scanner) field(p *Photo, key string) {
+// parseFile reads what a line that parseLine has read says of the file, and no further.
+func parseFile(line string) (f File) {
+	c := scanner{s: line}
+	c.take('{')
+	for first := true; !c.bad && !c.next('}') && c.fileField(&f, c.key(first)); first = false {
+	}
+	return f
+}
+
+// key takes a key, and before any but the first the comma.
+func (c *scanner) key(first bool) string {
+	if !first {
+		c.take(',')
+	}
+	key := c.text()
+	c.take(':')
+	return key
+}
+
+// fileField reads the value of a key if it is one of File's.
+func (c *scanner) fileField(f *File, key string) bool {
 	switch key {
 	case "file":
 		name, ok := parseName(c.text())
-		p.Name, c.bad = name, c.bad || !ok
+		f.Name, c.bad = name, c.bad || !ok
 	case "size":
-		p.Size = c.number()
+		f.Size = c.number()
 	case "mtime":
-		p.MTime = c.number()
+		f.MTime = c.number()
 	case "ctime":
-		p.CTime = c.number()
+		f.CTime = c.number()
 	case "sidecar":
-		p.Sidecar = c.text()
+		f.Sidecar = c.text()
+	default:
+		return false
+	}
+	return true
+}
+
+// field reads the value of any other key of a photo's line.
+func (c *scanner) field(p *Photo, key string) {
+	switch key {
 	case "taken":
 		p.Taken = c.text()
 	case "width":
@@ -165,15 +195,22 @@ func control(s string) bool {
 
 // number takes an integer.
 func (c *scanner) number() int64 {
-	end := 0
-	for end < len(c.s) && (c.s[end] == '-' && end == 0 || '0' <= c.s[end] && c.s[end] <= '9') {
-		end++
+	negative := c.next('-')
+	most := uint64(math.MaxInt64)
+	if negative {
+		most++
 	}
-	digits := strings.TrimPrefix(c.s[:end], "-")
-	n, err := strconv.ParseInt(c.s[:end], 10, 64)
-	c.bad = c.bad || err != nil || len(digits) > 1 && digits[0] == '0'
-	c.s = c.s[end:]
-	return n
+	n, digits := uint64(0), 0 // of which 19 fit
+	for digits < len(c.s) && '0' <= c.s[digits] && c.s[digits] <= '9' {
+		n = n*10 + uint64(c.s[digits]-'0')
+		digits++
+	}
+	c.bad = c.bad || digits == 0 || digits > 19 || n > most || digits > 1 && c.s[0] == '0'
+	c.s = c.s[digits:]
+	if negative {
+		return -int64(n)
+	}
+	return int64(n)
 }
 
 // yes takes what is written of a flag that is set.

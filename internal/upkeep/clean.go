@@ -253,7 +253,7 @@ func (c *cleanRun) photos(name string) (map[string]album.Photo, error) {
 func inIndex(folder *os.Root, name string, x *index.Index) map[string]album.Photo {
 	photos := make(map[string]album.Photo, x.Photos)
 	for i := range x.Photos {
-		p := x.At(i)
+		p := x.FileAt(i)
 		stat := album.StatAlone
 		if p.Sidecar != "" {
 			stat = album.Stat
