@@ -227,7 +227,7 @@ func tree(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	draw(t, filepath.Join(dir, "root.jpg"), 600, 400, 1)
-	draw(t, filepath.Join(dir, "Trip", "1.jpg"), 2400, 1600, 2)
+	draw(t, filepath.Join(dir, "Trip", "1.jpg"), 2000, 1333, 2)
 	draw(t, filepath.Join(dir, "Trip", "2.JPEG"), 300, 500, 3)
 	draw(t, filepath.Join(dir, "Trip", "3.png"), 300, 500, 4) // a JPEG, whatever its name
 	for i, name := range []string{"a b.jpg", "ü.jpg", "new\nline.jpg", "100%.jpg", "what?.jpg", "a#b.jpg", "a+b&c.jpg", "it's \"x\".jpg", "a..b.jpg", "\xe9.jpg", "back\\slash.jpg", "semi;colon.jpg", "x.php.jpg"} {
