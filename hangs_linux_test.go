@@ -1,41 +1,14 @@
 package main
 
 import (
-	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"gallery/internal/sharing"
+	"gallery/internal/testkit"
 )
-
-// hang mounts a file system that answers nothing, as that of a server which is gone, for as
-// long as the test runs or until leave is called. That takes root. After end it answers that it is not
-// connected.
-func hang(t *testing.T, dir string) (end, leave func()) {
-	t.Helper()
-	fd, err := syscall.Open("/dev/fuse", syscall.O_RDWR|syscall.O_CLOEXEC, 0)
-	if err == nil {
-		err = syscall.Mount("fuse", dir, "fuse", 0, fmt.Sprintf("fd=%d,rootmode=40000,user_id=0,group_id=0", fd))
-	}
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skip("mounting takes root and /dev/fuse: ", err)
-	}
-	end = sync.OnceFunc(func() { _ = syscall.Close(fd) })
-	leave = sync.OnceFunc(func() {
-		end() // unmounting would wait
-		_ = syscall.Unmount(dir, syscall.MNT_DETACH)
-	})
-	t.Cleanup(leave)
-	return end, leave
-}
 
 // answersWithin fails the test, and frees whoever waits, if f takes longer.
 func answersWithin(t *testing.T, limit time.Duration, leave func(), what string, f func()) {
@@ -67,8 +40,8 @@ func TestHangs(t *testing.T) {
 	s.get("/Here/")
 	s.index("Here/Öland", "Here", "Trip", ".")
 	_, toTrip, _ := s.share(sharing.Link{Album: "Trip"})
-	_, leaveInner := hang(t, filepath.Join(dir, "Here", "Öland"))
-	end, leaveOuter := hang(t, filepath.Join(dir, "Trip"))
+	_, leaveInner := testkit.Hang(t, filepath.Join(dir, "Here", "Öland"))
+	end, leaveOuter := testkit.Hang(t, filepath.Join(dir, "Trip"))
 	leave := func() { leaveInner(); leaveOuter() }
 	s.restart() // with nothing remembered
 	answersWithin(t, 8*time.Second, leave, "the start", func() { assembled(t, inCache, (&logBuffer{}).logger()) })

@@ -1,13 +1,14 @@
 package doctor
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+
+	"gallery/internal/testkit"
 )
 
 // mount mounts a file system for as long as the test runs. That takes root.
@@ -17,27 +18,6 @@ func (h *house) mount(dir, kind string, flags uintptr, options string) {
 		h.t.Fatal(err)
 	}
 	h.t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
-}
-
-// hang mounts a file system that answers nothing, as that of a server which is gone. What the
-// function that it returns ends answers that it is not connected.
-func (h *house) hang(dir string) (end func()) {
-	h.t.Helper()
-	fd, err := syscall.Open("/dev/fuse", syscall.O_RDWR|syscall.O_CLOEXEC, 0)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	ended := false
-	end = func() {
-		if !ended {
-			ended = true
-			_ = syscall.Close(fd)
-		}
-	}
-	h.t.Cleanup(end) // after Unmount, which is in line before
-	h.mount(dir, "fuse", 0, fmt.Sprintf("fd=%d,rootmode=40000,user_id=0,group_id=0", fd))
-	h.t.Cleanup(end) // before it: it would wait
-	return end
 }
 
 // Disks that are full, cannot be written, hang or are gone are found, and never waited for.
@@ -80,16 +60,16 @@ func TestLook_mounts(t *testing.T) {
 			"error: CACHE: it is on a file system that is mounted read-only, so that no thumbnails can be stored → mount -o remount,rw CACHE, or keep thumbnails elsewhere with -cache"},
 		{"disk-full", inCache("size=64m", 0), "error: CACHE: 67 MB are free on its disk → make room, or keep thumbnails on another disk with -cache"},
 		{"inodes-short", inCache("nr_inodes=10", 0), "warning: CACHE: "},
-		{"mount-dead", func(h *house) { h.hang(h.at("Trip")) },
+		{"mount-dead", func(h *house) { testkit.Hang(h.t, h.at("Trip")) },
 			"error: DIR/Trip: the fuse there does not answer → look at its server and network, then: umount -l DIR/Trip && mount DIR/Trip"},
-		{"mount-dead", func(h *house) { h.hang(h.at("Trip"))() }, "error: DIR/Trip: the fuse there does not answer → "},
-		{"mount-dead", func(h *house) { h.hang(h.dir) }, "error: DIR: it does not answer within "},
+		{"mount-dead", func(h *house) { end, _ := testkit.Hang(h.t, h.at("Trip")); end() }, "error: DIR/Trip: the fuse there does not answer → "},
+		{"mount-dead", func(h *house) { testkit.Hang(h.t, h.dir) }, "error: DIR: it does not answer within "},
 		{"mount-dead", func(h *house) {
 			h.cache = filepath.Join(h.t.TempDir(), "cache")
 			h.must(os.Mkdir(h.cache, 0o755))
-			h.hang(h.cache)
+			testkit.Hang(h.t, h.cache)
 		}, "error: CACHE: it does not answer within "},
-		{"directory", func(h *house) { h.hang(h.dir)() }, "error: "},
+		{"directory", func(h *house) { end, _ := testkit.Hang(h.t, h.dir); end() }, "error: "},
 	} {
 		t.Run(test.kind, func(t *testing.T) {
 			h := build(t)
