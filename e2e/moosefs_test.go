@@ -174,15 +174,11 @@ func TestCluster_mooseFS(t *testing.T) {
 			})
 			c := startCluster(t, dirs...)
 			c.makesOnce()
-			c.whileVisitorsCome(func(wait func()) {
-				c.servers[1].cmd.Process.Kill()
-				c.servers[1].cmd.Wait()
-				wait()
-			})
+			c.killOne()
 			if servers < 4 {
 				return
 			}
-			c.whileVisitorsCome(func(wait func()) {
+			c.whileVisitorsCome(0, func(wait func()) {
 				m.mounts[1].Process.Kill()
 				m.mounts[1].Wait()
 				wait()

@@ -12,6 +12,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -182,9 +183,21 @@ func send(t *testing.T, address string, secure bool, method, target string, head
 // sendBy is send by another version of HTTP/1.
 func sendBy(t *testing.T, protocol, address string, secure bool, method, target string, header ...string) answer {
 	t.Helper()
+	a, err := trySend(protocol, address, secure, method, target, header...)
+	if err != nil {
+		t.Fatalf("%s %.80q: %v", method, target, err)
+	}
+	return a
+}
+
+// errCut says that an answer broke off behind its head.
+var errCut = errors.New("the answer breaks off")
+
+// trySend is sendBy with an error, which is errCut where the head of an answer came.
+func trySend(protocol, address string, secure bool, method, target string, header ...string) (answer, error) {
 	conn, err := net.DialTimeout("tcp", address, 5*time.Second)
 	if err != nil {
-		t.Fatal(err)
+		return answer{}, err
 	}
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(60 * time.Second))
@@ -199,14 +212,14 @@ func sendBy(t *testing.T, protocol, address string, secure bool, method, target 
 	io.WriteString(conn, request.String()+"\r\n")
 	resp, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
 	if err != nil {
-		t.Fatalf("%s %.80q: %v", method, target, err)
+		return answer{}, err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		t.Fatalf("%s %.80q: reading the body: %v", method, target, err)
+		err = fmt.Errorf("%w: %w", errCut, err)
 	}
-	return answer{resp, body}
+	return answer{resp, body}, err
 }
 
 func (n *nginx) send(method, target string, header ...string) answer {

@@ -117,8 +117,12 @@ func ListBeside(folder *os.Root, name string, hangs func(sub string) bool) (List
 				a.Albums = append(a.Albums, entry.Name())
 			}
 		case IsPhoto(entry):
-			if src, err := stat(folder, name, entry.Name()); err == nil {
+			src, err := stat(folder, name, entry.Name())
+			switch {
+			case err == nil:
 				a.Photos = append(a.Photos, src)
+			case nolink.Disconnected(err):
+				return Listing{}, err
 			}
 		case isOther(entry):
 			a.Others = append(a.Others, entry.Name())

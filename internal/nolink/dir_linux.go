@@ -87,9 +87,12 @@ func (o opened) file(name string) (*os.File, fs.FileInfo, error) {
 	}
 	f := os.NewFile(uintptr(fd), name)
 	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
+	if err == nil && !info.Mode().IsRegular() {
+		err = ErrNotHere
+	}
+	if err != nil {
 		f.Close()
-		return nil, nil, ErrNotHere
+		return nil, nil, err
 	}
 	return f, info, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -64,9 +65,12 @@ func Step(parent *os.Root, segment string, create bool) (*os.Root, error) {
 		return nil, swapped(err)
 	}
 	opened, err := folder.Stat(".")
-	if err != nil || !os.SameFile(seen, opened) {
+	if err == nil && !os.SameFile(seen, opened) {
+		err = ErrNotHere
+	}
+	if err != nil {
 		folder.Close()
-		return nil, ErrNotHere
+		return nil, err
 	}
 	if made {
 		openAs(parent, folder, opened.Mode())
@@ -89,14 +93,12 @@ func openAs(parent, folder *os.Root, made fs.FileMode) {
 	}
 }
 
-// swapped returns the error of opening what was seen to be a plain file or
-// folder just before. Unless it may not be read, or the system is at its
-// limits, something else took its name, a link perhaps.
+// swapped returns the error of opening what was seen to be a plain file or folder just
+// before: ErrNotHere where something else took its name, a link perhaps, and else its own,
+// such as that it may not be read, that the system is at its limits or that the disk is lost.
 func swapped(err error) error {
-	for _, own := range []error{fs.ErrPermission, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EIO} {
-		if errors.Is(err, own) {
-			return err
-		}
+	if errno := syscall.Errno(0); errors.As(err, &errno) && errno != syscall.ENOENT && errno != syscall.ELOOP && errno != syscall.ENOTDIR {
+		return err
 	}
 	return ErrNotHere
 }
@@ -133,11 +135,27 @@ func openSeen(folder *os.Root, name string) (*os.File, fs.FileInfo, error) {
 		return nil, nil, swapped(err)
 	}
 	opened, err := f.Stat()
-	if err != nil || !os.SameFile(seen, opened) {
+	if err == nil && !os.SameFile(seen, opened) {
+		err = errReplaced
+	}
+	if err != nil {
 		f.Close()
-		return nil, nil, errReplaced
+		return nil, nil, err
 	}
 	return f, opened, nil
+}
+
+// disconnected are the errors by which a file system says of all that is on it that the
+// device, server or program behind it is gone.
+var disconnected = []error{
+	syscall.ENXIO, syscall.ENODEV, syscall.ENOTCONN, syscall.ECONNABORTED, syscall.ESHUTDOWN,
+	syscall.EHOSTDOWN, syscall.EHOSTUNREACH, syscall.ETIMEDOUT,
+}
+
+// Disconnected reports whether an error is one that every file of a file system gives while
+// what is behind it is gone. EIO and ESTALE are not among them: a single file can have these.
+func Disconnected(err error) bool {
+	return slices.ContainsFunc(disconnected, func(one error) bool { return errors.Is(err, one) })
 }
 
 // FromDisk tells the file system's errors from all others.

@@ -8,13 +8,15 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"gallery/internal/testkit"
 )
 
 // ways are the ways in which a Dir opens: all tests run over each.
@@ -289,7 +291,7 @@ func TestOpen_withoutOpenat2(t *testing.T) {
 	if _, err := fmt.Sscan(os.Getenv(forbidden), &errno); err != nil {
 		t.Fatal(err)
 	}
-	forbid(t, unix.SYS_OPENAT2, errno)
+	testkit.Forbid(t, unix.SYS_OPENAT2, unix.Errno(errno))
 	_, root := tree(t)
 	if _, err := unix.Openat2(unix.AT_FDCWD, ".", &unix.OpenHow{}); err != unix.Errno(errno) {
 		t.Fatalf("openat2 = %v", err)
@@ -306,20 +308,50 @@ func TestOpen_withoutOpenat2(t *testing.T) {
 	}
 }
 
-// forbid has a system call answer with an error in all threads from now on (seccomp(2)).
-func forbid(t *testing.T, call, errno uint32) {
-	t.Helper()
-	filter := []unix.SockFilter{
-		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0}, // seccomp_data.nr
-		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 1, K: call},
-		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | errno},
-		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
+// A disk that goes away between the look and the opening is told as that, and never as a file
+// or folder that is not there.
+func TestOpen_diskGone(t *testing.T) {
+	const inDir = "GALLERY_TEST_DIR"
+	cases := map[string]struct {
+		steps bool
+		lost  uintptr // the call that tells of it
+		name  string  // of what is opened
+	}{
+		"a file's state":            {false, unix.SYS_FSTAT, "a/_thumbs/1.jpg"},
+		"a file's state, in steps":  {true, unix.SYS_FSTAT, "a/_thumbs/1.jpg"},
+		"opening a file, in steps":  {true, unix.SYS_OPENAT, "a/_thumbs/1.jpg"},
+		"opening a folder in steps": {true, unix.SYS_OPENAT, "a"},
 	}
-	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
-	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+	c, inChild := cases[os.Getenv(forbidden)]
+	if !inChild {
+		dir, _ := tree(t)
+		for which := range cases {
+			cmd := exec.Command(os.Args[0], "-test.run=^TestOpen_diskGone$", "-test.v")
+			cmd.Env = append(os.Environ(), forbidden+"="+which, inDir+"="+dir)
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%s: %v\n%s", which, err, out)
+			}
+		}
+		return
+	}
+	root, err := os.OpenRoot(os.Getenv(inDir))
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, e := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&program))); e != 0 {
-		t.Fatal(e)
+	if c.steps {
+		testkit.Forbid(t, unix.SYS_OPENAT2, unix.ENOSYS)
+	}
+	d, err := Open(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	testkit.Forbid(t, c.lost, unix.ENOTCONN)
+	if path.Ext(c.name) == "" {
+		_, err = d.Folder(c.name)
+	} else {
+		_, _, err = d.File(c.name)
+	}
+	if !Disconnected(err) || errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v", err)
 	}
 }

@@ -260,14 +260,8 @@ func holds(folder *os.Root) bool {
 	return err == nil && len(seen) > 0
 }
 
-// gone are the errors of a disk or of a network file system that is lost.
-var gone = []error{
-	syscall.EIO, syscall.ENXIO, syscall.ENODEV, syscall.ESTALE, syscall.ENOTCONN, syscall.ECONNABORTED,
-	syscall.EHOSTDOWN, syscall.EHOSTUNREACH, syscall.ETIMEDOUT, syscall.ESHUTDOWN,
-}
-
 // IsLost reports whether an error says that the disk below is lost, rather than that
 // something on it is not there.
 func IsLost(err error) bool {
-	return slices.ContainsFunc(gone, func(one error) bool { return errors.Is(err, one) })
+	return nolink.Disconnected(err) || errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ESTALE)
 }
