@@ -274,6 +274,9 @@ func (s *server) answer(w *observe.Writer, r *http.Request, to route, v visitor,
 	if err := s.storage.Photos.Away(); err != nil {
 		return err
 	}
+	if to.kind != toOriginal && s.storage.Cache.Hangs(".") {
+		return storage.ErrAway
+	}
 	if to.kind == toLink {
 		w.Closed = true
 		return s.serveLink(w, r)

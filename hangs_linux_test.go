@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gallery/internal/sharing"
+	"gallery/internal/storage"
 	"gallery/internal/testkit"
 )
 
@@ -101,5 +102,42 @@ func TestHangs(t *testing.T) {
 	eventually("an album that is back is not shown", func() bool { return strings.Contains(string(s.get("/").body), "Trip") })
 	if r := s.get("/Trip/1.jpg"); r.StatusCode != 200 {
 		t.Errorf("its photo answers %d", r.StatusCode)
+	}
+}
+
+// Where the file system that the photos or their thumbnails lie on does not answer, visitors
+// are told so before long, and at once from then on, and nobody is left waiting. It is all there
+// again when that answers.
+func TestHangs_own(t *testing.T) {
+	for _, what := range []string{"photos", "cache"} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel() // it mostly waits
+			dir := t.TempDir()
+			photos, cache := filepath.Join(dir, "photos"), filepath.Join(dir, "cache")
+			write(t, filepath.Join(photos, "Trip", "1.jpg"), 60, 40, 1)
+			s := newSite(t, photos, func(c *config) { c.cache = cache })
+			s.get("/Trip/")
+			_, leave := testkit.Hang(t, filepath.Join(dir, what))
+			time.Sleep(1100 * time.Millisecond) // for so long it is taken to be as it was
+			for i, limit := range []time.Duration{8 * time.Second, time.Second, time.Second, time.Second} {
+				path := []string{"/Trip/", "/", "/Trip/1.jpg/", "/Trip/_thumbs/1.jpg"}[i]
+				answersWithin(t, limit, leave, path, func() {
+					if r := s.get(path); r.StatusCode != 503 || r.Header.Get("Retry-After") == "" {
+						t.Errorf("%s answers %d", path, r.StatusCode)
+					}
+				})
+			}
+			answersWithin(t, 8*time.Second, leave, "a new start", func() {
+				if _, err := storage.New(photos, cache, s.log.logger()); err == nil || !strings.Contains(err.Error(), "does not answer") {
+					t.Errorf("a new start says %v", err)
+				}
+			})
+			leave()
+			for deadline := time.Now().Add(20 * time.Second); s.get("/Trip/").StatusCode != 200; time.Sleep(50 * time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Fatal("an album that is back is not shown")
+				}
+			}
+		})
 	}
 }

@@ -56,6 +56,9 @@ func New(photos *storage.Dir, standard Rule, log *slog.Logger) *Tree {
 // the innermost on the way to it. It is as the files say now, or said less than ruleAge ago.
 // What lies on storage that does not answer is closed.
 func (t *Tree) Rule(name string) Rule {
+	if t.photos.Hangs(".") {
+		return t.lost(name)
+	}
 	if t.photos.Hangs(name) {
 		return Rule{} // nobody knows what its files say
 	}

@@ -33,6 +33,7 @@ const lookEvery = 200 * time.Millisecond
 // folder took the place of photos, it is away. It is safe for use by many goroutines.
 type Dir struct {
 	path string
+	real atomic.Pointer[string] // path without links, as it was when what bears it was opened
 	log  *slog.Logger
 
 	root  atomic.Pointer[os.Root]
@@ -47,8 +48,13 @@ type Dir struct {
 	beneath below
 }
 
-// Open opens the directory path, which what calls by the name it has on the command line.
+// Open opens the directory path, which what calls by the name it has on the command line. It
+// fails where that does not answer.
 func Open(what, path string, log *slog.Logger) (*Dir, error) {
+	return answering(what, path, func() (*Dir, error) { return open(what, path, log) })
+}
+
+func open(what, path string, log *slog.Logger) (*Dir, error) {
 	root, err := os.OpenRoot(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -71,6 +77,8 @@ func Open(what, path string, log *slog.Logger) (*Dir, error) {
 		return nil, fmt.Errorf("%s %s cannot be opened: %w", what, path, nolink.Cause(err))
 	}
 	d := &Dir{path: path, log: log, held: holds(root)}
+	real := resolved(path)
+	d.real.Store(&real)
 	d.root.Store(root)
 	d.below.Store(below)
 	d.next.Store(time.Now().Add(lookEvery).UnixNano())
@@ -96,8 +104,11 @@ func (d *Dir) Below() *nolink.Dir {
 	return d.below.Load()
 }
 
-// Away returns an ErrAway while the directory is not there, else nil.
+// Away returns an ErrAway while the directory is not there or does not answer, else nil.
 func (d *Dir) Away() error {
+	if d.Hangs(".") {
+		return fmt.Errorf("%w: %s does not answer", ErrAway, d.path)
+	}
 	d.refresh()
 	if why := d.away.Load(); why != nil {
 		return *why
@@ -109,14 +120,16 @@ func (d *Dir) Away() error {
 // handle may be dead.
 func (d *Dir) Suspect() { d.next.Store(0) }
 
-// refresh looks who bears the name, if that was not done just now. While one looks, which may
-// take long on a network that hangs, the others take what is known.
+// refresh looks who bears the name, if that was not done just now and its file system answers.
+// While one looks the others take what is known.
 func (d *Dir) refresh() {
 	if time.Now().UnixNano() < d.next.Load() || !d.looks.TryLock() {
 		return
 	}
 	defer d.looks.Unlock()
-	d.look()
+	if !d.Hangs(".") {
+		d.look()
+	}
 	d.next.Store(time.Now().Add(lookEvery).UnixNano())
 }
 
@@ -163,6 +176,9 @@ func (d *Dir) look() {
 		return
 	}
 	d.empty = ""
+	real := resolved(d.path)
+	d.real.Store(&real)
+	d.beneath.next.Store(0)
 	// Others may be using those before: the garbage collector closes them.
 	d.root.Store(anew)
 	d.below.Store(below)

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -21,21 +22,25 @@ const (
 	mountsEvery = time.Second
 	// askEvery is how long a file system that answered is taken to answer.
 	askEvery = time.Second
-	// askFor is how long a file system may take before it counts as one that hangs.
+	// askFor is how long a file system that is mounted below the directory may take before it
+	// counts as one that hangs: the albums beside it wait.
 	askFor = 2 * time.Second
+	// askOwnFor is that of the one which the directory lies on: nothing else can be shown.
+	askOwnFor = 5 * time.Second
 )
 
-// below are the file systems that are mounted below a directory.
+// below are the file systems that are mounted below a directory, and the one that it lies on.
 type below struct {
 	reading sync.Mutex   // one at a time
 	next    atomic.Int64 // when to read again, ns since 1970
 	all     atomic.Pointer[[]*mounted]
 }
 
-// mounted is a file system that is mounted below a directory.
+// mounted is a file system that is mounted below a directory, or the one that it lies on.
 type mounted struct {
 	id, path string
-	album    string // the name of the album that it is
+	album    string // the name of the album that it is; "." for the one that all lie on
+	askFor   time.Duration
 
 	mu       sync.Mutex
 	answered time.Time     // last
@@ -44,18 +49,24 @@ type mounted struct {
 	hangs    bool          // and is still being asked
 }
 
-// Hangs reports whether an album lies on a file system that is mounted below the directory and
-// does not answer. It never waits longer than askFor, and only where it is not known yet.
+// Hangs reports whether an album lies on a file system that does not answer. It never waits
+// longer than askFor, or askOwnFor, and only where it is not known yet.
 func (d *Dir) Hangs(albumName string) bool {
 	for _, m := range d.mounts() {
-		if rest, ok := strings.CutPrefix(albumName, m.album); ok && (rest == "" || rest[0] == '/') && m.silent(d.log) {
+		if m.holds(albumName) && m.silent(d.log) {
 			return true
 		}
 	}
 	return false
 }
 
-// mounts are the file systems mounted below the directory as it is now, or was just now.
+func (m *mounted) holds(albumName string) bool {
+	rest, ok := strings.CutPrefix(albumName, m.album)
+	return m.album == "." || ok && (rest == "" || rest[0] == '/')
+}
+
+// mounts are the file systems mounted below the directory as it is now, or was just now, behind
+// the one that it lies on.
 func (d *Dir) mounts() []*mounted {
 	if b := &d.beneath; time.Now().UnixNano() >= b.next.Load() && b.reading.TryLock() {
 		defer b.reading.Unlock()
@@ -69,19 +80,24 @@ func (d *Dir) mounts() []*mounted {
 	return nil
 }
 
-// readMounts reads what is mounted below the directory. What was there before stays what it is.
-func (d *Dir) readMounts() (all []*mounted) {
-	before := d.beneath.all.Load()
-	dir := ""
+// readMounts reads what is mounted below the directory and what it lies on. What was there
+// before stays what it is.
+func (d *Dir) readMounts() []*mounted {
+	var own *mounted
+	var all []*mounted
+	before, dir := d.beneath.all.Load(), *d.real.Load()
 	for _, m := range mounts.All() {
-		if dir == "" {
-			dir = resolved(d.path)
-		}
-		name, err := filepath.Rel(dir, m.Path)
-		if err != nil || name == "." || name == ".." || strings.HasPrefix(name, "../") {
+		now := &mounted{id: m.ID, path: m.Path, album: ".", askFor: askOwnFor}
+		isOwn := dir == m.Path || strings.HasPrefix(dir, strings.TrimSuffix(m.Path, "/")+"/")
+		if isOwn && own != nil && len(m.Path) < len(own.path) {
 			continue
+		} else if !isOwn {
+			name, below := strings.CutPrefix(m.Path, strings.TrimSuffix(dir, "/")+"/")
+			if !below {
+				continue
+			}
+			now.album, now.askFor = filepath.ToSlash(name), askFor
 		}
-		now := &mounted{id: m.ID, path: m.Path, album: filepath.ToSlash(name)}
 		if before != nil {
 			for _, known := range *before {
 				if known.id == now.id && known.path == now.path && known.album == now.album {
@@ -89,7 +105,14 @@ func (d *Dir) readMounts() (all []*mounted) {
 				}
 			}
 		}
-		all = append(all, now)
+		if isOwn {
+			own = now
+		} else {
+			all = append(all, now)
+		}
+	}
+	if own != nil {
+		all = append([]*mounted{own}, all...)
 	}
 	return all
 }
@@ -109,7 +132,7 @@ func (m *mounted) silent(log *slog.Logger) bool {
 		m.asking, m.asked = make(chan struct{}), time.Now()
 		go m.ask(m.asking, log) // which may never end
 	}
-	asking, wait := m.asking, time.Until(m.asked.Add(askFor))
+	asking, wait := m.asking, time.Until(m.asked.Add(m.askFor))
 	m.mu.Unlock()
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -140,4 +163,24 @@ func (m *mounted) ask(asking chan struct{}, log *slog.Logger) {
 	}
 	m.answered, m.asking, m.hangs = time.Now(), nil, false
 	close(asking)
+}
+
+// answering returns what opening a directory returns, or an error where its file system does
+// not answer.
+func answering(what, path string, opening func() (*Dir, error)) (*Dir, error) {
+	type result struct {
+		dir *Dir
+		err error
+	}
+	opened := make(chan result, 1)
+	go func() { // which may never end
+		d, err := opening()
+		opened <- result{d, err}
+	}()
+	select {
+	case r := <-opened:
+		return r.dir, r.err
+	case <-time.After(askOwnFor):
+		return nil, fmt.Errorf("%s %s does not answer: look at its server and network", what, path)
+	}
 }

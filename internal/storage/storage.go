@@ -35,7 +35,7 @@ func New(root, cache string, log *slog.Logger) (*Storage, error) {
 	if cache == "" {
 		return s, nil
 	}
-	if s.Cache, err = openCache(photos, cache, log); err == nil {
+	if s.Cache, err = answering("-cache", cache, func() (*Dir, error) { return openCache(photos, cache, log) }); err == nil {
 		if s.claim, err = claimCache(photos, s.Cache, log); err == nil {
 			return s, nil
 		}
@@ -56,7 +56,7 @@ func openCache(photos *Dir, cache string, log *slog.Logger) (*Dir, error) {
 	if err := checkCache(photos.path, cache); err != nil {
 		return nil, err
 	}
-	return Open("-cache", cache, log)
+	return open("-cache", cache, log)
 }
 
 // View opens the directories as New does, but makes and writes nothing: the cache has to be
@@ -70,9 +70,12 @@ func View(root, cache string, log *slog.Logger) (*Storage, error) {
 	if cache == "" {
 		return s, nil
 	}
-	if err = checkCache(photos.path, cache); err == nil {
-		s.Cache, err = Open("-cache", cache, log)
-	}
+	s.Cache, err = answering("-cache", cache, func() (*Dir, error) {
+		if err := checkCache(photos.path, cache); err != nil {
+			return nil, err
+		}
+		return open("-cache", cache, log)
+	})
 	if err != nil {
 		photos.Close()
 		return nil, err
