@@ -12,13 +12,8 @@ import (
 	"gallery/internal/nolink"
 )
 
-const (
-	// claimWithin is how long another program may hold a photo before it is worked on all the
-	// same: longer than any making takes.
-	claimWithin = time.Minute
-	// claimAgain is how long until a photo that another holds is asked for again.
-	claimAgain = 20 * time.Millisecond
-)
+// claimAgain is how long until a photo that another holds is asked for again.
+const claimAgain = 20 * time.Millisecond
 
 // claim makes this process the one that makes renditions of src, of all that serve the same
 // photos, until release is called. It reports whether it had to wait for another, which may
@@ -36,7 +31,7 @@ func (t *Store) claim(ctx context.Context, src album.Photo) (release func(), wai
 	if err != nil {
 		return release, false
 	}
-	ctx, cancel := context.WithTimeout(ctx, claimWithin)
+	ctx, cancel := context.WithTimeout(ctx, t.claimWithin)
 	defer cancel()
 	for {
 		switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {

@@ -43,6 +43,7 @@ type Store struct {
 	ahead        int                     // how many of aheadOfTime are made so
 	log          *slog.Logger
 	rendered     func(took time.Duration, err error)
+	claimWithin  time.Duration // how long another program may hold a photo before it is worked on all the same
 
 	inUse  atomic.Int64        // bytes taken of memory
 	memory int64               // the budget of decoded pixels, bytes
@@ -95,6 +96,8 @@ const (
 	// maxUnsaved bounds the bytes of the renditions that wait in memory for the
 	// disk to take them: some 1,000 thumbnails.
 	maxUnsaved = 32 << 20
+	// usualClaim is longer than any making takes.
+	usualClaim = time.Minute
 )
 
 // New makes the store of the renditions of the photos in st, which it keeps there.
@@ -110,7 +113,7 @@ func New(st *storage.Storage, o Options, log *slog.Logger) *Store {
 	entries := o.Memory / indexShare / indexCost
 	return &Store{
 		storage: st, side: o.Side, quality: o.Quality, alternatives: o.Alternatives, ahead: ahead, log: log,
-		rendered: rendered,
+		rendered: rendered, claimWithin: usualClaim,
 		memory:   o.Memory,
 		budget:   semaphore.NewWeighted(o.Memory),
 		slots:    semaphore.NewWeighted(int64(cmp.Or(o.Jobs, runtime.GOMAXPROCS(0)))),

@@ -234,6 +234,7 @@ func TestEnsure_otherProcess(t *testing.T) {
 	o.Alternatives = rendition.Alternatives
 	s, src, _ := counted(t, o)
 	other := New(s.storage, o, s.log)
+	other.claimWithin = 0                     // s holds the photo until it has stored what it made
 	s.rendered = func(time.Duration, error) { // s has made the thumbnail, and not stored it
 		if err := other.Warm(context.Background(), src); err != nil {
 			t.Error(err)
