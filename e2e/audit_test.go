@@ -41,6 +41,7 @@ func npm(t *testing.T, path string) string {
 }
 
 func TestAssets_lint(t *testing.T) {
+	t.Parallel()
 	for _, args := range [][]string{
 		{npm(t, ".bin/eslint"), "--max-warnings=0", "-c", "e2e/eslint.config.js", "assets/script", "assets/hearts.js", "e2e/audit.js", "e2e/gainmap.js", "e2e/script.test.js"},
 		{npm(t, ".bin/stylelint"), "--config", "e2e/stylelint.config.js", "assets/style.css", "assets/hearts.css", "assets/signin.css"},
@@ -56,6 +57,7 @@ func TestAssets_lint(t *testing.T) {
 // Style and script together are under 14 kB as they are sent, and the page of
 // an album of 200 is under 22 kB with both.
 func TestAssets_size(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for i := range 200 {
 		draw(t, filepath.Join(dir, "a", fmt.Sprintf("IMG_%04d.jpg", 1000+i*7)), 300, 200, i)
@@ -287,10 +289,10 @@ func TestAccessibility_readOnce(t *testing.T) {
 }
 
 // mainThread returns the processor time that a page takes on the browser's main thread
-// until it is at rest, the least of five loads.
-func mainThread(t *testing.T, address string) time.Duration {
+// until it is at rest: the least of five loads, or that of the first within the limit.
+func mainThread(t *testing.T, address string, limit time.Duration) time.Duration {
 	least := time.Duration(math.MaxInt64)
-	for range 5 {
+	for n := 0; n < 5 && least > limit; n++ {
 		b := newBrowser(t, 412, 823)
 		var metrics *performance.GetMetricsResult
 		b.do(func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
@@ -326,7 +328,7 @@ func TestLighthouse(t *testing.T) {
 			p.send("GET", "/a/")
 			audit(t, p.url+"/a/")
 			const limit = 250 * time.Millisecond
-			took := mainThread(t, p.url+"/a/")
+			took := mainThread(t, p.url+"/a/", limit)
 			t.Logf("main thread: a processor %v", took)
 			if took > limit {
 				t.Errorf("the page takes a processor %v on the main thread, want at most %v", took, limit)
@@ -350,7 +352,8 @@ func linked(t *testing.T, album string, n int, sizes ...[2]int) {
 // audit fails the test for each of Lighthouse's categories that gives the page less than 98.
 func audit(t *testing.T, address string) {
 	t.Helper()
-	out, err := exec.Command("node", "audit.js", debuggedChromium(t), address).Output()
+	const wanted = 98
+	out, err := exec.Command("node", "audit.js", debuggedChromium(t), address, strconv.Itoa(wanted)).Output()
 	if err != nil {
 		t.Fatalf("audit.js: %v\n%s", err, out)
 	}
@@ -365,8 +368,8 @@ func audit(t *testing.T, address string) {
 	}
 	t.Log(report.Scores, report.Speeds, report.Ran)
 	for category, score := range report.Scores {
-		if score < 98 {
-			t.Errorf("%s gets %d of 100, want at least 98: %s", category, score, strings.Join(report.Lost[category], "\n"))
+		if score < wanted {
+			t.Errorf("%s gets %d of 100, want at least %d: %s", category, score, wanted, strings.Join(report.Lost[category], "\n"))
 		}
 	}
 	if len(report.Scores) != 4 {
