@@ -44,6 +44,7 @@ func guardedTree(t *testing.T, program ...string) (dir, users string) {
 // photo gets it, and for all others there is none. nginx's caching of answers is not for one
 // visitor's to be given to another.
 func TestAccess_nginx(t *testing.T) {
+	t.Parallel()
 	dir, users := guardedTree(t)
 	p := start(t, nil, "-users", users, "-zip", dir)
 	n := startNginx(t, p, dir, "gallery.conf", noLimit...)
@@ -113,6 +114,7 @@ func TestAccess_nginx(t *testing.T) {
 // What nginx remembers that one visitor may see is no answer about another folder, however
 // the folder is called and whatever is sent along.
 func TestAccess_oneQuestion(t *testing.T) {
+	t.Parallel()
 	dir, users := guardedTree(t)
 	for _, name := range []string{"Family/Press/ Vault", "Family/Press /Vault"} {
 		draw(t, filepath.Join(dir, name, "9.jpg"), 600, 400, 9)
@@ -144,6 +146,7 @@ func TestAccess_oneQuestion(t *testing.T) {
 // Thumbnails in a cache outlast the folder of their photos, and may be open to nginx where
 // that is not: what nginx cannot look for a file .access in, it asks about.
 func TestAccess_cacheOutlasts(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		lacks(t, "nginx is to run as another user than the photos' owner, which takes root")
 	}
@@ -207,6 +210,7 @@ func TestAccess_cacheOutlasts(t *testing.T) {
 // What the program keeps beside photos, and what the owner does, is nobody's by nginx nor by
 // the program; the pages of the site itself are the same by both.
 func TestAccess_ownFiles(t *testing.T) {
+	t.Parallel()
 	dir, users := guardedTree(t)
 	if out, err := exec.Command(binary, "share", dir, "Family").CombinedOutput(); err != nil {
 		t.Fatalf("share: %v\n%s", err, out)
@@ -250,6 +254,7 @@ func TestAccess_ownFiles(t *testing.T) {
 // where the photos' directory is its user's or its group's to write; where it is neither, the
 // command says what mends it, and so does the service.
 func TestShare_byRoot(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		lacks(t, "root is to make a link for a service that runs as another user")
 	}

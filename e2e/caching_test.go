@@ -37,6 +37,7 @@ func renditionsOf(n *nginx, photo string) []string {
 // What a page names may be kept for good, from nginx and from the program, as a JPEG or
 // WebP; and only while the file there is the one that the page meant.
 func TestNginx_forever(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	drawLarge(t, filepath.Join(dir, "a", "1.jpg"), 1700, 1100, 1)
 	p := start(t, nil, dir)
@@ -121,6 +122,7 @@ func TestNginx_forever(t *testing.T) {
 // Thumbnails that an application before this one left, and that may not be replaced, are
 // never promised: whatever address a page has for them.
 func TestNginx_thumbnailsOfAnotherOwner(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		lacks(t, "files of another owner take root")
 	}

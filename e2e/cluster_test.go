@@ -37,6 +37,7 @@ func made(t *testing.T, address string) (n int) {
 // Two servers behind gallery-cluster.conf: an album is answered by one of them, each thumbnail
 // is made once, and when one is killed no request fails but what it had begun to answer.
 func TestCluster_localDirectory(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	c := startCluster(t, dir, dir)
 	c.makesOnce()

@@ -12,6 +12,7 @@ import (
 // What docs/private-albums.md has its readers type works, in its order; its pictures are there,
 // and it is no longer than 60 lines.
 func TestDocs_privateAlbums(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("../docs/private-albums.md")
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 // Of nginx as shipped the doctor says nothing but that the answers are the same; of a changed
 // snippet it says where, and of a photo that nginx answers otherwise which.
 func TestDoctor_nginx(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	drawLarge(t, filepath.Join(dir, "Trip", "1 & 2.jpg"), 1200, 800, 1)
 	p := start(t, nil, "-trust-proxy", dir)

@@ -20,6 +20,7 @@ import (
 // told that it arrived. Only a power cut would show the difference, so the
 // program's system calls are recorded instead.
 func TestDurable_order(t *testing.T) {
+	t.Parallel()
 	users, signIn := addUser(t, "ann")
 	dir := t.TempDir()
 	for i := range 3 {
@@ -48,6 +49,7 @@ func TestDurable_order(t *testing.T) {
 
 // The file of passwords is on the disk, under its name, when the command ends.
 func TestDurable_passwd(t *testing.T) {
+	t.Parallel()
 	file, _ := addUser(t, "ann")
 	cmd := exec.Command(binary, "passwd", file, "bob")
 	password, w, err := os.Pipe()

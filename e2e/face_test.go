@@ -37,6 +37,7 @@ func faceTree(t *testing.T) (dir string) {
 // The owner's files come alike from nginx and the program: whole, in part, asked for again, and
 // by the addresses that pages name; where they lie nobody gets at them.
 func TestNginx_face(t *testing.T) {
+	t.Parallel()
 	dir := faceTree(t)
 	p := start(t, []string{"GALLERY_OTHERS=1"}, dir)
 	n := startNginx(t, p, dir, "gallery.conf", append([]string{"#include /etc/nginx/sites-available/gallery-others.conf", "include gallery-others.conf"}, noLimit...)...)
@@ -85,6 +86,7 @@ func TestNginx_face(t *testing.T) {
 // browser obeys. Files say nothing of it, from either. With -robots=false crawlers are asked to
 // stay away.
 func TestNginx_embedAndRobots(t *testing.T) {
+	t.Parallel()
 	dir := faceTree(t)
 	var site string // the address of what is framed
 	frames := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -51,6 +51,7 @@ func hdr(t *testing.T, w, h int) (with, without []byte) {
 
 // Previews of an HDR photo are Ultra HDR for another's reader, too, with the photo's own gain.
 func TestGainMap_otherReader(t *testing.T) {
+	t.Parallel()
 	npm(t, "sharp/package.json")
 	dir := t.TempDir()
 	with, _ := hdr(t, 3000, 2000)
@@ -105,6 +106,7 @@ func TestGainMap_otherReader(t *testing.T) {
 // On screens that are not HDR, Chromium shows an HDR photo's preview as that of the same photo
 // without a gain map.
 func TestGainMap_base(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	with, without := hdr(t, 2400, 1600)
 	put(t, filepath.Join(dir, "with.jpg"), with)

@@ -35,6 +35,7 @@ func younger(message, extract string) bool {
 
 // The HTML checker of the W3C finds nothing in any kind of page but what is younger than it.
 func TestPages_html(t *testing.T) {
+	t.Parallel()
 	java := need(t, "java", "default-jre-headless")
 	jar := npm(t, "vnu-jar/build/dist/vnu.jar")
 	dir := t.TempDir()

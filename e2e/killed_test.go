@@ -23,6 +23,7 @@ import (
 // However often a warming and a server are killed while they write indexes, each index is whole
 // and true: what comes from it is what is there. What was being written is gone in the end.
 func TestFault_killedIndexing(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	const albums, kills = 12, 40
 	for i := range albums {
@@ -131,6 +132,7 @@ func wholeIndexes(t *testing.T, dir string) (litter int) {
 // However often the program is killed while fifty people send their choices, what was answered
 // is there, each text is whole and nobody's is another's, and in the end nothing else is left.
 func TestFault_killedPicks(t *testing.T) {
+	t.Parallel()
 	const kills, people = 20, 50
 	first, dir, _, cookie := picksTree(t)
 	first.stop()

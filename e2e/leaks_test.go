@@ -42,6 +42,7 @@ type wrongWay struct {
 // Nothing of what is closed leaks, by the program or by nginx, to whoever asks in whichever
 // way: the answer is the same as for what is not there.
 func TestLeaks(t *testing.T) {
+	t.Parallel()
 	dir, users := guardedTree(t)
 	put(t, filepath.Join(dir, "Family", "README.md"), []byte("# Our secret"))
 	p := start(t, nil, "-users", users, "-zip", "-webp", dir)

@@ -115,6 +115,7 @@ func TestLeaks_time(t *testing.T) {
 // nginx's limit of requests tells nobody what is closed: who asks too often for that is told
 // so as for what is not there. So it is for files beside photos, and deeper than nginx looks.
 func TestLeaks_limits(t *testing.T) {
+	t.Parallel()
 	dir, users := guardedTree(t)
 	put(t, filepath.Join(dir, "Family", "raw.heic"), []byte("heic"))
 	draw(t, filepath.Join(dir, "Family/2/3/4/5/6/9.jpg"), 60, 40, 9)

@@ -42,6 +42,7 @@ func systemAddresses(name string) []string {
 // nginx serves nothing out of the folders of systems, wherever they are and however
 // they are spelt: whether there is an answer is the program's to say.
 func TestNginx_systemFolders(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	addresses := map[string]bool{} // whether nginx serves it
 	for _, name := range append(systemFolders, albumsLikeThem...) {
@@ -88,6 +89,7 @@ func TestNginx_systemFolders(t *testing.T) {
 // What lies too deep for nginx to look comes from the program, and is no miss, be it there or
 // not: the limit would tell what is closed.
 func TestNginx_nomedia(t *testing.T) {
+	t.Parallel()
 	const deep = "1/2/3/4/5/6" // one folder deeper than nginx looks
 	folders := map[string]bool{
 		"": true, "Open": true, "Open/Sub": true, "Hidden": false, "Hidden/Sub": false, "Hidden/a/b/c/d/e": false,

@@ -58,6 +58,7 @@ func (p *program) processorTime() time.Duration {
 // Whatever files claim to be, the page that shows them is whole, each has a
 // picture or a placeholder, and memory stays within bounds.
 func TestLies_wholeProgram(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	albums := map[string][]testkit.File{"all": testkit.Lies()}
 	for _, honest := range testkit.Honest() {

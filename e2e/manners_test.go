@@ -15,6 +15,7 @@ import (
 // Preconditions and ranges of RFC 9110, sections 13 and 14, on originals and
 // thumbnails, by the program and by nginx.
 func TestManners_conditions(t *testing.T) {
+	t.Parallel()
 	dir := tree(t)
 	p := start(t, nil, dir)
 	n := startNginx(t, p, dir, "gallery.conf", noLimit...)
@@ -130,6 +131,7 @@ func TestManners_conditions(t *testing.T) {
 
 // What every answer bears, and what none does.
 func TestManners_headers(t *testing.T) {
+	t.Parallel()
 	dir := tree(t)
 	p := start(t, nil, dir)
 	n := startNginx(t, p, dir, "gallery.conf", noLimit...)

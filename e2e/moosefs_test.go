@@ -158,6 +158,7 @@ func (m *mooseFS) until(what string, ok func() bool) {
 // Two servers, and then four, over two mounts of a MooseFS, as over one directory: each
 // thumbnail is made once. A mount whose client is killed costs no request.
 func TestCluster_mooseFS(t *testing.T) {
+	t.Parallel()
 	m := startMooseFS(t, 2)
 	for _, servers := range []int{2, 4} {
 		t.Run(fmt.Sprint(servers), func(t *testing.T) {
@@ -190,6 +191,7 @@ func TestCluster_mooseFS(t *testing.T) {
 // While the metadata server is away what is asked waits or is answered with 503, and
 // afterwards all goes on: each thumbnail is there, and nothing was deleted.
 func TestMooseFS_masterAway(t *testing.T) {
+	t.Parallel()
 	m := startMooseFS(t, 2)
 	for _, i := range []int{0, 1} {
 		if err := os.MkdirAll(filepath.Join(m.mount(i), "photos"), 0o755); err != nil {

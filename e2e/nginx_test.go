@@ -378,6 +378,7 @@ func TestNginx_belowAPath(t *testing.T) {
 // A photo's page names its absolute address: that at which nginx is asked, with
 // its scheme, whatever headers the visitor makes up.
 func TestNginx_absoluteAddresses(t *testing.T) {
+	t.Parallel()
 	dir := tree(t)
 	p := start(t, []string{"GALLERY_TRUST_PROXY=true"}, dir)
 	n := startNginx(t, p, dir, "gallery.conf", noLimit...)
@@ -425,6 +426,7 @@ func alike(t *testing.T, what string, byNginx, byProgram answer, settled bool) {
 // An album as an archive comes through nginx with its exact length, and a
 // download that broke off goes on where it was.
 func TestNginx_zip(t *testing.T) {
+	t.Parallel()
 	dir, _ := fivePhotos(t)
 	p := start(t, []string{"GALLERY_ZIP=1"}, dir)
 	n := startNginx(t, p, dir, "gallery.conf", noLimit...)
@@ -451,6 +453,7 @@ func TestNginx_zip(t *testing.T) {
 
 // A client that has an answer from one may ask the other whether it is valid.
 func TestNginx_conditions(t *testing.T) {
+	t.Parallel()
 	dir := tree(t)
 	p := start(t, []string{"GALLERY_ZIP=1"}, dir)
 	n := startNginx(t, p, dir, "gallery.conf", noLimit...)
@@ -477,6 +480,7 @@ func TestNginx_conditions(t *testing.T) {
 
 // What is on disk comes from nginx, without the program.
 func TestNginx_servesWithoutTheProgram(t *testing.T) {
+	t.Parallel()
 	dir := tree(t)
 	p := start(t, nil, dir)
 	n := startNginx(t, p, dir, "gallery.conf", noLimit...)
@@ -498,6 +502,7 @@ func TestNginx_servesWithoutTheProgram(t *testing.T) {
 
 // Scanners' favourites are denied before the program is asked.
 func TestNginx_drops(t *testing.T) {
+	t.Parallel()
 	dir := tree(t)
 	p := start(t, nil, dir)
 	n := startNginx(t, p, dir, "gallery.conf", noLimit...)
@@ -602,6 +607,7 @@ func TestNginx_streams(t *testing.T) {
 
 // Plain HTTP leads to HTTPS, but for what the certificate authority asks.
 func TestNginx_plainHTTP(t *testing.T) {
+	t.Parallel()
 	dir := tree(t)
 	p := start(t, nil, dir)
 	n := startNginx(t, p, dir, "gallery.conf")
@@ -613,6 +619,7 @@ func TestNginx_plainHTTP(t *testing.T) {
 
 // The simple file proxies everything.
 func TestNginx_simple(t *testing.T) {
+	t.Parallel()
 	dir := tree(t)
 	p := start(t, nil, dir)
 	n := startNginx(t, p, dir, "gallery-simple.conf")

@@ -35,6 +35,7 @@ var asWWW = []string{"user root;", "user nobody nogroup;"}
 // of the program, whether it is the file or a folder that keeps nginx out. Names that
 // are not there stay limited.
 func TestNginx_unreadable(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		lacks(t, "nginx is to run as another user than the photos' owner, which takes root")
 	}
@@ -118,6 +119,7 @@ func TestNginx_limitCountsNetworks(t *testing.T) {
 // A port in the address reaches the program: shared links name it, and forms that
 // were sent from there are taken, from browsers too that say no more than Origin.
 func TestNginx_portInTheAddress(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	draw(t, filepath.Join(dir, "a", "1.jpg"), 60, 40, 1)
 	users, signIn := addUser(t, "ann")

@@ -163,6 +163,7 @@ func TestOtherProxies_answerAlike(t *testing.T) {
 
 // Whatever a visitor says of where a request came from, the program hears it from the proxy.
 func TestOtherProxies_forwarded(t *testing.T) {
+	t.Parallel()
 	eachOther(t, func(t *testing.T, o otherProxy) {
 		dir, _ := fivePhotos(t)
 		p := start(t, []string{"GALLERY_TRUST_PROXY=true"}, "-log-requests", dir)
@@ -200,6 +201,7 @@ func TestOtherProxies_stream(t *testing.T) {
 // Private albums are nobody else's: there is no file that a proxy would serve by itself, and
 // none keeps an answer for another visitor.
 func TestOtherProxies_private(t *testing.T) {
+	t.Parallel()
 	dir, users := guardedTree(t)
 	p := start(t, []string{"GALLERY_TRUST_PROXY=true"}, "-users", users, dir)
 	eachOther(t, func(t *testing.T, o otherProxy) {

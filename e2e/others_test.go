@@ -9,6 +9,7 @@ import (
 // them on; what nginx leaves out elsewhere it leaves out here; and they come from nginx
 // itself.
 func TestNginx_others(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	draw(t, filepath.Join(dir, "Trip", "1.jpg"), 90, 60, 1)
 	draw(t, filepath.Join(dir, "clip.mov", "1.jpg"), 50, 50, 1)
@@ -45,6 +46,7 @@ func TestNginx_others(t *testing.T) {
 
 // Where neither is told otherwise, neither sends any.
 func TestNginx_othersOff(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	put(t, filepath.Join(dir, "Trip", "IMG 1.HEIC"), []byte("not for the web"))
 	guard(t, dir)

@@ -133,6 +133,7 @@ func TestPrivate_nothingLeaks(t *testing.T) {
 // With the line uncommented a folder that says itself who may see it takes a password, too,
 // whatever the program is told.
 func TestPrivate_ownRules(t *testing.T) {
+	t.Parallel()
 	dir, users := guardedTree(t)
 	link, err := exec.Command(binary, "share", dir, "Club").Output()
 	if err != nil {
@@ -168,6 +169,7 @@ func TestPrivate_ownRules(t *testing.T) {
 // How often somebody without a password may ask does not tell what is there: nginx
 // looks at some things before it asks the program for its word.
 func TestPrivate_limitsTellNothing(t *testing.T) {
+	t.Parallel()
 	users, _ := addUser(t, "ann")
 	dir := t.TempDir()
 	draw(t, filepath.Join(dir, "folder.jpg", "1.jpg"), 60, 40, 1)
@@ -254,6 +256,7 @@ func TestPasswd_whileRunning(t *testing.T) {
 
 // Without the program nobody gets in.
 func TestPrivate_withoutTheProgram(t *testing.T) {
+	t.Parallel()
 	users, signIn := addUser(t, "ann")
 	dir := tree(t)
 	p := start(t, nil, "-users", users, dir)
@@ -268,6 +271,7 @@ func TestPrivate_withoutTheProgram(t *testing.T) {
 
 // With the line uncommented but no -users, nobody gets in either.
 func TestPrivate_withoutUsers(t *testing.T) {
+	t.Parallel()
 	dir := tree(t)
 	p := start(t, nil, dir)
 	n := startNginx(t, p, dir, "gallery.conf", private...)

@@ -12,6 +12,7 @@ import (
 // With -private nothing is served without a password by the shipped files as they are, though
 // all lies on disk where nginx could take it; and whoever signs in gets it.
 func TestPrivate_noLineAdded(t *testing.T) {
+	t.Parallel()
 	for _, cache := range []string{"", t.TempDir()} {
 		dir, users := guardedTree(t, "-cache", cache)
 		flags := []string{"-users", users, "-trust-proxy", "-others", "-cache", cache}

@@ -101,6 +101,7 @@ func TestFault_refusals(t *testing.T) {
 // Where nothing can be stored, warming fails: that only photos that are no pictures are left
 // out, which a unit may count as success, is said of nothing else.
 func TestFault_warmStoresNothing(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		lacks(t, "the program is to run as another user, which takes root")
 	}

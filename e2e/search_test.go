@@ -11,6 +11,7 @@ import (
 // A visitor finds photos by the key / and some words, as they are typed, and goes through
 // what was found in the lightbox.
 func TestSearch_browser(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for i, name := range []string{"Summer/20140705_120000 dog.jpg", "Summer/20140706_120000 cat.jpg", "Winter/20150101_120000 dog.jpg"} {
 		draw(t, filepath.Join(dir, name), 900, 600, i)

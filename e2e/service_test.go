@@ -22,6 +22,7 @@ import (
 // The shipped units are shut in: systemd's own measure of exposure is 2.0 or
 // lower of 10.
 func TestSystemd_security(t *testing.T) {
+	t.Parallel()
 	analyze := need(t, "systemd-analyze", "systemd")
 	for _, name := range []string{"gallery.service", "gallery-warm.service", "gallery-clean.service"} {
 		unit := filepath.Join("..", "deploy", "systemd", name)
@@ -37,6 +38,7 @@ func TestSystemd_security(t *testing.T) {
 }
 
 func TestSystemd_verify(t *testing.T) {
+	t.Parallel()
 	analyze := need(t, "systemd-analyze", "systemd")
 	dir := t.TempDir()
 	var units []string
@@ -85,6 +87,7 @@ func startHanded(t *testing.T, sockets map[string]net.Listener, args ...string) 
 // Sockets that systemd hands over go before -listen and -debug, and each is for what its
 // name says.
 func TestListen_socketsFromSystemd(t *testing.T) {
+	t.Parallel()
 	for _, names := range [][]string{{"gallery.socket"}, {"gallery.socket", "debug"}} {
 		dir := t.TempDir()
 		draw(t, filepath.Join(dir, "1.jpg"), 60, 40, 1)
@@ -118,6 +121,7 @@ func TestListen_socketsFromSystemd(t *testing.T) {
 
 // Metrics can be had on a socket file, too.
 func TestListen_debugUnixSocket(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	draw(t, filepath.Join(dir, "photos", "1.jpg"), 60, 40, 1)
 	socket := filepath.Join(dir, "debug")
@@ -139,6 +143,7 @@ func TestListen_debugUnixSocket(t *testing.T) {
 }
 
 func TestListen_unixSocket(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	draw(t, filepath.Join(dir, "photos", "1.jpg"), 60, 40, 1)
 	socket := filepath.Join(dir, "s")
@@ -193,6 +198,7 @@ func TestShutdown_letsRequestsFinish(t *testing.T) {
 // Fifty visitors of one cold album: nothing fails, and each thumbnail is made
 // once, so that none changes any more after the first page has come.
 func TestSoak_fiftyVisitors(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	const photos, visitors = 30, 50
 	for i := range photos {

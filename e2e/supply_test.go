@@ -17,6 +17,7 @@ import (
 // The binary is one file of less than 24 MB that needs no other, and whoever
 // builds it gets the very same: wherever, and with whatever in the build cache.
 func TestBinary(t *testing.T) {
+	t.Parallel()
 	at := t.TempDir()
 	// Another directory with the same sources.
 	other := filepath.Join(at, "elsewhere", "gallery")

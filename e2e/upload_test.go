@@ -86,6 +86,7 @@ func everything(t *testing.T, dir string) []string {
 // On a full disk the answer is 507 and nothing is left behind; what fits still
 // arrives.
 func TestUpload_fullDisk(t *testing.T) {
+	t.Parallel()
 	users, signIn := addUser(t, "ann")
 	dir := t.TempDir()
 	mountSmall(t, dir, 400)
@@ -112,6 +113,7 @@ func TestUpload_fullDisk(t *testing.T) {
 // waits for the whole; a kill in the middle leaves nothing that the next start
 // does not remove.
 func TestUpload_streamsThroughNginx(t *testing.T) {
+	t.Parallel()
 	users, signIn := addUser(t, "ann")
 	dir := t.TempDir()
 	draw(t, filepath.Join(dir, "a", "1.jpg"), 60, 40, 1)

@@ -21,6 +21,7 @@ func warm(t *testing.T, args ...string) {
 
 // nginx and the program agree on who is given WebP, and on what.
 func TestNginx_webp(t *testing.T) {
+	t.Parallel()
 	for _, cache := range []bool{false, true} {
 		dir := t.TempDir()
 		for i, name := range []string{"a/1.jpg", "a/b c/what?.jpg", "x.jpg", "a/jpeg.jpg"} {
@@ -100,6 +101,7 @@ func TestNginx_webp(t *testing.T) {
 // A server, a warming and a cleaning of the same photos do not disturb each
 // other: nothing fails, and in the end all is there.
 func TestWarmAndClean_besideServer(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	const photos = 12
 	for i := range photos {
