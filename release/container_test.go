@@ -87,6 +87,7 @@ func parsedImage(t *testing.T) (im containerImage) {
 // The image is an empty root with the program and the mounted photos in it; there it is run as
 // Containerfile says, and so is its health check.
 func TestContainer_emptyRoot(t *testing.T) {
+	t.Parallel()
 	im := parsedImage(t)
 	if os.Geteuid() != 0 {
 		lacks(t, "entering another root takes root")
@@ -95,12 +96,7 @@ func TestContainer_emptyRoot(t *testing.T) {
 	if err := os.Chmod(root, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s", "-o", filepath.Join(root, "gallery"), ".")
-	build.Dir = ".."
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	install(t, root)
 	drawPhoto(t, filepath.Join(root, "srv", "photos", "Trip", "1.jpg"))
 	if err := os.Chown(filepath.Join(root, "srv", "photos", "Trip"), int(im.uid), int(im.gid)); err != nil {
 		t.Fatal(err)

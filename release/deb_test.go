@@ -20,7 +20,7 @@ var debScript string
 // The package on a clean Debian: two commands lead to the first photo; an upgrade drops no
 // request and keeps what an administrator changed; what is removed leaves photos alone.
 func TestDeb_installUpgradeRemove(t *testing.T) {
-	root := clean(t)
+	t.Parallel()
 	dir := checkout(t, "gallery")
 	commit(t, dir, "v1.9.0")
 	_, old := releaseOf(t, dir, "linux/"+runtime.GOARCH)
@@ -34,6 +34,7 @@ func TestDeb_installUpgradeRemove(t *testing.T) {
 	}
 	commit(t, dir, "v1.10.0")
 	_, newer := releaseOf(t, dir, "linux/"+runtime.GOARCH)
+	root := clean(t)
 	for from, to := range map[string]string{old: "old.deb", newer: "new.deb"} {
 		data, err := os.ReadFile(from)
 		if err != nil {

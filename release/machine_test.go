@@ -9,19 +9,69 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
 
-// debian is the folder of a clean Debian with nginx and sudo, once a test has asked for one.
-var debian string
+// scratch is a folder for what several tests share.
+var scratch string
 
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if debian != "" {
-		os.RemoveAll(debian)
+	if out := os.Getenv("RELEASE_OUT"); out != "" { // releaseOf starts this anew, in another folder
+		if err := run(out, []string{os.Getenv("RELEASE_ONLY")}, ""); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
 	}
-	os.Exit(code)
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "gallery-release-")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(dir)
+		scratch = dir
+		return m.Run()
+	}())
+}
+
+// program builds the program, once for all tests, and returns its path.
+var program = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(scratch, "gallery")
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s", "-o", path, ".")
+	build.Dir = ".."
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// install puts the program into a folder.
+func install(t *testing.T, to string) {
+	t.Helper()
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to = filepath.Join(to, "gallery")
+	put(t, to, data)
+	if err := os.Chmod(to, 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// debian is a clean Debian with nginx and sudo, once a test has asked for one.
+var debian struct {
+	once sync.Once
+	dir  string
+	err  error
 }
 
 // lacks ends a test for want of something that this machine does not have: on a
@@ -54,26 +104,20 @@ func clean(t *testing.T) string {
 	}
 	need(t, "systemd-nspawn", "systemd-container")
 	debootstrap := need(t, "debootstrap", "debootstrap")
-	if debian == "" {
-		dir, err := os.MkdirTemp("", "gallery-debian-")
-		if err != nil {
-			t.Fatal(err)
-		}
-		debian = dir
-		if err := os.Chmod(dir, 0o755); err != nil { // as "/" has to be for its users
-			t.Fatal(err)
-		}
-		cmd := exec.Command(debootstrap, "--variant=minbase", "--include=systemd,systemd-sysv,nginx-light,sudo,curl", "bookworm", dir)
+	debian.once.Do(func() {
+		debian.dir = filepath.Join(scratch, "debian")
+		cmd := exec.Command(debootstrap, "--variant=minbase", "--include=systemd,systemd-sysv,nginx-light,sudo,curl", "bookworm", debian.dir)
 		if out, err := cmd.CombinedOutput(); err != nil {
-			os.RemoveAll(dir)
-			debian = ""
-			lacks(t, "Debian's packages cannot be had: %v\n%s", err, out[max(0, len(out)-1000):])
+			debian.err = fmt.Errorf("%w\n%s", err, out[max(0, len(out)-1000):])
 		}
 		// What is installed is all there; the archives are of no use.
-		os.RemoveAll(filepath.Join(dir, "var", "cache", "apt", "archives"))
+		os.RemoveAll(filepath.Join(debian.dir, "var", "cache", "apt", "archives"))
+	})
+	if debian.err != nil {
+		lacks(t, "Debian's packages cannot be had: %v", debian.err)
 	}
 	root := filepath.Join(t.TempDir(), "machine")
-	if out, err := exec.Command("cp", "-a", "--reflink=auto", debian, root).CombinedOutput(); err != nil {
+	if out, err := exec.Command("cp", "-a", "--reflink=auto", debian.dir, root).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return root
@@ -173,17 +217,16 @@ func git(t *testing.T, dir string, args ...string) {
 // path of its package.
 func releaseOf(t *testing.T, dir, system string) (out, deb string) {
 	t.Helper()
-	here, err := os.Getwd()
+	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chdir(dir); err != nil {
-		t.Fatal(err)
-	}
-	defer os.Chdir(here)
 	out = t.TempDir()
-	if err := run(out, []string{system}, ""); err != nil {
-		t.Fatal(err)
+	cmd := exec.Command(self)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "RELEASE_OUT="+out, "RELEASE_ONLY="+system)
+	if said, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, said)
 	}
 	debs, err := filepath.Glob(filepath.Join(out, "*.deb"))
 	if err != nil || len(debs) != 1 {

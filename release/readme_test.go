@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,7 +11,7 @@ import (
 // The README's five lines, as they stand there, put the program behind nginx on a clean
 // Debian, and leave the administrator's own files alone.
 func TestReadme_fiveLines(t *testing.T) {
-	root := clean(t)
+	t.Parallel()
 	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -24,12 +23,8 @@ func TestReadme_fiveLines(t *testing.T) {
 	if len(lines) != 5 || !strings.HasPrefix(lines[0], "    sudo ") {
 		t.Fatalf("these are no five lines: %q", block)
 	}
-	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s", "-o", filepath.Join(root, "root", "src", "gallery"), ".")
-	build.Dir = ".."
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	root := clean(t)
+	install(t, filepath.Join(root, "root", "src"))
 	if err := os.CopyFS(filepath.Join(root, "root", "src", "deploy"), os.DirFS(filepath.Join("..", "deploy"))); err != nil {
 		t.Fatal(err)
 	}

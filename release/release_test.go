@@ -35,6 +35,7 @@ func TestLicences(t *testing.T) {
 
 // Who builds the same commit gets the same bytes, wherever it lies and whoever may read it.
 func TestRelease_twiceTheSame(t *testing.T) {
+	t.Parallel()
 	once, again := checkout(t, "gallery"), checkout(t, "another name")
 	if err := os.Chmod(filepath.Join(again, "deploy", "nginx", "gallery.conf"), 0o600); err != nil {
 		t.Fatal(err)
