@@ -97,6 +97,6 @@ func (t *thumbnails) serveStored(w http.ResponseWriter, r *http.Request, photos 
 	if named(r.URL.RawQuery, info, mediaType != "image/jpeg") {
 		caching = answer.Forever
 	}
-	answer.File(w, r, f, info.ModTime(), info.Size(), mediaType, caching)
+	serveFile(w, r, f, info, mediaType, caching)
 	return true
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -52,8 +51,8 @@ func File(w http.ResponseWriter, r *http.Request, content io.ReadSeeker, modifie
 	h.Set("Content-Type", mediaType)
 	h.Set("Cache-Control", caching)
 	h.Set("ETag", `"`+Validator(modified, size)+`"`)
-	if f, ok := content.(*os.File); ok && size <= maxBuffered {
-		buffer := buffered.Get().(*[maxBuffered]byte)
+	if f, ok := content.(io.ReaderAt); ok && size <= MaxBuffered {
+		buffer := buffered.Get().(*[MaxBuffered]byte)
 		defer buffered.Put(buffer)
 		// What cannot be read now is left to the copying below, which fails likewise.
 		if n, err := f.ReadAt(buffer[:size], 0); err == nil && int64(n) == size {
@@ -77,11 +76,11 @@ func whole(w http.ResponseWriter, r *http.Request, modified time.Time, content [
 	_, _ = w.Write(content) // an error is the client's leaving
 }
 
-// maxBuffered is the size in bytes up to which a file is read at once: for a
+// MaxBuffered is the size in bytes up to which a file is read at once: for a
 // thumbnail that takes fewer system calls than the kernel's copying.
-const maxBuffered = 64 << 10
+const MaxBuffered = 64 << 10
 
-var buffered = sync.Pool{New: func() any { return new([maxBuffered]byte) }}
+var buffered = sync.Pool{New: func() any { return new([MaxBuffered]byte) }}
 
 // maxRanges is how many parts of a file one request may ask for. Who asks for more gets the
 // whole file (RFC 9110, section 14.2): a thousand parts of a byte each take a hundred

@@ -69,10 +69,23 @@ func (d *Dir) LstatAt(path string) (fs.FileInfo, error) {
 
 // File opens the regular file at a path below d for reading. It never waits, and fails with an
 // error that is fs.ErrNotExist for whatever else is there, and where a component is a link.
-func (d *Dir) File(name string) (*os.File, fs.FileInfo, error) {
+func (d *Dir) File(name string) (*Handle, fs.FileInfo, error) {
 	if d.steps == nil {
-		return d.opened.file(name)
+		fd, info, err := d.opened.file(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		return &Handle{name: name, fd: fd}, info, nil
 	}
+	f, info, err := d.fileInSteps(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &Handle{name: name, file: f}, info, nil
+}
+
+// fileInSteps is File on the systems that need the steps.
+func (d *Dir) fileInSteps(name string) (*os.File, fs.FileInfo, error) {
 	folder := d.steps
 	if in := path.Dir(name); in != "." {
 		var err error

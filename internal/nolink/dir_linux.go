@@ -65,7 +65,7 @@ func openat2(folder int, name string, flags uint64) (fd int, err error) {
 	return -1, &fs.PathError{Op: "openat2", Path: name, Err: err}
 }
 
-func (o opened) close() error { return unix.Close(o.fd) }
+func (o opened) close() error { return closeDescriptor(o.fd) }
 
 func (o opened) folder(name string) (*Dir, error) {
 	defer runtime.KeepAlive(o.own)
@@ -76,26 +76,42 @@ func (o opened) folder(name string) (*Dir, error) {
 	return &Dir{opened: opened{fd: fd}}, nil
 }
 
-func (o opened) file(name string) (*os.File, fs.FileInfo, error) {
+// file opens the regular file at a path, for the caller to close.
+func (o opened) file(name string) (fd int, info fs.FileInfo, err error) {
 	defer runtime.KeepAlive(o.own)
-	fd, err := openat2(o.fd, name, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY)
+	fd, err = openat2(o.fd, name, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY)
 	if errors.Is(err, unix.ENXIO) && o.isSocket(name) {
-		return nil, nil, ErrNotHere // and not, as of a regular file, a disk that is lost
+		return -1, nil, ErrNotHere // and not, as of a regular file, a disk that is lost
 	}
 	if err != nil {
-		return nil, nil, err
+		return -1, nil, err
 	}
-	f := os.NewFile(uintptr(fd), name)
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = ErrNotHere
+	var st unix.Stat_t
+	err = unix.Fstat(fd, &st)
+	for err == unix.EINTR {
+		err = unix.Fstat(fd, &st)
 	}
 	if err != nil {
-		f.Close()
-		return nil, nil, err
+		closeDescriptor(fd)
+		return -1, nil, &fs.PathError{Op: "fstat", Path: name, Err: err}
 	}
-	return f, info, nil
+	if st.Mode&unix.S_IFMT != unix.S_IFREG {
+		closeDescriptor(fd)
+		return -1, nil, ErrNotHere
+	}
+	return fd, stateOf(path.Base(name), &st), nil
 }
+
+// pread reads once from a file.
+func pread(fd int, p []byte, off int64) (n int, err error) {
+	for {
+		if n, err = unix.Pread(fd, p, off); err != unix.EINTR {
+			return max(n, 0), err
+		}
+	}
+}
+
+func closeDescriptor(fd int) error { return unix.Close(fd) }
 
 // isSocket reports whether a socket is at a path, which cannot be opened.
 func (o opened) isSocket(name string) bool {

@@ -75,7 +75,7 @@ func read(d *Dir, folder, file string) (string, error) {
 		return "", err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(f)
+	data, err := io.ReadAll(io.NewSectionReader(f, 0, 1<<20))
 	if err == nil && info.Size() != int64(len(data)) {
 		err = fmt.Errorf("%d bytes, and the state says %d", len(data), info.Size())
 	}
@@ -125,6 +125,71 @@ func TestDir_finds(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A file that is open is read like any other, until it is closed: the number of its descriptor
+// may then be another's.
+func TestHandle(t *testing.T) {
+	for way, open := range ways {
+		t.Run(way, func(t *testing.T) {
+			dir, root := tree(t)
+			d := open(t, root)
+			for _, handOver := range []bool{false, true} {
+				want, err := os.Open(filepath.Join(dir, "top.jpg"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer want.Close()
+				h, _, err := d.File("top.jpg")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if handOver {
+					if data, err := io.ReadAll(h.OSFile()); string(data) != "shown" {
+						t.Errorf("as a file of os it holds %q, %v", data, err)
+					}
+				}
+				for _, at := range []struct{ off, n int }{{0, 5}, {0, 3}, {2, 3}, {2, 4}, {5, 1}, {9, 1}, {0, 0}, {-1, 1}} {
+					got, wanted := make([]byte, at.n), make([]byte, at.n)
+					n, err := h.ReadAt(got, int64(at.off))
+					m, wantErr := want.ReadAt(wanted, int64(at.off))
+					if n != m || string(got) != string(wanted) || (err == io.EOF) != (wantErr == io.EOF) || (err == nil) != (wantErr == nil) {
+						t.Errorf("ReadAt(%d bytes, %d) = %d, %v, %q, want %d, %v, %q", at.n, at.off, n, err, got, m, wantErr, wanted)
+					}
+				}
+				before := descriptors(t)
+				if err := h.Close(); err != nil {
+					t.Error(err)
+				}
+				if after := descriptors(t); after != before-1 {
+					t.Errorf("%d descriptors are open, before it was closed %d", after, before)
+				}
+				other, err := os.Open(filepath.Join(dir, "top.jpg")) // gets the number
+				if err != nil {
+					t.Fatal(err)
+				}
+				if n, err := h.ReadAt(make([]byte, 5), 0); !errors.Is(err, os.ErrClosed) {
+					t.Errorf("of what is closed ReadAt = %d, %v", n, err)
+				}
+				if err := h.Close(); !errors.Is(err, os.ErrClosed) {
+					t.Errorf("of what is closed Close = %v", err)
+				}
+				if err := other.Close(); err != nil {
+					t.Errorf("what got the number of what is closed is closed, too: %v", err)
+				}
+			}
+		})
+	}
+}
+
+// descriptors is how many descriptors the test's program has open.
+func descriptors(t *testing.T) int {
+	t.Helper()
+	open, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(open)
 }
 
 // What is there and no photo, and whatever a link leads to, is not there. Each link is shown

@@ -66,7 +66,7 @@ func (t *Store) encodeAlternative(alt rendition.Alternative, img image.Image, pr
 
 // openAlternative returns the alternative that lies at a path, if it goes with the JPEG
 // thumbnail, whose state that is.
-func openAlternative(below *nolink.Dir, at string, jpeg fs.FileInfo) (*os.File, fs.FileInfo, bool) {
+func openAlternative(below *nolink.Dir, at string, jpeg fs.FileInfo) (*nolink.Handle, fs.FileInfo, bool) {
 	f, info, err := below.File(at)
 	if err != nil {
 		return nil, nil, false

@@ -277,25 +277,29 @@ func (t *Store) noteUnfit(src album.Photo, rend string, err error) {
 // Open returns the file of src's rendition if it is fresh, and its media type: an
 // alternative, if one is accepted and there, or else the
 // JPEG. photos is the album's folder.
-func (t *Store) Open(photos *nolink.Dir, src album.Photo, rend string, accepts func(mediaType string) bool) (f *os.File, info fs.FileInfo, mediaType string, ok bool) {
+func (t *Store) Open(photos *nolink.Dir, src album.Photo, rend string, accepts func(mediaType string) bool) (f *nolink.Handle, info fs.FileInfo, mediaType string, ok bool) {
 	below, at := photos, rendition.Folder(".", rend)
 	if !t.storage.Beside() {
 		below, at = t.storage.Cache.Below(), rendition.Folder(src.Album, rend)
 	}
-	f, info, err := below.File(path.Join(at, src.File))
+	jpeg, info, err := below.File(path.Join(at, src.File))
 	if err != nil {
 		return nil, nil, "", false
 	}
+	defer func() {
+		if f != jpeg { // nor where this panics
+			jpeg.Close()
+		}
+	}()
 	name := rendition.Name(src, rend)
 	r, ok := t.recall(name, info)
 	if !ok {
 		if r, ok = t.FromIndex(t.remembered(src.Album), src, rend); ok && r.IsOf(info) {
-		} else if r, ok = rendition.ReadRecord(f); ok {
+		} else if r, ok = rendition.ReadRecord(jpeg); ok {
 			r = t.remember(name, r, info)
 		}
 	}
 	if !ok || !t.Fresh(r, src, rend) {
-		f.Close()
 		return nil, nil, "", false
 	}
 	if rend == "" {
@@ -304,12 +308,11 @@ func (t *Store) Open(photos *nolink.Dir, src album.Photo, rend string, accepts f
 				continue
 			}
 			if a, ainfo, ok := openAlternative(below, path.Join(at, alt.Dir, src.File), info); ok {
-				f.Close()
 				return a, ainfo, alt.MediaType, true
 			}
 		}
 	}
-	return f, info, "image/jpeg", true
+	return jpeg, info, "image/jpeg", true
 }
 
 // Made is a rendition that is fresh.

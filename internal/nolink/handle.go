@@ -1,0 +1,62 @@
+package nolink
+
+import (
+	"io"
+	"io/fs"
+	"os"
+)
+
+// Handle is an open regular file, for reading. Where openat2 opened it, it is a descriptor
+// that Go's poller does not know: that a file is made known to it, to be told that it is none
+// of what can be waited for, is two of the eleven system calls of a thumbnail. A Handle is
+// used and closed by one goroutine.
+type Handle struct {
+	name   string
+	fd     int      // where file is nil
+	file   *os.File // of the steps, or of OSFile
+	closed bool
+}
+
+// ReadAt reads as an io.ReaderAt does.
+func (h *Handle) ReadAt(p []byte, off int64) (n int, err error) {
+	switch {
+	case h.closed:
+		return 0, os.ErrClosed
+	case h.file != nil:
+		return h.file.ReadAt(p, off)
+	}
+	for n < len(p) {
+		m, err := pread(h.fd, p[n:], off+int64(n))
+		if err != nil {
+			return n, &fs.PathError{Op: "pread", Path: h.name, Err: err}
+		}
+		if m == 0 {
+			return n, io.EOF
+		}
+		n += m
+	}
+	return n, nil
+}
+
+// OSFile is the same file as one that the kernel copies to a socket by itself. It is closed
+// with h, and by nothing else.
+func (h *Handle) OSFile() *os.File {
+	if h.file == nil && !h.closed {
+		h.file = os.NewFile(uintptr(h.fd), h.name)
+	}
+	return h.file
+}
+
+// Close closes the file. What is closed stays closed, and another that gets its number is
+// left alone.
+func (h *Handle) Close() error {
+	switch {
+	case h.closed:
+		return os.ErrClosed
+	case h.file != nil:
+		h.closed = true
+		return h.file.Close()
+	}
+	h.closed = true
+	return closeDescriptor(h.fd)
+}
