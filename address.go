@@ -148,9 +148,12 @@ func sitemapNumber(urlPath string) (number int, ok bool) {
 	}
 	base, _ := strings.CutSuffix(sitemapPath, ".xml")
 	middle, ok := strings.CutPrefix(urlPath, base+"-")
+	if !ok {
+		return 0, false
+	}
 	middle, end := strings.CutSuffix(middle, ".xml")
 	number, err := strconv.Atoi(middle)
-	return number, ok && end && err == nil && number > 0 && strconv.Itoa(number) == middle
+	return number, end && err == nil && number > 0 && strconv.Itoa(number) == middle
 }
 
 // archive is the address of an album's photos as one archive.

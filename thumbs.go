@@ -32,7 +32,7 @@ func (t *thumbnails) serve(w http.ResponseWriter, r *http.Request, at target) er
 	folder, err := album.Enter(t.photos.Below(), at.album(), func(name string, folder *nolink.Dir) bool {
 		x := t.store.Listed(name, folder)
 		if name == at.album() {
-			said, ok := x.Find(at.file())
+			said, ok := x.FindFile(at.file())
 			alone = ok && said.Sidecar == ""
 		}
 		return x != nil

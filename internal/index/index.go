@@ -224,6 +224,18 @@ func (x *Index) Find(file string) (Photo, bool) {
 	return x.At(int(i)), true
 }
 
+// FindFile is Find for what the photo's file is, and parses no more of its line.
+func (x *Index) FindFile(file string) (File, bool) {
+	if x == nil {
+		return File{}, false
+	}
+	i, ok := x.by[Name(file)]
+	if !ok {
+		return File{}, false
+	}
+	return x.FileAt(int(i)), true
+}
+
 // Cost is what the index takes in memory, bytes.
 func (x *Index) Cost() int64 { return int64(len(x.text) + 60*len(x.begin) + 500) }
 

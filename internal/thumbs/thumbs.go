@@ -12,6 +12,7 @@ import (
 	"image"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path"
 	"runtime"
@@ -39,6 +40,7 @@ type Store struct {
 	storage      *storage.Storage        // photos are never written to, other than in _thumbs
 	side         int                     // the thumbnail's longer side, pixels
 	quality      int                     // JPEG quality, 1 to 100
+	options      map[string]string       // by rendition: what it is made with
 	alternatives []rendition.Alternative // made of thumbnails, too, ahead of time
 	ahead        int                     // how many of aheadOfTime are made so
 	log          *slog.Logger
@@ -111,7 +113,7 @@ func New(st *storage.Storage, o Options, log *slog.Logger) *Store {
 		ahead = len(aheadOfTime)
 	}
 	entries := o.Memory / indexShare / indexCost
-	return &Store{
+	t := &Store{
 		storage: st, side: o.Side, quality: o.Quality, alternatives: o.Alternatives, ahead: ahead, log: log,
 		rendered: rendered, claimWithin: usualClaim,
 		memory:   o.Memory,
@@ -125,7 +127,12 @@ func New(st *storage.Storage, o Options, log *slog.Logger) *Store {
 		refusing: bounded.NewMap[string, struct{}](entries, nil),
 		digests:  bounded.NewMap[album.Photo, digested](entries, nil),
 		unsaved:  bounded.NewMap[string](maxUnsaved, func(m Made) int64 { return int64(len(m.JPEG)) }),
+		options:  map[string]string{},
 	}
+	for _, rend := range slices.Concat([]string{""}, slices.Collect(maps.Keys(rendition.Sides))) {
+		t.options[rend] = fmt.Sprintf("%dpx q%d r%d", t.SideOf(rend), t.quality, revision)
+	}
+	return t
 }
 
 // Memory is the bound on the memory for decoded pictures, bytes. Those of what is remembered
@@ -144,9 +151,7 @@ func (t *Store) SideOf(rend string) int {
 const revision = 6
 
 // Options are what a rendition is made with; another value makes it stale.
-func (t *Store) Options(rend string) string {
-	return fmt.Sprintf("%dpx q%d r%d", t.SideOf(rend), t.quality, revision)
-}
+func (t *Store) Options(rend string) string { return t.options[rend] }
 
 // Cached returns the record of src's rendition if a fresh one lies in folder,
 // the album's rendition.Folder, nil where there is none. The file is opened only
@@ -422,7 +427,7 @@ func (t *Store) Restat(src album.Photo) album.Photo {
 	}
 	defer folder.Close()
 	look := album.Stat
-	if said, ok := t.Listed(src.Album, folder).Find(src.File); ok && said.Sidecar == "" {
+	if said, ok := t.Listed(src.Album, folder).FindFile(src.File); ok && said.Sidecar == "" {
 		look = album.StatAlone
 	}
 	if now, err := look(folder, src.Album, src.File); err == nil {
