@@ -235,6 +235,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -261,6 +262,7 @@ import (
 )
 
 func main() {
+	runtime.MemProfileRate = 0 // until runServer finds somebody who may look at the profile
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// Once the first signal has come, a second one has its usual effect.
 	context.AfterFunc(ctx, stop)
@@ -311,6 +313,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return runServer(ctx, args, stdout, stderr)
 }
 
+// profileRate is how many bytes are allocated for each allocation that -debug's profile shows,
+// as usual in Go. The profile takes 3 MB, which is too much where nobody can look at it.
+const profileRate = 512 << 10
+
 // runServer is the program without a subcommand.
 func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	c, err := parseFlags(args, stdout)
@@ -344,6 +350,7 @@ func runServer(ctx context.Context, args []string, stdout, stderr io.Writer) err
 		return err
 	}
 	if inside != nil {
+		runtime.MemProfileRate = profileRate
 		c.debug = inside.Addr().String() // systemd's socket, perhaps
 	}
 	if err := webp.Supported(); c.webp && err != nil {

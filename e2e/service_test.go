@@ -131,14 +131,17 @@ func TestListen_debugUnixSocket(t *testing.T) {
 		return net.Dial("unix", socket)
 	}}}
 	defer client.CloseIdleConnections()
-	resp, err := client.Get("http://localhost/metrics")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil || !bytes.Contains(body, []byte("gallery_")) {
-		t.Errorf("GET /metrics over the socket = %d, %.100q, %v", resp.StatusCode, body, err)
+	// The profile names at least one allocation, and the usual rate (twice, as pprof takes it).
+	for target, want := range map[string]string{"/metrics": `gallery_`, "/debug/pprof/allocs?debug=1": `(?s)\Aheap profile: \d+: \d+ \[[1-9]\d*: [1-9]\d*\] @ heap/1048576\n`} {
+		resp, err := client.Get("http://localhost" + target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || !regexp.MustCompile(want).Match(body) {
+			t.Errorf("GET %s over the socket = %d, %.100q, %v", target, resp.StatusCode, body, err)
+		}
 	}
 }
 
