@@ -242,6 +242,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"gallery/internal/access"
+	"gallery/internal/album"
 	"gallery/internal/bounded"
 	"gallery/internal/doctor"
 	"gallery/internal/drain"
@@ -437,7 +438,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 	pages.face, pages.hidden = face.NewReader(st.Photos.Root, log), !c.robots
 	s := &server{
 		root: c.root, storage: st, library: lib, gate: who, views: pages, addresses: at, meters: m, log: log,
-		thumbnails: thumbnails{st.Photos, store, at},
+		thumbnails: thumbnails{st.Photos, album.NewEntries(), store, at},
 		photoPages: photoPages{lib, store, pages, at, c.gps},
 	}
 	s.feeds = newFeeds(lib, pages, at)

@@ -20,6 +20,7 @@ import (
 // thumbnails answers requests for renditions.
 type thumbnails struct {
 	photos    *storage.Dir
+	entries   *album.Entries
 	store     *thumbs.Store
 	addresses addresses
 }
@@ -28,21 +29,16 @@ type thumbnails struct {
 func (t *thumbnails) serve(w http.ResponseWriter, r *http.Request, at target) error {
 	// An index of the folder as it is now says that there is no .nomedia in it, and no sidecar:
 	// each look for what is not there may be a round trip to another machine.
-	var alone bool
-	folder, err := album.Enter(t.photos.Below(), at.album(), func(name string, folder *nolink.Dir) bool {
-		x := t.store.Listed(name, folder)
-		if name == at.album() {
-			said, ok := x.FindFile(at.file())
-			alone = ok && said.Sidecar == ""
-		}
-		return x != nil
+	folder, state, err := t.entries.Enter(t.photos.Below(), at.album(), func(name string, folder *nolink.Dir) bool {
+		state, err := folder.Lstat(".")
+		return err == nil && t.store.Listed(name, state) != nil
 	})
 	if err != nil {
 		return err
 	}
 	defer folder.Close()
 	look := album.Stat
-	if alone {
+	if t.store.ListedAlone(at.album(), state, at.file()) {
 		look = album.StatAlone
 	}
 	src, err := look(folder, at.album(), at.file())

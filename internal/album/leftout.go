@@ -119,23 +119,28 @@ func Open(root *os.Root, name string) (*os.Root, error) {
 
 // Enter is Open for finding what is in the album. Of a folder that listed, unless it is nil,
 // knows to hold no .nomedia it does not look for one.
-func Enter(below *nolink.Dir, name string, listed func(name string, folder *nolink.Dir) bool) (*nolink.Dir, error) {
+func Enter(below *nolink.Dir, name string, listed func(name string, folder *nolink.Dir) bool) (entered *nolink.Dir, err error) {
 	if name == "." {
 		return below.Folder(".")
 	}
 	folder, at := below, 0
-	for segment := range strings.SplitSeq(name, "/") {
-		at += len(segment)
-		next, err := folder.Folder(segment)
-		if folder != below {
+	defer func() {
+		if entered == nil && folder != below { // also where listed panics
 			folder.Close()
 		}
+	}()
+	for segment := range strings.SplitSeq(name, "/") {
+		at += len(segment)
+		above := folder
+		next, err := above.Folder(segment)
 		if err != nil {
 			return nil, err
 		}
 		folder = next
+		if above != below {
+			above.Close()
+		}
 		if (listed == nil || !listed(name[:at], folder)) && leftOut(folder) {
-			folder.Close()
 			return nil, ErrLeftOut
 		}
 		at++ // the slash

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"sync/atomic"
 )
 
 // Dir is an open folder below which files are found by as few system calls as the system
@@ -15,6 +16,8 @@ type Dir struct {
 	opened opened
 	steps  *os.Root // the same folder on the systems that need the steps, else nil
 	lent   bool     // it is the root that Open was given
+
+	others atomic.Int32 // who is still to close it, besides one
 }
 
 // Open returns root as a Dir. The caller closes root, when nobody uses the Dir any more,
@@ -26,10 +29,13 @@ func Open(root *os.Root) (*Dir, error) {
 	return &Dir{steps: root, lent: true}, nil
 }
 
+// Share has a folder that Folder returned stay open until it is closed once more.
+func (d *Dir) Share() { d.others.Add(1) }
+
 // Close closes a folder that Folder returned.
 func (d *Dir) Close() error {
 	switch {
-	case d.lent:
+	case d.lent, d.others.Add(-1) >= 0:
 		return nil
 	case d.steps != nil:
 		return d.steps.Close()

@@ -12,8 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// opened is an open folder below which openat2 opens. A folder below another is used and
-// closed by one goroutine.
+// opened is an open folder below which openat2 opens.
 type opened struct {
 	fd int
 	// own, of what Open returned, is the file that fd belongs to. Others may still be using

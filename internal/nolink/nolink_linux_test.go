@@ -182,6 +182,33 @@ func TestHandle(t *testing.T) {
 	}
 }
 
+// A folder that is shared is closed by the last who has it.
+func TestDir_Share(t *testing.T) {
+	for way, open := range ways {
+		t.Run(way, func(t *testing.T) {
+			_, root := tree(t)
+			d := open(t, root)
+			before := descriptors(t)
+			folder, err := d.Folder("a")
+			if err != nil {
+				t.Fatal(err)
+			}
+			folder.Share()
+			for closed := range 2 {
+				if _, err := folder.Lstat("1.jpg"); err != nil {
+					t.Errorf("closed %d times of 2, it is not open: %v", closed, err)
+				}
+				if err := folder.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+			if after := descriptors(t); after != before {
+				t.Errorf("%d descriptors are open, %d were before", after, before)
+			}
+		})
+	}
+}
+
 // descriptors is how many descriptors the test's program has open.
 func descriptors(t *testing.T) int {
 	t.Helper()

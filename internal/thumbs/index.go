@@ -62,22 +62,25 @@ func (t *Store) IndexedOnce(albumName string, st Stamp) *index.Index {
 	return nil
 }
 
-// Listed returns the index of an album whose folder is open, if it is in memory and names the
-// files that are in the folder now.
-func (t *Store) Listed(albumName string, folder *nolink.Dir) *index.Index {
+// Listed returns the index of an album whose folder's state is known, if it is in memory and
+// names the files that are in the folder now.
+func (t *Store) Listed(albumName string, folder fs.FileInfo) *index.Index {
 	x := t.remembered(albumName)
 	if x == nil {
 		return nil
 	}
-	info, err := folder.Lstat(".")
-	if err != nil {
-		return nil
-	}
-	st := Stamp{Photos: info.ModTime(), Changed: album.ChangeTime(info)}
+	st := Stamp{Photos: folder.ModTime(), Changed: album.ChangeTime(folder)}
 	if !named(x, st) || !settled(st.changed(), x.Checked) {
 		return nil
 	}
 	return x
+}
+
+// ListedAlone reports whether an album's index, if Listed returns it, names a photo and no
+// sidecar of it.
+func (t *Store) ListedAlone(albumName string, folder fs.FileInfo, file string) bool {
+	said, ok := t.Listed(albumName, folder).FindFile(file)
+	return ok && said.Sidecar == ""
 }
 
 func named(x *index.Index, st Stamp) bool {

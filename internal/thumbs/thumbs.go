@@ -427,7 +427,7 @@ func (t *Store) Restat(src album.Photo) album.Photo {
 	}
 	defer folder.Close()
 	look := album.Stat
-	if said, ok := t.Listed(src.Album, folder).FindFile(src.File); ok && said.Sidecar == "" {
+	if state, err := folder.Lstat("."); err == nil && t.ListedAlone(src.Album, state, src.File) {
 		look = album.StatAlone
 	}
 	if now, err := look(folder, src.Album, src.File); err == nil {

@@ -1,0 +1,93 @@
+package album
+
+import (
+	"io/fs"
+	"sync"
+	"time"
+
+	"gallery/internal/nolink"
+)
+
+const (
+	// entryAge is how long an album that was entered is entered again without the walk to it.
+	entryAge = 200 * time.Millisecond
+	// maxEntries bounds the folders that are kept open for that.
+	maxEntries = 64
+)
+
+// Entries keeps the folders of albums open that were entered a moment ago: a page's
+// thumbnails are asked for one after the other, and the way to all of them is the same. An
+// album that was moved, removed or left out has another change time, and is entered anew.
+// What became of the folders above it shows after entryAge, when its folder is closed. It is
+// safe for use by many goroutines.
+type Entries struct {
+	mu   sync.Mutex
+	open map[string]*entry // by album
+}
+
+// entry is an album's folder as it was entered.
+type entry struct {
+	below          *nolink.Dir // from where
+	folder         *nolink.Dir
+	mtime, changed int64 // of the folder
+}
+
+func NewEntries() *Entries { return &Entries{open: map[string]*entry{}} }
+
+// Enter is the function Enter, and returns the state of the folder, too.
+func (e *Entries) Enter(below *nolink.Dir, name string, listed func(name string, folder *nolink.Dir) bool) (*nolink.Dir, fs.FileInfo, error) {
+	if known := e.find(below, name); known != nil {
+		state, err := known.folder.Lstat(".")
+		if err == nil && state.ModTime().UnixNano() == known.mtime && ChangeTime(state) == known.changed {
+			return known.folder, state, nil
+		}
+		known.folder.Close()
+	}
+	folder, err := Enter(below, name, listed)
+	if err != nil {
+		return nil, nil, err
+	}
+	state, err := folder.Lstat(".")
+	if err != nil {
+		folder.Close()
+		return nil, nil, err
+	}
+	e.keep(name, &entry{below, folder, state.ModTime().UnixNano(), ChangeTime(state)})
+	return folder, state, nil
+}
+
+// find returns an entry, whose folder is the caller's to close, or nil.
+func (e *Entries) find(below *nolink.Dir, name string) *entry {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	known := e.open[name]
+	if known == nil || known.below != below {
+		return nil
+	}
+	known.folder.Share()
+	return known
+}
+
+// keep keeps an entry for entryAge, in the place of another.
+func (e *Entries) keep(name string, new *entry) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if before := e.open[name]; before != nil {
+		before.folder.Close()
+	} else if len(e.open) >= maxEntries {
+		return
+	}
+	new.folder.Share()
+	e.open[name] = new
+	time.AfterFunc(entryAge, func() { e.drop(name, new) })
+}
+
+// drop ends the keeping of an entry, unless another has taken its place.
+func (e *Entries) drop(name string, old *entry) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.open[name] == old {
+		delete(e.open, name)
+		old.folder.Close()
+	}
+}
