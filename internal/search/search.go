@@ -7,9 +7,11 @@ import (
 	"bytes"
 	"cmp"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -40,13 +42,18 @@ type shelf struct {
 	dates   []int64  // by which they are sorted, ns since 1970
 	days    []uint32 // when they were taken: 20140705, 0 where it is not known
 	came    []int64  // ns since 1970
-	months  map[uint32]int
+	months  []month  // in which they were taken
+	grams   grams    // of the text
 }
+
+// month is one in which photos of a shelf were taken, such as 201407, and how many.
+type month struct{ month, photos uint32 }
 
 // Put sets what can be found of an album, whose title and photos these are. By the version,
 // which is not 0, it can be told from others.
 func (x *Index) Put(name, title string, version int64, photos []Photo) {
-	s := &shelf{name: name, version: version, about: []byte(Fold(name + "\n" + title)), months: map[uint32]int{}}
+	s := &shelf{name: name, version: version, about: []byte(Fold(name + "\n" + title))}
+	months := map[uint32]uint32{}
 	n := len(photos)
 	s.begin, s.file = make([]uint32, 0, n+1), make([]uint32, 0, n+1)
 	s.dates, s.days, s.came = make([]int64, 0, n), make([]uint32, 0, n), make([]int64, 0, n)
@@ -65,11 +72,15 @@ func (x *Index) Put(name, title string, version int64, photos []Photo) {
 		s.days = append(s.days, day)
 		s.came = append(s.came, nanoseconds(p.Came))
 		if day > 0 {
-			s.months[day/100]++
+			months[day/100]++
 		}
 	}
+	for m, photos := range months {
+		s.months = append(s.months, month{m, photos})
+	}
+	s.months = slices.Clip(s.months)
 	s.begin, s.file = append(s.begin, uint32(len(s.text))), append(s.file, uint32(files.Len()))
-	s.files, s.text = files.String(), bytes.Clone(s.text)
+	s.files, s.text, s.grams = strings.Clone(files.String()), bytes.Clone(s.text), gramsOf(s.text)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if i, ok := x.place(name); ok {
@@ -191,39 +202,79 @@ func (b *best) from(i int) []ref {
 	return b.refs[min(i, to):to]
 }
 
+// shelvesAtOnce is how many shelves a processor takes at a time.
+const shelvesAtOnce = 64
+
+// part is what one processor finds.
+type part struct {
+	first best
+	named []int // shelves whose names alone hold every word, the first maxAlbums
+}
+
 // Find returns so many of the photos that a query finds, at least one, from one on in the
-// order. It sees no album that may refuses; nil refuses none.
+// order. It sees no album that may refuses; nil refuses none. It calls may from several
+// goroutines.
 func (x *Index) Find(q Query, may func(album string) bool, order Order, from, most int) Found {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	photos, _ := x.size()
-	first := best{keep: min(from+most, photos+1)}
-	var found Found
-	for i, s := range x.albums {
-		if may != nil && !may(s.name) {
-			continue
-		}
-		before := first.total
-		named := s.find(q, func(photo int) {
-			key := s.dates[photo]
-			switch order {
-			case NewestFirst:
-				key = -max(key, -math.MaxInt64)
-			case LastCome:
-				key = -max(s.came[photo], -math.MaxInt64)
+	keep := min(from+most, photos+1)
+	parts := make([]part, min(runtime.GOMAXPROCS(0), 1+len(x.albums)/shelvesAtOnce))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for i := range parts {
+		p := &parts[i]
+		p.first.keep = keep
+		workers.Go(func() {
+			for {
+				at := int(next.Add(shelvesAtOnce)) - shelvesAtOnce
+				if at >= len(x.albums) {
+					return
+				}
+				for i, s := range x.albums[at:min(at+shelvesAtOnce, len(x.albums))] {
+					if may == nil || may(s.name) {
+						p.find(q, s, at+i, order)
+					}
+				}
 			}
-			first.add(ref{key, uint32(i), uint32(photo)})
 		})
-		if named && first.total > before && len(found.Albums) < maxAlbums {
-			found.Albums = append(found.Albums, s.name)
-		}
 	}
-	found.Total = first.total
+	workers.Wait()
+	first := best{keep: keep}
+	var named []int
+	for _, p := range parts {
+		first.total += p.first.total
+		first.refs = append(first.refs, p.first.refs...)
+		named = append(named, p.named...)
+	}
+	found := Found{Total: first.total}
+	slices.Sort(named)
+	for _, i := range named[:min(maxAlbums, len(named))] {
+		found.Albums = append(found.Albums, x.albums[i].name)
+	}
 	for _, r := range first.from(from) {
 		s := x.albums[r.shelf]
 		found.Hits = append(found.Hits, Hit{s.name, s.files[s.file[r.photo]:s.file[r.photo+1]], int(s.days[r.photo])})
 	}
 	return found
+}
+
+// find adds what the query finds on a shelf, of which i is the place.
+func (p *part) find(q Query, s *shelf, i int, order Order) {
+	before := p.first.total
+	named := s.find(q, func(photo int) {
+		key := s.dates[photo]
+		switch order {
+		case NewestFirst:
+			key = -max(key, -math.MaxInt64)
+		case LastCome:
+			key = -max(s.came[photo], -math.MaxInt64)
+		}
+		p.first.add(ref{key, uint32(i), uint32(photo)})
+	})
+	if named && p.first.total > before && len(p.named) < maxAlbums {
+		p.named = append(p.named, i)
+	}
 }
 
 // selectFirst puts the first n in order before all others (C. A. R. Hoare's FIND).
@@ -258,7 +309,8 @@ func selectFirst(refs []ref, n int) {
 // find tells which photos of a shelf the query finds, and reports whether the album's own name
 // holds every word.
 func (s *shelf) find(q Query, hit func(photo int)) (named bool) {
-	left := make([]word, 0, len(q.words)) // that the album's name does not hold
+	var few [maxWords]word
+	left := few[:0] // that the album's name does not hold
 	named = len(q.words) > 0
 	for _, w := range q.words {
 		if w.text == "" || !bytes.Contains(s.about, w.text2) {
@@ -268,6 +320,9 @@ func (s *shelf) find(q Query, hit func(photo int)) (named bool) {
 	n := len(s.dates)
 	longest := -1
 	for i, w := range left {
+		if s.lacks(w) {
+			return false
+		}
 		if w.dated() {
 			continue
 		}
@@ -302,6 +357,15 @@ func (s *shelf) find(q Query, hit func(photo int)) (named bool) {
 			return named
 		}
 	}
+}
+
+// lacks reports whether no photo of the shelf can have a word, as far as that is known without
+// a look at each.
+func (s *shelf) lacks(w word) bool {
+	dated := slices.ContainsFunc(s.months, func(m month) bool {
+		return w.month == m.month%100 || w.from > 0 && w.from/100 <= m.month && m.month <= w.to/100
+	})
+	return !dated && (w.text == "" || !s.grams.mayHold(w.text2))
 }
 
 // photoAt returns the photo whose text stands there: from or one behind it. It gallops, since
@@ -348,8 +412,8 @@ func (x *Index) Months(may func(album string) bool) (months []Month) {
 	counts := map[uint32]int{}
 	for _, s := range x.albums {
 		if may == nil || may(s.name) {
-			for month, n := range s.months {
-				counts[month] += n
+			for _, m := range s.months {
+				counts[m.month] += int(m.photos)
 			}
 		}
 	}
@@ -383,7 +447,7 @@ func (x *Index) Size() (photos int, bytes int64) {
 func (x *Index) size() (photos int, bytes int64) {
 	for _, s := range x.albums {
 		photos += len(s.dates)
-		bytes += int64(300 + len(s.name) + cap(s.about) + cap(s.text) + len(s.files) + 4*(cap(s.begin)+cap(s.file)+cap(s.days)) + 8*(cap(s.dates)+cap(s.came)) + 50*len(s.months))
+		bytes += int64(300 + len(s.name) + cap(s.about) + cap(s.text) + len(s.files) + 4*(cap(s.begin)+cap(s.file)+cap(s.days)) + 8*(cap(s.dates)+cap(s.came)+cap(s.months)+cap(s.grams)))
 	}
 	return photos, bytes
 }

@@ -148,6 +148,84 @@ func TestFind_pages(t *testing.T) {
 	}
 }
 
+// slowly is Find, slow and obvious: it looks at each text of each photo, and sorts all that it
+// finds.
+func slowly(albums []string, photos map[string][]Photo, q Query, may func(album string) bool, order Order) (found Found) {
+	type one struct {
+		Hit
+		Photo
+	}
+	var hits []one
+	for _, name := range albums { // sorted
+		if !may(name) {
+			continue
+		}
+		before := len(hits)
+		for _, p := range photos[name] {
+			if !slices.ContainsFunc(q.words, func(w word) bool {
+				return !w.on(dayOf(p.Taken)) && (w.text == "" || !slices.ContainsFunc(append([]string{name}, p.Texts...), func(text string) bool { return strings.Contains(Fold(text), w.text) }))
+			}) {
+				hits = append(hits, one{Hit{name, p.File, int(dayOf(p.Taken))}, p})
+			}
+		}
+		named := len(q.words) > 0 && !slices.ContainsFunc(q.words, func(w word) bool { return w.text == "" || !strings.Contains(Fold(name), w.text) })
+		if named && len(hits) > before && len(found.Albums) < maxAlbums {
+			found.Albums = append(found.Albums, name)
+		}
+	}
+	slices.SortStableFunc(hits, func(a, b one) int {
+		switch order {
+		case OldestFirst:
+			return a.Date.Compare(b.Date)
+		case LastCome:
+			return b.Came.Compare(a.Came)
+		}
+		return b.Date.Compare(a.Date)
+	})
+	for _, h := range hits {
+		found.Hits = append(found.Hits, h.Hit)
+	}
+	found.Total = len(hits)
+	return found
+}
+
+// In many albums, by several processors, is found what the slow search finds, in its order.
+func TestFind_many(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	words := strings.Fields("beach dog sunset Łódź mountain July IMG_12 x 2014 hot-dog ÉTÉ")
+	x, photos := &Index{}, map[string][]Photo{}
+	var albums []string
+	for a := range 5*shelvesAtOnce + 7 {
+		name := fmt.Sprintf("%d/%s %03d", 2010+a%7, words[a%len(words)], a)
+		albums = append(albums, name)
+		for i := range random.IntN(12) {
+			p := photo(fmt.Sprintf("%s_%d.JPG", words[random.IntN(len(words))], i), day(2010+random.IntN(7), time.Month(1+random.IntN(12)), 1+random.IntN(28)), words[random.IntN(len(words))])
+			p.Came = p.Taken.AddDate(0, 0, random.IntN(3))
+			if random.IntN(9) == 0 {
+				p.Taken = time.Time{}
+			}
+			photos[name] = append(photos[name], p)
+		}
+		x.Put(name, "", 1, photos[name])
+	}
+	slices.Sort(albums)
+	may := func(album string) bool { return !strings.HasSuffix(album, "3") }
+	for _, query := range []string{"dog", "d", "og", "img", "img_1", "x", "2014", "july", "july 2014", "2014-07", "2014-07-05", "dog beach", "ete dog", "lodz", "hot-d", "2019", "nothing", "2013 mountain", "jpg dog 1", ""} {
+		q := Parse(query, languages)
+		for _, order := range []Order{NewestFirst, OldestFirst, LastCome} {
+			want := slowly(albums, photos, q, may, order)
+			got := x.Find(q, may, order, 0, 1<<20)
+			if got.Total != want.Total || !slices.Equal(got.Hits, want.Hits) || !slices.Equal(got.Albums, want.Albums) {
+				t.Errorf("%q in order %d finds %d in %q, want %d in %q", query, order, got.Total, got.Albums, want.Total, want.Albums)
+			}
+			page := x.Find(q, may, order, 10, 25)
+			if lo, hi := min(10, want.Total), min(35, want.Total); page.Total != want.Total || !slices.Equal(page.Hits, want.Hits[lo:hi]) {
+				t.Errorf("%q in order %d: from 10 on is %v", query, order, page.Hits)
+			}
+		}
+	}
+}
+
 // Whatever is sought, a slow and obvious search finds the same.
 func FuzzFind(f *testing.F) {
 	for _, query := range []string{"dog", "july 2014", "2014-07", "é ß", "a b c d e f g h i j k", "\xff", "\n", "-", "2014-00"} {
