@@ -1,5 +1,5 @@
 // Package search finds photos by words and dates among what indexes say of them. All of it is
-// in memory, some 100 bytes a photo: for each album a text, folded, in which bytes.Index finds
+// in memory, some 60 bytes a photo: for each album a text, folded, in which bytes.Index finds
 // words faster than any database, and arrays of what stands where. It knows no files.
 package search
 
@@ -37,8 +37,7 @@ type shelf struct {
 	about   []byte   // what the album is called, folded
 	text    []byte   // of each photo, folded, behind a line feed
 	begin   []uint32 // where each photo's text begins in text, and where the last ends
-	files   string   // names, one behind the other
-	file    []uint32 // where each begins in files, and where the last ends
+	files   names    // what each is called
 	dates   []int64  // by which they are sorted, ns since 1970
 	days    []uint32 // when they were taken: 20140705, 0 where it is not known
 	came    []int64  // ns since 1970
@@ -55,18 +54,16 @@ func (x *Index) Put(name, title string, version int64, photos []Photo) {
 	s := &shelf{name: name, version: version, about: []byte(Fold(name + "\n" + title))}
 	months := map[uint32]uint32{}
 	n := len(photos)
-	s.begin, s.file = make([]uint32, 0, n+1), make([]uint32, 0, n+1)
+	s.begin, s.files.which = make([]uint32, 0, n+1), make([]uint8, 0, n)
 	s.dates, s.days, s.came = make([]int64, 0, n), make([]uint32, 0, n), make([]int64, 0, n)
-	var files strings.Builder
-	for _, p := range photos {
+	for i, p := range photos {
 		s.begin = append(s.begin, uint32(len(s.text)))
 		for _, text := range p.Texts {
 			if text != "" {
 				s.text = append(append(s.text, '\n'), Fold(text)...)
 			}
 		}
-		s.file = append(s.file, uint32(files.Len()))
-		files.WriteString(p.File)
+		s.files.add(i, p.File, s.line(i))
 		s.dates = append(s.dates, nanoseconds(p.Date))
 		day := dayOf(p.Taken)
 		s.days = append(s.days, day)
@@ -75,12 +72,12 @@ func (x *Index) Put(name, title string, version int64, photos []Photo) {
 			months[day/100]++
 		}
 	}
+	s.months = make([]month, 0, len(months))
 	for m, photos := range months {
 		s.months = append(s.months, month{m, photos})
 	}
-	s.months = slices.Clip(s.months)
-	s.begin, s.file = append(s.begin, uint32(len(s.text))), append(s.file, uint32(files.Len()))
-	s.files, s.text, s.grams = strings.Clone(files.String()), bytes.Clone(s.text), gramsOf(s.text)
+	s.begin = append(s.begin, uint32(len(s.text)))
+	s.text, s.grams = bytes.Clone(s.text), gramsOf(s.text)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if i, ok := x.place(name); ok {
@@ -114,6 +111,12 @@ func (x *Index) Version(name string) int64 {
 
 func (x *Index) place(name string) (int, bool) {
 	return slices.BinarySearchFunc(x.albums, name, func(s *shelf, name string) int { return strings.Compare(s.name, name) })
+}
+
+// line is the first of a photo's texts, folded.
+func (s *shelf) line(photo int) []byte {
+	line, _, _ := bytes.Cut(bytes.TrimPrefix(s.text[s.begin[photo]:], []byte("\n")), []byte("\n"))
+	return line
 }
 
 // nanoseconds bounds a date to what fits.
@@ -254,7 +257,7 @@ func (x *Index) Find(q Query, may func(album string) bool, order Order, from, mo
 	}
 	for _, r := range first.from(from) {
 		s := x.albums[r.shelf]
-		found.Hits = append(found.Hits, Hit{s.name, s.files[s.file[r.photo]:s.file[r.photo+1]], int(s.days[r.photo])})
+		found.Hits = append(found.Hits, Hit{s.name, s.files.at(int(r.photo), s.line(int(r.photo))), int(s.days[r.photo])})
 	}
 	return found
 }
@@ -447,7 +450,7 @@ func (x *Index) Size() (photos int, bytes int64) {
 func (x *Index) size() (photos int, bytes int64) {
 	for _, s := range x.albums {
 		photos += len(s.dates)
-		bytes += int64(300 + len(s.name) + cap(s.about) + cap(s.text) + len(s.files) + 4*(cap(s.begin)+cap(s.file)+cap(s.days)) + 8*(cap(s.dates)+cap(s.came)+cap(s.months)+cap(s.grams)))
+		bytes += int64(300+len(s.name)+cap(s.about)+cap(s.text)+4*(cap(s.begin)+cap(s.days))+8*(cap(s.dates)+cap(s.came)+cap(s.months)+cap(s.grams))) + s.files.size()
 	}
 	return photos, bytes
 }
