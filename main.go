@@ -415,7 +415,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 	lib.found = &search.Index{}
 	lib.indexer = upkeep.NewIndexer(lib.reindex, log)
 	if m != nil {
-		m.Watch(st, store, func() int { return lib.unreadable.Len() + lib.rules.Mistakes() }, c.memory)
+		m.Watch(st, store, func() int { return lib.unreadable.Len() + lib.rules.Mistakes() }, c.memory, lib.found.Size)
 	}
 	at := addresses{base: c.base, trustProxy: c.trustProxy}
 	who := &gate{private: c.private, upload: c.upload, trustProxy: c.trustProxy, root: c.root, may: lib.may, links: lib.links, photos: st.Photos, guesses: users.NewGuesses(), addresses: at, log: log}

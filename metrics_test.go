@@ -50,6 +50,8 @@ func TestMetrics(t *testing.T) {
 		`gallery_page_cache_total{result="miss"}`,
 		"gallery_decode_budget_used_bytes 0",
 		"gallery_decode_budget_bytes 2.68435456e+08",
+		"gallery_searchable_photos 0",
+		"gallery_search_bytes 0",
 	} {
 		if !strings.Contains(text, line) {
 			t.Errorf("the metrics lack %s", line)

@@ -18,6 +18,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -39,7 +40,7 @@ func (b *bench) growth(ctx context.Context) error {
 		return err
 	}
 	var t table
-	t.add("photos", "start ms", "front ms", "again CPU ms", "page CPU ms", "searchable s", "p50 ms", "p99 ms", "peak MB", "warm s", "warm CPU s", "clean s", "clean MB", "one album first ms", "one album CPU ms", "calls")
+	t.add("photos", "start ms", "front ms", "again CPU ms", "page CPU ms", "searchable s", "p50 ms", "p99 ms", "search B", "peak MB", "warm s", "warm CPU s", "clean s", "clean MB", "one album first ms", "one album CPU ms", "calls")
 	for photos := 1000; photos <= b.grow; photos *= 10 {
 		b.progress.Printf("%d photos", photos)
 		row, err := b.grown(ctx, program, photos)
@@ -202,19 +203,25 @@ func drawSeed(path string, seed int) error {
 
 // growServer is a gallery that serves a tree.
 type growServer struct {
-	cmd *exec.Cmd
-	url string
+	cmd   *exec.Cmd
+	url   string
+	debug string // address of its metrics
 }
 
 // startGrown starts a server; begun is before it was started.
 func (b *bench) startGrown(ctx context.Context, program, dir string) (s *growServer, begun time.Time, err error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, begun, err
+	var at [2]string
+	var listeners [2]net.Listener // both at once, or they may be of the same port
+	for i := range listeners {
+		if listeners[i], err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+			return nil, begun, err
+		}
+		at[i] = listeners[i].Addr().String()
 	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	listener.Close()
-	s = &growServer{exec.CommandContext(ctx, program, "-listen", fmt.Sprint("127.0.0.1:", port), dir), fmt.Sprint("http://127.0.0.1:", port)}
+	for _, listener := range listeners {
+		listener.Close()
+	}
+	s = &growServer{exec.CommandContext(ctx, program, "-listen", at[0], "-debug", at[1], dir), "http://" + at[0], "http://" + at[1]}
 	begun = time.Now()
 	if err := s.cmd.Start(); err != nil {
 		return nil, begun, err
@@ -323,8 +330,31 @@ func (b *bench) serveGrown(ctx context.Context, program, dir string, photos int)
 	if err != nil {
 		return nil, err
 	}
+	each, err := s.searchBytes(ctx)
+	if err != nil {
+		return nil, err
+	}
 	peak, err := memory(s.cmd.Process.Pid, "status", "VmHWM")
-	return []string{milliseconds(start), milliseconds(front), milliseconds(again), milliseconds(page), inSeconds(searchable), milliseconds(p50), milliseconds(p99), inMegabytes(peak)}, err
+	return []string{milliseconds(start), milliseconds(front), milliseconds(again), milliseconds(page), inSeconds(searchable), milliseconds(p50), milliseconds(p99), each, inMegabytes(peak)}, err
+}
+
+// searchBytes is how many bytes of memory the search takes for a photo.
+func (s *growServer) searchBytes(ctx context.Context) (string, error) {
+	text, err := fetchPage(ctx, s.debug+"/metrics")
+	if err != nil {
+		return "", err
+	}
+	values := map[string]float64{}
+	for line := range strings.Lines(text) {
+		if name, value, ok := strings.Cut(strings.TrimSpace(line), " "); ok && name != "#" {
+			values[name], _ = strconv.ParseFloat(value, 64) // those wanted are numbers
+		}
+	}
+	photos, bytes := values["gallery_searchable_photos"], values["gallery_search_bytes"]
+	if photos == 0 || bytes == 0 {
+		return "", fmt.Errorf("the metrics count %v photos that can be found, of %v bytes", photos, bytes)
+	}
+	return fmt.Sprintf("%.0f", bytes/photos), nil
 }
 
 // searchable waits until the last photo is found, and returns how long after the start that was.

@@ -60,8 +60,9 @@ func New(requestLog *slog.Logger) *Meters {
 }
 
 // Watch shows the state of what keeps photos and thumbnails. unreadable is how many albums
-// cannot be read, budget what -memory allows, in bytes.
-func (m *Meters) Watch(st *storage.Storage, store *thumbs.Store, unreadable func() int, budget int64) {
+// cannot be read, budget what -memory allows, in bytes, and found how many photos can be found
+// and what they take in memory, bytes.
+func (m *Meters) Watch(st *storage.Storage, store *thumbs.Store, unreadable func() int, budget int64, found func() (photos int, bytes int64)) {
 	for _, gauge := range []struct {
 		name, help string
 		value      func() int64
@@ -70,6 +71,8 @@ func (m *Meters) Watch(st *storage.Storage, store *thumbs.Store, unreadable func
 		{"gallery_decode_budget_bytes", "What -memory allows.", func() int64 { return budget }},
 		{"gallery_unstored_thumbnails", "Thumbnails that could not be stored and are kept in memory.", func() int64 { return int64(store.Unstored()) }},
 		{"gallery_unreadable_albums", "Albums that could not be read when they were last looked at.", func() int64 { return int64(unreadable()) }},
+		{"gallery_searchable_photos", "Photos that can be found.", func() int64 { photos, _ := found(); return int64(photos) }},
+		{"gallery_search_bytes", "What these take in memory.", func() int64 { _, bytes := found(); return bytes }},
 		{"gallery_free_bytes", "Space left where thumbnails are kept; -1 where that is not known.", st.Cache.Free},
 	} {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: gauge.name, Help: gauge.help},
