@@ -61,14 +61,21 @@ func (m *Map[K, V]) put(k K, v V) {
 	if cost > m.limit {
 		return
 	}
-	for other := range m.m {
-		if m.total+cost <= m.limit {
-			break
-		}
-		m.remove(other)
+	if m.total+cost > m.limit { // to begin a range takes longer than all else here
+		m.makeRoom(cost)
 	}
 	m.m[k] = v
 	m.total += cost
+}
+
+// makeRoom drops values until there is room for another of that cost. m.mu is held.
+func (m *Map[K, V]) makeRoom(cost int64) {
+	for other := range m.m {
+		if m.total+cost <= m.limit {
+			return
+		}
+		m.remove(other)
+	}
 }
 
 // Delete drops the value of k, if there is one.
