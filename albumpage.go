@@ -206,6 +206,7 @@ type grid struct {
 type cell struct {
 	sub    string           // the sub-album's name relative to the root, "" for a photo
 	sum    summary          // of the sub-album
+	about  note.Note        // the sub-album's README.md
 	src    album.Photo      // the photo, or the sub-album's cover; no name where it has none
 	record rendition.Record // of src's thumbnail
 	broken bool             // src has no thumbnail
@@ -430,11 +431,13 @@ func (g *grid) fillKnown(stamp thumbs.Stamp) bool {
 	if own != nil {
 		defer own.Close()
 	}
+	within := store.Within(g.album.Name)
+	defer within.Close()
 	all := true
 	for i := range g.cells {
 		c := &g.cells[i]
 		if c.sub != "" {
-			c.fillKnownCard(g)
+			c.fillKnownCard(g, within.Stamp(path.Base(c.sub)))
 		} else if c.record, c.known = store.FromIndex(x, c.src, ""); !c.known {
 			c.record, c.known = store.Cached(own, c.src, "")
 		}
@@ -456,15 +459,16 @@ func (c *cell) fillUnstored(t *thumbs.Store) {
 	}
 }
 
-// fillKnownCard fills in a sub-album's cell if that takes no listing of its
-// folders and no making of its cover.
-func (c *cell) fillKnownCard(g *grid) {
+// fillKnownCard fills in a sub-album's cell, whose stamp was just taken, if that takes no
+// listing of its folders and no making of its cover.
+func (c *cell) fillKnownCard(g *grid, st thumbs.Stamp) {
 	p := g.p
-	sum, ok := p.library.summarize(context.Background(), c.sub, g.key.visitor, true, &g.looks)
+	sum, ok := p.library.summarizeAt(context.Background(), c.sub, st, g.key.visitor, true, &g.looks)
 	if !ok {
 		return
 	}
-	c.sum, c.src = sum, g.cover(c.sub, sum)
+	c.sum, c.about = sum, p.library.readmeAt(c.sub, st)
+	c.src = g.cover(c)
 	if c.src.File == "" {
 		c.broken, c.known = true, true
 		return
@@ -531,12 +535,13 @@ func (p *albumPages) forRow(r rendition.Record) []string {
 	return []string{rendition.Preview}
 }
 
-// cover returns the photo that the card of a sub-album shows.
-func (g *grid) cover(sub string, sum summary) album.Photo {
-	if src, ok := g.p.library.namedCover(sub, g.p.library.readme(sub).Settings.Over(g.settings)); ok {
+// cover returns the photo that the card of a sub-album shows, whose summary and README.md are
+// in its cell.
+func (g *grid) cover(c *cell) album.Photo {
+	if src, ok := g.p.library.namedCover(c.sub, c.about.Settings.Over(g.settings)); ok {
 		return src
 	}
-	return sum.cover()
+	return c.sum.cover()
 }
 
 // maxCovers is how many photos are tried for a cover when no thumbnail can be
@@ -551,7 +556,8 @@ func (g *grid) fillCard(ctx context.Context, c *cell) {
 	for range maxCovers {
 		looks := manyFolders // cells are filled by several at once
 		c.sum, _ = g.p.library.summarize(ctx, c.sub, g.key.visitor, false, &looks)
-		cover := g.cover(c.sub, c.sum)
+		c.about = g.p.library.readme(c.sub)
+		cover := g.cover(c)
 		if cover == c.src {
 			return // tried already, or there is none
 		}
@@ -1024,7 +1030,7 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 		return g.p.views.render(w, "photo-cell", f)
 	}
 	f.Href, f.Heading = g.p.addresses.ordered(c.sub, g.choice, 1), true
-	f.Name = g.p.library.albumTitle(c.sub)
+	f.Name = g.p.library.titleBy(c.sub, c.about)
 	view := card{figure: f}
 	if c.sum.Others.Number > 0 {
 		view.Counts = othersText(t, c.sum.Others)

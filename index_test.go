@@ -337,3 +337,39 @@ func TestIndex_emptyAlbum(t *testing.T) {
 		return
 	}
 }
+
+// What is remembered of an album's folder hides nothing that comes to it: a README.md and what it
+// says, and the file beside the cover of a card.
+func TestIndex_cardChanges(t *testing.T) {
+	s := indexedSite(t)
+	front := func() string {
+		s.later()
+		return string(s.get("/").body)
+	}
+	for range 2 {
+		front()
+	}
+	if _, ok := s.server.library.untold.Get("Trip"); !ok {
+		t.Fatal("that there is no README.md is not remembered")
+	}
+	readme := filepath.Join(s.dir, "Trip", "README.md")
+	defer os.Remove(readme)
+	for _, title := range []string{"Once upon", "A time"} { // it comes, and is overwritten in place
+		writeFile(t, readme, []byte("# "+title+"\n"))
+		if !strings.Contains(front(), title) {
+			t.Errorf("the card is not called %q", title)
+		}
+	}
+	s.index("Trip/Day 1", "Trip", ".")
+	cover := s.server.library.restat
+	own, ok := s.server.library.summaries.Get("Trip")
+	if !ok || own.First.File == "" || cover(own.First).Sidecar != "" {
+		t.Fatalf("the summary of Trip is %+v", own)
+	}
+	beside := filepath.Join(s.dir, "Trip", own.First.File+".xmp")
+	defer os.Remove(beside)
+	writeFile(t, beside, []byte("<x:xmpmeta/>"))
+	if cover(own.First).Sidecar == "" {
+		t.Error("the file that came beside a cover is not seen")
+	}
+}

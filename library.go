@@ -79,6 +79,7 @@ type library struct {
 	totals    *bounded.Map[string, total]         // by album
 	aside     *bounded.Map[string, aside]         // by album: when it was last looked at for a page or a card
 	doubts    *bounded.Map[string, struct{}]      // by album: what is said of its photos may be out of date
+	untold    *bounded.Map[string, thumbs.Stamp]  // by album: when it had no README.md
 	indexer   *upkeep.Indexer                     // nil for none
 	found     *search.Index                       // what can be found of all albums; nil where nobody searches
 
@@ -98,6 +99,7 @@ func newLibrary(title, sort string, others bool, photos *storage.Dir, store *thu
 		totals:     bounded.NewMap[string, total](summaries, nil),
 		aside:      bounded.NewMap[string, aside](summaries, nil),
 		doubts:     bounded.NewMap[string, struct{}](summaries, nil),
+		untold:     bounded.NewMap[string, thumbs.Stamp](summaries, nil),
 	}
 }
 
@@ -276,7 +278,7 @@ func (l *library) listShown(ctx context.Context, name string, st thumbs.Stamp) (
 
 // unchanged reports whether the photos and albums in the folder of a listing are as that says.
 func (l *library) unchanged(a album.Listing, photos []album.Photo) bool {
-	folder, err := nolink.Folder(l.photos.Root(), a.Name, false)
+	folder, err := l.photos.Below().Folder(a.Name)
 	if err != nil {
 		return false
 	}
@@ -298,7 +300,7 @@ func (l *library) unchanged(a album.Listing, photos []album.Photo) bool {
 			names = a.Left
 		}
 		for _, sub := range names {
-			if !l.photos.Hangs(path.Join(a.Name, sub)) && album.LeavesOut(folder, sub) != left {
+			if !l.photos.Hangs(path.Join(a.Name, sub)) && album.LeavesOutBelow(folder, sub) != left {
 				return false
 			}
 		}
@@ -385,23 +387,57 @@ func (l *library) readme(albumName string) note.Note {
 
 // readmeIn is readme for an album whose folder is open.
 func (l *library) readmeIn(folder album.Folder, albumName string) note.Note {
+	src, err := findReadme(folder, albumName)
+	if err != nil {
+		return note.Note{}
+	}
+	return l.readNote(src)
+}
+
+// findReadme finds an album's README.md. The error is fs.ErrNotExist where there is none.
+func findReadme(folder album.Folder, albumName string) (src album.Photo, err error) {
+	missing := error(fs.ErrNotExist)
 	for _, name := range []string{"README.md", "readme.md", "Readme.md"} {
-		src, err := album.Stat(folder, albumName, name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+		if src, err = album.Stat(folder, albumName, name); err == nil {
+			return src, nil
 		}
-		if err == nil {
-			return l.readNote(src)
+		if !errors.Is(err, fs.ErrNotExist) {
+			missing = err
 		}
 	}
-	return note.Note{}
+	return album.Photo{}, missing
+}
+
+// readmeAt is readme for an album whose stamp was just taken. It does not look again where
+// there was none, and no name has changed since.
+func (l *library) readmeAt(name string, st thumbs.Stamp) note.Note {
+	if at, ok := l.untold.Get(name); ok && at.SameNames(st) {
+		return note.Note{}
+	}
+	now := time.Now()
+	folder, err := l.photos.Below().Folder(name)
+	if err != nil {
+		return note.Note{}
+	}
+	defer folder.Close()
+	src, err := findReadme(folder, name)
+	if errors.Is(err, fs.ErrNotExist) && st.NamesSettled(now) {
+		l.untold.Put(name, st)
+	}
+	if err != nil {
+		return note.Note{}
+	}
+	return l.readNote(src)
 }
 
 // albumTitle is what an album is called: as its README.md says, else as its
 // folder.
-func (l *library) albumTitle(name string) string {
-	if title := l.readme(name).Title; title != "" {
-		return title
+func (l *library) albumTitle(name string) string { return l.titleBy(name, l.readme(name)) }
+
+// titleBy is albumTitle for an album of which that is the README.md.
+func (l *library) titleBy(name string, about note.Note) string {
+	if about.Title != "" {
+		return about.Title
 	}
 	if name == "." {
 		return l.title
@@ -506,34 +542,54 @@ const manyFolders = 200
 // It looks at no more than *looks folders, which it counts down, unless it has to tell who may
 // see which.
 func (l *library) summarize(ctx context.Context, name string, v visitor, known bool, looks *int) (summary, bool) {
-	sum, _, ok := l.collect(ctx, name, v, known, looks)
+	return l.summarizeAt(ctx, name, l.store.Stamp(name), v, known, looks)
+}
+
+// summarizeAt is summarize for an album whose stamp was just taken.
+func (l *library) summarizeAt(ctx context.Context, name string, st thumbs.Stamp, v visitor, known bool, looks *int) (summary, bool) {
+	sum, _, ok := l.collect(ctx, name, st, v, known, looks)
 	if ok {
 		if sum.Exact && sum.Taken.Cover.File != "" {
-			sum.Taken.Cover = l.store.Restat(sum.Taken.Cover)
+			sum.Taken.Cover = l.restat(sum.Taken.Cover)
 		} else {
-			sum.First = l.store.Restat(sum.First)
+			sum.First = l.restat(sum.First)
 		}
 	}
 	return sum, ok
 }
 
+// restat returns a cover as it is now, or as it was if it is gone. Where its folder's own
+// summary has it without a sidecar, and no name has changed since, there is none.
+func (l *library) restat(cover album.Photo) album.Photo {
+	own, ok := l.summaries.Get(cover.Album)
+	if ok && own.until.IsZero() {
+		for _, src := range []album.Photo{own.Taken.Cover, own.First} {
+			if src.File == cover.File && src.Sidecar == "" && cover.Sidecar == "" {
+				return l.store.RestatIn(cover, own.stamp)
+			}
+		}
+	}
+	return l.store.Restat(cover)
+}
+
 // onCards is how many photos the cards of an album as the visitor sees it count.
 func (l *library) onCards(ctx context.Context, seen album.Listing, v visitor) (n int) {
 	looks := manyFolders
+	within := l.store.Within(seen.Name)
+	defer within.Close()
 	for _, sub := range seen.Albums {
-		sum, _ := l.summarize(ctx, path.Join(seen.Name, sub), v, false, &looks)
+		sum, _ := l.summarizeAt(ctx, path.Join(seen.Name, sub), within.Stamp(sub), v, false, &looks)
 		n += sum.Photos
 	}
 	return n
 }
 
-// collect adds up the summaries of the folders in an album, and counts them. What is below a
-// closed one does not count, whoever may see it: nothing leads there from here.
-func (l *library) collect(ctx context.Context, name string, v visitor, known bool, looks *int) (sum summary, folders int, ok bool) {
+// collect adds up the summaries of the folders in an album, and counts them. st is its stamp.
+// What is below a closed one does not count, whoever may see it: nothing leads there from here.
+func (l *library) collect(ctx context.Context, name string, st thumbs.Stamp, v visitor, known bool, looks *int) (sum summary, folders int, ok bool) {
 	if ctx.Err() != nil {
 		return summary{}, 0, false
 	}
-	st := l.store.Stamp(name)
 	if t, ok := l.totalAt(name, st); ok && t.folders > *looks && !t.Guarded && l.may(v, (summary{Summary: t.Summary}).cover().Album) {
 		*looks--
 		l.lookAside(name)
@@ -548,13 +604,17 @@ func (l *library) collect(ctx context.Context, name string, v visitor, known boo
 		return summary{Summary: index.Summary{Exact: true, Guarded: true}}, 1, true
 	}
 	sum, folders = folder.summary, 1
-	for _, sub := range folder.albums {
-		below, n, ok := l.collect(ctx, path.Join(name, sub), v, known, looks)
-		if !ok {
-			return summary{}, 0, false
+	if len(folder.albums) > 0 {
+		within := l.store.Within(name)
+		defer within.Close()
+		for _, sub := range folder.albums {
+			below, n, ok := l.collect(ctx, path.Join(name, sub), within.Stamp(sub), v, known, looks)
+			if !ok {
+				return summary{}, 0, false
+			}
+			sum.Add(below.Summary, folder.Photos > 0)
+			folders += n
 		}
-		sum.Add(below.Summary, folder.Photos > 0)
-		folders += n
 	}
 	if sum.Guarded {
 		l.totals.Delete(name) // of before

@@ -93,6 +93,12 @@ func LeavesOut(folder *os.Root, sub string) bool {
 	return err == nil
 }
 
+// LeavesOutBelow is LeavesOut in fewer calls.
+func LeavesOutBelow(folder *nolink.Dir, sub string) bool {
+	_, err := folder.LstatAt(path.Join(sub, noMedia))
+	return err == nil
+}
+
 // MaxDepth is how deep below the root albums are listed. What walks over all albums ends
 // there, however deep somebody has nested folders.
 const MaxDepth = 32

@@ -5,13 +5,16 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"log/slog"
 	"os"
+	"path"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"gallery/internal/album"
 	"gallery/internal/index"
+	"gallery/internal/storage"
 )
 
 // pixels are PNG files of equal size and different content.
@@ -170,5 +173,44 @@ func rewrite(t *testing.T, path string, data []byte, mtime time.Time) {
 	}
 	if err := os.Chtimes(path, mtime, mtime); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Within an album the stamps of those in it are what Stamp says of them.
+func TestWithin_Stamp(t *testing.T) {
+	for _, cache := range []string{"", t.TempDir()} {
+		s, dir := newStore(t, Options{})
+		if cache != "" {
+			st, err := storage.New(dir, cache, slog.New(slog.DiscardHandler))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(st.Close)
+			s = New(st, Options{}, slog.New(slog.DiscardHandler))
+		}
+		for _, name := range []string{"a/plain", "a/with/_thumbs", "a/_thumbs"} {
+			for _, in := range []string{dir, s.storage.Cache.Path()} {
+				if err := os.MkdirAll(filepath.Join(in, name), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if err := os.Symlink("with", filepath.Join(dir, "a", "link")); err != nil {
+			t.Fatal(err)
+		}
+		for _, in := range []string{".", "a", "a/with", "nowhere"} {
+			w := s.Within(in)
+			for _, sub := range []string{"a", "plain", "with", "link", "missing"} {
+				if got, want := w.Stamp(sub), s.Stamp(path.Join(in, sub)); got != want {
+					t.Errorf("cache %q: within %s the stamp of %s is %v, want %v", cache, in, sub, got, want)
+				}
+			}
+			w.Close()
+		}
+		w := s.Within("a")
+		defer w.Close()
+		if w.Stamp("with").Thumbs.IsZero() || w.Stamp("plain").Photos.IsZero() || !w.Stamp("link").Thumbs.IsZero() {
+			t.Errorf("cache %q: the stamps are not those of folders", cache)
+		}
 	}
 }

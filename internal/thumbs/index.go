@@ -69,7 +69,7 @@ func (t *Store) Listed(albumName string, folder fs.FileInfo) *index.Index {
 	if x == nil {
 		return nil
 	}
-	st := Stamp{Photos: folder.ModTime(), Changed: album.ChangeTime(folder)}
+	st := stampOf(folder)
 	if !named(x, st) || !settled(st.changed(), x.Checked) {
 		return nil
 	}
