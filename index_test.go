@@ -373,3 +373,52 @@ func TestIndex_cardChanges(t *testing.T) {
 		t.Error("the file that came beside a cover is not seen")
 	}
 }
+
+// An album of albums that is looked at again is summed up in memory, until one in it changes.
+func TestIndex_lookedAtAgain(t *testing.T) {
+	s := indexedSite(t)
+	l := s.server.library
+	same := func() bool {
+		_, ok := l.asIndexed("Trip", l.store.Stamp("Trip"))
+		return ok
+	}
+	if same() {
+		t.Error("an album is as indexed that was not, in this run")
+	}
+	s.index("Trip/Day 1", "Trip", ".")
+	if !same() {
+		t.Fatal("an album that was just indexed is to be indexed again")
+	}
+	day := filepath.Join(s.dir, "Trip", "Day 1")
+	photos := l.mustTotal("Trip").Photos
+	for i, change := range []func(){
+		func() { write(t, filepath.Join(day, "new.jpg"), 60, 40, 7) },
+		func() { // and a page has looked at what is in it, and not at the album itself
+			write(t, filepath.Join(day, "newer.jpg"), 60, 40, 7)
+			looks := manyFolders
+			l.summarize(t.Context(), "Trip/Day 1", visitor{}, false, &looks)
+		},
+		func() { write(t, filepath.Join(s.dir, "Trip", "Day new", "1.jpg"), 60, 40, 7) },
+	} {
+		change()
+		if same() {
+			t.Errorf("change %d: the album passes for what it was", i)
+		}
+		s.index("Trip/Day 1", "Trip")
+		if i == 2 {
+			s.index("Trip/Day new", "Trip")
+		}
+		if got := l.mustTotal("Trip").Photos; got != photos+1+i {
+			t.Errorf("change %d: there are %d photos in all, and were %d at first", i, got, photos)
+		}
+	}
+}
+
+// mustTotal is the summary of an album and all below it that is remembered.
+func (l *library) mustTotal(name string) total {
+	t, ok := l.totals.Get(name)
+	if !ok {
+		panic(name + " is not summed up")
+	}
+	return t
+}

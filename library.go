@@ -80,6 +80,7 @@ type library struct {
 	aside     *bounded.Map[string, aside]         // by album: when it was last looked at for a page or a card
 	doubts    *bounded.Map[string, struct{}]      // by album: what is said of its photos may be out of date
 	untold    *bounded.Map[string, thumbs.Stamp]  // by album: when it had no README.md
+	indexed   *bounded.Map[string, thumbs.Stamp]  // by album with others in it: when its indexes were last brought up to date
 	indexer   *upkeep.Indexer                     // nil for none
 	found     *search.Index                       // what can be found of all albums; nil where nobody searches
 
@@ -100,6 +101,7 @@ func newLibrary(title, sort string, others bool, photos *storage.Dir, store *thu
 		aside:      bounded.NewMap[string, aside](summaries, nil),
 		doubts:     bounded.NewMap[string, struct{}](summaries, nil),
 		untold:     bounded.NewMap[string, thumbs.Stamp](summaries, nil),
+		indexed:    bounded.NewMap[string, thumbs.Stamp](summaries, nil),
 	}
 }
 
@@ -747,8 +749,14 @@ func (l *library) readSummary(ctx context.Context, name string, st thumbs.Stamp)
 	return sum
 }
 
-// asideAge is how old what a card says of a large tree may be.
-const asideAge = 10 * time.Second
+const (
+	// asideAge is how old what a card says of a large tree may be.
+	asideAge = 10 * time.Second
+	// asideEach is how old it may be for each folder below the album whose page shows the
+	// card, if that is longer: behind the visitors' backs no more folders are looked at in a
+	// second than a page looks at.
+	asideEach = time.Second / manyFolders
+)
 
 // aside is when an album was last looked at behind the visitors' backs, and its stamp then.
 type aside struct {
@@ -772,7 +780,9 @@ func (l *library) keepIndexed(name string, st thumbs.Stamp) {
 // lookAside is look for a tree that a card sums up, whose albums are many: now and then.
 func (l *library) lookAside(name string) {
 	now := time.Now()
-	if last, ok := l.aside.Get(name); !ok || now.Sub(last.at) > asideAge {
+	above, _ := l.totals.Get(path.Dir(name))
+	age := max(asideAge, time.Duration(above.folders)*asideEach)
+	if last, ok := l.aside.Get(name); !ok || now.Sub(last.at) > age {
 		l.aside.Put(name, aside{at: now})
 		l.look(name)
 	}
@@ -787,6 +797,11 @@ func (l *library) look(name string) { l.indexer.Look(name) }
 func (l *library) reindex(ctx context.Context, name string, keep bool) (albums []string, changed bool, err error) {
 	st := l.store.Stamp(name)
 	_, doubted := l.doubts.Get(name)
+	if keep && !doubted {
+		if albums, ok := l.asIndexed(name, st); ok {
+			return albums, false, nil
+		}
+	}
 	x := l.store.IndexedOnce(name, st)
 	if !thumbs.ThumbsListed(x, st) || doubted {
 		l.doubts.Delete(name)
@@ -828,21 +843,48 @@ func (l *library) reindex(ctx context.Context, name string, keep bool) (albums [
 	if !ok {
 		return nil, false, ctx.Err()
 	}
-	sum, folders := folder.Summary, 1
+	all := l.sumUp(name, folder)
+	before, known := l.totals.Get(name)
+	l.totals.Put(name, all)
+	err = l.store.WriteTree(name, st, index.Tree{Files: l.others, Folders: all.folders, Albums: folder.albums, Own: folder.Summary, All: all.Summary})
+	if err == nil && len(folder.albums) > 0 {
+		l.indexed.Put(name, st)
+	}
+	return folder.albums, !known || before != all, err
+}
+
+// sumUp adds up the summaries of an album and of those in it. One of which none is known as it
+// is now is looked at, and then the sum is made once more.
+func (l *library) sumUp(name string, folder folderSummary) total {
+	all := total{folder.Summary, 1}
+	if len(folder.albums) == 0 {
+		return all
+	}
+	within := l.store.Within(name)
+	defer within.Close()
 	for _, sub := range folder.albums {
 		below := path.Join(name, sub)
-		t, ok := l.totalAt(below, l.store.Stamp(below))
+		t, ok := l.totalAt(below, within.Stamp(sub))
 		if !ok {
-			l.look(below) // and this once more, after it
+			l.look(below)
 			continue
 		}
-		sum.Add(t.Summary, folder.Photos > 0)
-		folders += t.folders
+		all.Add(t.Summary, folder.Photos > 0)
+		all.folders += t.folders
+	}
+	return all
+}
+
+// asIndexed reports whether the indexes of an album of albums, which were brought up to date in
+// this run of the program, are so still, and returns these albums. It reads no file.
+func (l *library) asIndexed(name string, st thumbs.Stamp) (albums []string, ok bool) {
+	at, ok := l.indexed.Get(name)
+	folder, read := l.summaries.Get(name)
+	if !ok || at != st || !read || folder.stamp != st || !folder.until.IsZero() || l.found != nil && l.found.Version(name) == 0 {
+		return nil, false
 	}
 	before, known := l.totals.Get(name)
-	l.totals.Put(name, total{sum, folders})
-	tree := index.Tree{Files: l.others, Folders: folders, Albums: folder.albums, Own: folder.Summary, All: sum}
-	return folder.albums, !known || before != total{sum, folders}, l.store.WriteTree(name, st, tree)
+	return folder.albums, known && before == l.sumUp(name, folder)
 }
 
 // searched is what can be found of an album's photos.
