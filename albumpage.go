@@ -26,6 +26,7 @@ import (
 	"gallery/internal/album"
 	"gallery/internal/answer"
 	"gallery/internal/bounded"
+	"gallery/internal/filename"
 	"gallery/internal/index"
 	"gallery/internal/messages"
 	"gallery/internal/note"
@@ -280,6 +281,19 @@ func (g *grid) photos() (photos []album.Photo) {
 		if c.sub == "" {
 			photos = append(photos, c.src)
 		}
+	}
+	return photos
+}
+
+// photosByName returns the page's photos in the order of their names, whatever the page's is.
+func (g *grid) photosByName() []album.Photo {
+	photos := g.photos()
+	switch g.order {
+	case album.ByName:
+	case album.ByNameDown:
+		slices.Reverse(photos)
+	default:
+		filename.Sort(photos, func(src album.Photo) string { return src.File })
 	}
 	return photos
 }
@@ -825,12 +839,18 @@ func (g *grid) shared() (src album.Photo, r rendition.Record, ok bool) {
 		c.fillStored(g.p.store) // it is not among the cells
 		return chosen, c.record, true
 	}
-	for _, src := range g.shown {
-		if c := photos[src.File]; c != nil && fits(src) {
-			return src, c.record, true
-		} else if !g.arranged && fits(src) {
-			return src, rendition.Record{}, true
+	byName := g.shown
+	if g.arranged {
+		byName = g.photosByName()
+	}
+	for _, src := range byName {
+		if !fits(src) {
+			continue
 		}
+		if c := photos[src.File]; c != nil {
+			return src, c.record, true
+		}
+		return src, rendition.Record{}, true // there are no cells yet
 	}
 	if card != nil {
 		return card.src, card.record, true

@@ -837,3 +837,26 @@ func TestGrid_nameMonths(t *testing.T) {
 		}
 	}
 }
+
+// A link to a page shows the first of its photos by name, whatever their order on it.
+func TestGrid_photosByName(t *testing.T) {
+	g := &grid{}
+	for _, name := range []string{"1.jpg", "2.jpg", "10.jpg", "a.jpg", "Ä.jpg", "b.jpg"} { // as they sort
+		g.shown = append(g.shown, album.Photo{File: name})
+	}
+	for order, page := range map[string][]int{album.ByName: {1, 2, 4}, album.ByNameDown: {4, 2, 1}, album.ByDate: {4, 0, 5, 2}, album.ByDateDown: {2, 3}} {
+		g.order, g.cells = order, []cell{{sub: "an album"}}
+		for _, i := range page {
+			g.cells = append(g.cells, cell{src: g.shown[i]})
+		}
+		var want []album.Photo
+		for i, src := range g.shown {
+			if slices.Contains(page, i) {
+				want = append(want, src)
+			}
+		}
+		if got := g.photosByName(); !slices.Equal(got, want) {
+			t.Errorf("by %s the page has, by name, %v, want %v", order, got, want)
+		}
+	}
+}
