@@ -234,6 +234,11 @@ func (l *library) listAt(ctx context.Context, name string, st thumbs.Stamp) (alb
 	if known, ok := l.listings.Get(name); ok && known.stamp.SameNames(st) && time.Since(known.listed) < pageAge {
 		return known.Listing, nil
 	}
+	return l.listNow(ctx, name, st)
+}
+
+// listNow lists an album whose stamp was just taken, once for all who ask for it meanwhile.
+func (l *library) listNow(ctx context.Context, name string, st thumbs.Stamp) (album.Listing, error) {
 	return l.reading.Do(ctx, name, func() (album.Listing, error) {
 		listed := time.Now()
 		a, err := l.read(name)
@@ -810,8 +815,7 @@ func (l *library) reindex(ctx context.Context, name string, keep bool) (albums [
 				l.doubts.Put(name, struct{}{})
 			}
 		}()
-		listed := time.Now()
-		a, err := l.read(name)
+		a, err := l.listNow(ctx, name, st)
 		if errors.Is(err, fs.ErrNotExist) {
 			l.found.Delete(name)
 		}
@@ -833,7 +837,6 @@ func (l *library) reindex(ctx context.Context, name string, keep bool) (albums [
 		if x == nil {
 			return nil, false, err
 		}
-		l.listings.Put(name, listing{a, st, listed})
 		st = l.store.Stamp(name)
 	}
 	if l.found != nil && l.found.Version(name) != x.Checked {
