@@ -14,8 +14,9 @@ const (
 	// room is how much may be allocated between two collections, bytes, where the heap is
 	// small: by default one of 5 MB is collected after every 5 MB, some hundred thumbnails.
 	room = 32 << 20
-	// rarest is the greatest percentage that the heap may grow by.
-	rarest = 400
+	// rarest is the greatest percentage that the heap may grow by, and soonest the smallest. A
+	// large heap is mostly text to be searched, which the collector does not read.
+	rarest, soonest = 400, 50
 
 	// every is how often the heap is looked at.
 	every = 5 * time.Second
@@ -66,5 +67,5 @@ func (k *keeper) look() {
 
 // percent is how much a heap of so many bytes may grow by until it is collected.
 func percent(live uint64) int {
-	return int(min(rarest, max(100, room*100/max(live, 1))))
+	return int(min(rarest, max(soonest, room*100/max(live, 1))))
 }
