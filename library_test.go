@@ -69,3 +69,26 @@ func TestLibrary_mtimeAhead(t *testing.T) {
 		t.Error("the folder is read at each view")
 	}
 }
+
+// The larger a tree is whose page shows a card, the longer what that says of it holds.
+func TestLookAside(t *testing.T) {
+	s := smallSite(t)
+	l := s.server.library
+	for _, test := range []struct {
+		folders int // below the page's album
+		ago     time.Duration
+		looked  bool
+	}{
+		{0, 9 * time.Second, false}, {0, 11 * time.Second, true},
+		{2000, 9 * time.Second, false}, {2000, 11 * time.Second, true},
+		{10_000, 49 * time.Second, false}, {10_000, 51 * time.Second, true},
+	} {
+		l.totals.Put(".", total{folders: test.folders})
+		before := aside{at: time.Now().Add(-test.ago)}
+		l.aside.Put("Trip", before)
+		l.lookAside("Trip")
+		if now, _ := l.aside.Get("Trip"); (now != before) != test.looked {
+			t.Errorf("with %d folders, %v after the last look, there is another: %v", test.folders, test.ago, !test.looked)
+		}
+	}
+}
