@@ -55,10 +55,10 @@ func Check(r io.ReaderAt, size int64, info Info, memory int64) (err error) {
 		return err
 	}
 	if h.format != PNG || h.direct || !h.png.byRows() {
-		_, err = decode(s, h.layout)
+		_, err = decode(s, h.layout, max(h.width, h.height))
 		return err
 	}
-	next, err := decodeRows(s, h.layout)
+	next, err := decodeRows(s, h.layout, max(h.width, h.height))
 	if err != nil {
 		return err
 	}

@@ -95,13 +95,13 @@ func reduce(s *source, l layout, orientation, maxSide int) (image.Image, error) 
 		return reducePlanes(m, l, denom, orientation, maxSide)
 	}
 	if l.direct {
-		m, err := decode(s, l)
+		m, err := decode(s, l, maxSide)
 		if err != nil {
 			return nil, fmt.Errorf("decode %s: %w", l.format, err)
 		}
 		return reducePlanes(m, l, 1, orientation, maxSide)
 	}
-	next, err := decodeRows(s, l)
+	next, err := decodeRows(s, l, maxSide)
 	if err != nil {
 		return nil, fmt.Errorf("decode %s: %w", l.format, err)
 	}
@@ -193,22 +193,23 @@ func reducePlanes(m image.Image, l layout, denom, orientation, maxSide int) (ima
 	return small, nil
 }
 
-// decode decodes the picture, or the first frame, of a layout at full size.
-func decode(s *source, l layout) (image.Image, error) {
+// decode decodes the picture, or the first frame, of a layout at full size, as well as a
+// reduction to maxSide shows.
+func decode(s *source, l layout, maxSide int) (image.Image, error) {
 	switch l.format {
 	case PNG:
 		return decodePNG(s, l)
 	case GIF:
 		return decodeGIF(s, l)
 	case WebP:
-		return decodeWebP(s, l)
+		return decodeWebP(s, l, maxSide)
 	}
 	return nil, ErrFormat
 }
 
 // decodeRows is decode for a picture that is not direct, and whose rows are wanted from
 // the top on, as flatten takes them; where its format allows, none is kept.
-func decodeRows(s *source, l layout) (next func(line []uint8) error, err error) {
+func decodeRows(s *source, l layout, maxSide int) (next func(line []uint8) error, err error) {
 	if l.format == PNG && l.png.byRows() {
 		p, err := newPNGRows(s, l)
 		if err != nil {
@@ -216,7 +217,7 @@ func decodeRows(s *source, l layout) (next func(line []uint8) error, err error) 
 		}
 		return p.next, nil
 	}
-	m, err := decode(s, l)
+	m, err := decode(s, l, maxSide)
 	if err != nil {
 		return nil, err
 	}
