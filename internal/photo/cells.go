@@ -1,176 +1,141 @@
 package photo
 
-import (
-	"image"
-	"math/bits"
+import "math"
+
+// Before imaging reduces a picture, its pixels are averaged to fewer cells. A cell weighs the pixels
+// about its centre, less the farther they are, down to nothing at the centres of the cells beside
+// it: each pixel is shared among the cells between whose centres it lies. Of cells that do not
+// overlap, means of a picture's finest parts are false ones (aliases); of these hardly any are left.
+
+// whole is what a cell's shares of its pixels add up to, in either direction.
+const whole = 256
+
+// A share says how much of a pixel, of whole, a cell has, and the cell behind it.
+type share struct {
+	cell        int32
+	left, right uint16
+}
+
+// sharesOf shares n pixels among cells, at most n of them, of equal distances. What lies before the first
+// centre is that cell's, and what lies behind the last that one's.
+func sharesOf(n, cells int) []share {
+	shares := make([]share, n)
+	behind := func(i int) float64 { // what of pixel i is its second cell's
+		at := (float64(i)+0.5)*float64(cells)/float64(n) - 0.5 // 0 is the first centre
+		cell := min(max(math.Floor(at), 0), float64(cells-1))
+		shares[i].cell = int32(cell)
+		if at < cell || int(cell) == cells-1 {
+			return 0
+		}
+		return at - cell
+	}
+	sums := make([]float64, cells+1)
+	for i := range shares {
+		right := behind(i)
+		sums[shares[i].cell] += 1 - right
+		sums[shares[i].cell+1] += right
+	}
+	// The running total is rounded, so that the shares add up.
+	type total struct {
+		exact float64
+		given uint16
+	}
+	totals := make([]total, cells+1)
+	give := func(cell int, part float64) uint16 {
+		t := &totals[cell]
+		t.exact += part
+		more := uint16(math.Round(whole*t.exact/sums[cell])) - t.given
+		t.given += more
+		return more
+	}
+	for i := range shares {
+		right := behind(i)
+		s := &shares[i]
+		s.left = give(int(s.cell), 1-right)
+		if right > 0 {
+			s.right = give(int(s.cell)+1, right)
+		}
+	}
+	return shares
+}
+
+// Sums are of three samples at once, each in a lane of a word. They are of how much is missing to white, so that
+// where there are no pixels nothing has to be added.
+const (
+	laneBits = 21
+	oneEach  = 1 | 1<<laneBits | 1<<(2*laneBits)
+	dropped  = 3         // bits of a sum across that are left out, so that the sum of such sums fits its lane
+	kept     = 1<<13 - 1 // what is left of one: at most 255*whole>>dropped
 )
 
-// A grid divides a line of pixels into cells of equal size, which need not be whole pixels. Its
-// lengths are in units of which a pixel and a cell have whole numbers, as small as can be.
-type grid struct{ pixel, cell int64 }
-
-// newGrid divides n pixels into cells, at most n of them.
-func newGrid(n, cells int) grid {
-	a, b := int64(n), int64(cells)
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return grid{int64(cells) / a, int64(n) / a}
-}
-
-// first and last return the first and the last cell that pixel x lies in.
-func (g grid) first(x int) int { return int(int64(x) * g.pixel / g.cell) }
-func (g grid) last(x int) int  { return int((int64(x+1)*g.pixel - 1) / g.cell) }
-
-// extent returns the pixels of cell i, as far as they are among those from low on, up to high.
-func (g grid) extent(i, low, high int) (s extent) {
-	begin, end := int64(i)*g.cell, int64(i+1)*g.cell
-	s.from, s.to = max(int(begin/g.pixel), low), min(int((end+g.pixel-1)/g.pixel), high)
-	length := func(x int) uint64 { // of the part of pixel x that lies in the cell
-		return uint64(min(int64(x+1)*g.pixel, end) - max(int64(x)*g.pixel, begin))
-	}
-	if s.from < s.to {
-		s.first, s.last = length(s.from), length(s.to-1)
-	}
-	return s
-}
-
-// An extent is the pixels of a cell from the one on, up to the other. Of the first and of the last
-// it has lengths of their own; where both are one, they are alike.
-type extent struct {
-	from, to    int
-	first, last uint64
-}
-
-// length returns how much of pixel x the cell has, where a whole one is so long.
-func (s extent) length(x int, pixel int64) uint64 {
-	switch x {
-	case s.from:
-		return s.first
-	case s.to - 1:
-		return s.last
-	}
-	return uint64(pixel)
-}
-
-// sum is the length of all pixels.
-func (s extent) sum(pixel int64) uint64 {
-	if s.to-s.from == 1 {
-		return s.first
-	}
-	return s.first + s.last + uint64(s.to-s.from-2)*uint64(pixel)
-}
-
-// cells are those of one row, and the sums of the pixels in them.
+// cells are those of two rows, the one that the next lines have a share of and the one behind it.
 type cells struct {
-	grid
 	channels int
-	extents  []extent
-	whole    []uint64 // sums of the lines that lie wholly in the row
-	part     []uint64 // sums of the others, times their lengths
-	line     []uint64 // of the last line that does not
+	across   []share     // of the pixels of a line; the first cell is 0
+	rows     [2][]uint64 // sums, of rows of even and of odd numbers
 }
 
-// newCells returns the cells from number from on, up to to, each with its pixels of a frame.
-func newCells(g grid, from, to int, frame image.Rectangle, channels int) *cells {
-	n := channels * (to - from)
-	c := &cells{g, channels, make([]extent, to-from), make([]uint64, n), make([]uint64, n), make([]uint64, n)}
-	for i := range c.extents {
-		s := g.extent(from+i, frame.Min.X, frame.Max.X)
-		s.from, s.to = s.from-frame.Min.X, s.to-frame.Min.X
-		c.extents[i] = s
+// newCells returns the cells that lines with such shares belong to, all white.
+func newCells(across []share, channels int) *cells {
+	first, last := across[0].cell, across[len(across)-1].cell
+	for i := range across {
+		across[i].cell -= first
 	}
-	return c
+	n := int(last-first) + 2
+	return &cells{channels, across, [2][]uint64{make([]uint64, n), make([]uint64, n)}}
 }
 
-// clear prepares for the next row. What it shares with the one before is kept.
-func (c *cells) clear() {
-	clear(c.whole)
-	clear(c.part)
-}
-
-// share takes in a line that the next row has a part of as well.
-func (c *cells) share(line []uint8) {
-	clear(c.line)
-	c.addTo(c.line, line)
-}
-
-// addPart adds a part, so long, of the line shared last.
-func (c *cells) addPart(length uint64) {
-	part := c.part[:len(c.line)]
-	for i, v := range c.line {
-		part[i] += length * v
+// add adds a line of pixels, shared by two rows as down says.
+func (c *cells) add(line []uint8, down share) {
+	rows := [2][]uint64{c.rows[down.cell&1], c.rows[(down.cell+1)&1]}
+	rows[1] = rows[1][:len(rows[0])]
+	put := func(cell int32, sum uint64) {
+		sum = (sum + oneEach<<(dropped-1)) >> dropped & (oneEach * kept)
+		rows[0][cell] += sum * uint64(down.left)
+		rows[1][cell] += sum * uint64(down.right)
 	}
-}
-
-// addTo adds a line of pixels to sums.
-func (c *cells) addTo(sum []uint64, line []uint8) {
-	switch {
-	case c.channels == 1:
-		for i, s := range c.extents {
-			p := line[s.from:s.to]
-			v := s.first * uint64(p[0])
-			if p = p[1:]; len(p) > 0 {
-				v += s.last * uint64(p[len(p)-1])
-				middle := uint64(0)
-				for _, p := range p[:len(p)-1] {
-					middle += uint64(p)
-				}
-				v += middle * uint64(c.pixel)
+	var cell int32
+	var sum, next uint64 // of the cell, and of the one behind it
+	if c.channels == 1 {
+		for i, s := range c.across[:len(line)] {
+			if s.cell != cell {
+				put(cell, sum)
+				cell, sum, next = s.cell, next, 0
 			}
-			sum[i] += v
+			missing := 0xff - uint64(line[i])
+			sum += missing * uint64(s.left)
+			next += missing * uint64(s.right)
 		}
-	case c.pixel == 1: // whole pixels, each of them 1
-		for _, s := range c.extents {
-			var r, g, b uint64
-			for p := line[3*s.from : 3*s.to]; len(p) >= 3; p = p[3:] {
-				r += uint64(p[0])
-				g += uint64(p[1])
-				b += uint64(p[2])
+	} else {
+		for _, s := range c.across {
+			if len(line) < 3 {
+				break
 			}
-			to := sum[:3]
-			to[0] += r
-			to[1] += g
-			to[2] += b
-			sum = sum[3:]
-		}
-	default:
-		pixel := uint64(c.pixel)
-		for _, s := range c.extents {
-			p := line[3*s.from : 3*s.to]
-			r, g, b := s.first*uint64(p[0]), s.first*uint64(p[1]), s.first*uint64(p[2])
-			if p = p[3:]; len(p) >= 3 {
-				var mr, mg, mb uint64
-				for ; len(p) >= 6; p = p[3:] {
-					mr += uint64(p[0])
-					mg += uint64(p[1])
-					mb += uint64(p[2])
-				}
-				r += mr*pixel + s.last*uint64(p[0])
-				g += mg*pixel + s.last*uint64(p[1])
-				b += mb*pixel + s.last*uint64(p[2])
+			if s.cell != cell {
+				put(cell, sum)
+				cell, sum, next = s.cell, next, 0
 			}
-			to := sum[:3]
-			to[0] += r
-			to[1] += g
-			to[2] += b
-			sum = sum[3:]
+			missing := 0xff*oneEach - (uint64(line[0]) | uint64(line[1])<<laneBits | uint64(line[2])<<(2*laneBits))
+			sum += missing * uint64(s.left)
+			next += missing * uint64(s.right)
+			line = line[3:]
 		}
 	}
+	put(cell, sum)
+	put(cell+1, next)
 }
 
-// store writes the means of the cells to row, of which each has so many bytes. down is the grid
-// of the rows, and drawn the length of the lines taken in. Where there were none it is white.
-func (c *cells) store(row []uint8, bytes int, down grid, drawn uint64) {
-	all := uint64(c.cell) * uint64(down.cell)
-	inverse := ^uint64(0)/all + 1 // a division takes many times as long
-	for i, s := range c.extents {
-		bare := 0xff*(all-s.sum(c.pixel)*drawn) + all/2
-		to := row[bytes*i:]
-		for k := range c.channels {
-			v := c.whole[c.channels*i+k]*uint64(down.pixel) + c.part[c.channels*i+k]
-			mean, _ := bits.Mul64(v+bare, inverse)
-			to[k] = uint8(mean)
+// store writes the means of the cells of row y, of so many bytes each, and makes room for row y+2.
+func (c *cells) store(row []uint8, bytes, y int) {
+	const shift = 16 - dropped // the shares across and down are 256 each
+	sums := c.rows[y&1]
+	for ; len(row) >= bytes; row, sums = row[bytes:], sums[1:] {
+		missing := sums[0] + oneEach<<(shift-1)
+		row[0] = 0xff - uint8(missing>>shift)
+		if c.channels == 3 {
+			row[1] = 0xff - uint8(missing>>(laneBits+shift))
+			row[2] = 0xff - uint8(missing>>(2*laneBits+shift))
 		}
 	}
+	clear(c.rows[y&1])
 }

@@ -10,94 +10,122 @@ import (
 	"github.com/disintegration/imaging"
 )
 
-// meanOf returns the mean of a rectangle of a canvas, whose edges need not be between pixels, by the
-// definition: each pixel counts by the area that lies in it.
-func meanOf(at func(x, y int) float64, x0, y0, x1, y1 float64) float64 {
-	sum := 0.0
-	for y := int(y0); float64(y) < y1; y++ {
-		for x := int(x0); float64(x) < x1; x++ {
-			w, h := min(x1, float64(x+1))-max(x0, float64(x)), min(y1, float64(y+1))-max(y0, float64(y))
-			if w > 0 && h > 0 {
-				sum += w * h * at(x, y)
+// weightsOf returns what each of n pixels weighs in each of some cells, by the definition.
+func weightsOf(n, cells int) [][]float64 {
+	all := make([][]float64, cells)
+	width := float64(n) / float64(cells) // from centre to centre
+	for i := range all {
+		all[i] = make([]float64, n)
+		centre, sum := (float64(i)+0.5)*width, 0.0
+		for x := range all[i] {
+			d := float64(x) + 0.5 - centre
+			if i == 0 && d < 0 || i == cells-1 && d > 0 {
+				d = 0 // what is out of the centres is the cell's beside it
 			}
+			all[i][x] = max(0, 1-math.Abs(d)/width)
+			sum += all[i][x]
+		}
+		for x := range all[i] {
+			all[i][x] /= sum
 		}
 	}
-	return sum / ((x1 - x0) * (y1 - y0))
+	return all
 }
 
-// Cells are all of one size, whatever the canvas, and what a cell shows is its mean, on white.
-func TestFlatten_likeAreas(t *testing.T) {
+// What a cell shows is the weighted mean of its pixels, on white, whatever the canvas and the frame.
+func TestFlatten_likeWeights(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for _, test := range []struct {
 		canvas image.Point
 		frame  image.Rectangle
-		k      int
+		cells  image.Point
 	}{
-		{image.Pt(40, 30), image.Rect(0, 0, 40, 30), 2},
-		{image.Pt(41, 31), image.Rect(0, 0, 41, 31), 2},
-		{image.Pt(40, 31), image.Rect(0, 0, 40, 31), 3},
-		{image.Pt(41, 30), image.Rect(0, 0, 41, 30), 5},
-		{image.Pt(41, 37), image.Rect(0, 0, 41, 37), 7},
-		{image.Pt(41, 37), image.Rect(7, 5, 29, 22), 3},
-		{image.Pt(41, 37), image.Rect(40, 36, 41, 37), 3},
-		{image.Pt(41, 37), image.Rect(13, 11, 14, 12), 2},
-		{image.Pt(17, 3), image.Rect(0, 0, 17, 3), 4},
-		{image.Pt(1, 60), image.Rect(0, 1, 1, 59), 4},
-		{image.Pt(9, 9), image.Rect(1, 2, 8, 7), 100},
-		{image.Pt(9, 9), image.Rect(1, 2, 8, 7), 1},
+		{image.Pt(40, 30), image.Rect(0, 0, 40, 30), image.Pt(20, 15)},
+		{image.Pt(41, 31), image.Rect(0, 0, 41, 31), image.Pt(20, 15)},
+		{image.Pt(41, 31), image.Rect(0, 0, 41, 31), image.Pt(34, 26)},
+		{image.Pt(40, 31), image.Rect(0, 0, 40, 31), image.Pt(13, 10)},
+		{image.Pt(41, 30), image.Rect(0, 0, 41, 30), image.Pt(8, 6)},
+		{image.Pt(41, 37), image.Rect(0, 0, 41, 37), image.Pt(5, 5)},
+		{image.Pt(41, 37), image.Rect(7, 5, 29, 22), image.Pt(13, 12)},
+		{image.Pt(41, 37), image.Rect(40, 36, 41, 37), image.Pt(13, 12)},
+		{image.Pt(41, 37), image.Rect(0, 0, 1, 1), image.Pt(13, 12)},
+		{image.Pt(41, 37), image.Rect(13, 11, 14, 12), image.Pt(20, 18)},
+		{image.Pt(17, 3), image.Rect(0, 0, 17, 3), image.Pt(4, 1)},
+		{image.Pt(17, 3), image.Rect(0, 0, 17, 3), image.Pt(4, 3)},
+		{image.Pt(1, 60), image.Rect(0, 1, 1, 59), image.Pt(1, 15)},
+		{image.Pt(9, 9), image.Rect(1, 2, 8, 7), image.Pt(1, 1)},
+		{image.Pt(9, 9), image.Rect(1, 2, 8, 7), image.Pt(9, 9)},
+		{image.Pt(600, 3), image.Rect(0, 0, 600, 3), image.Pt(20, 2)},
 	} {
 		for _, grey := range []bool{false, true} {
-			channels, bytes := 3, 4
-			if grey {
-				channels, bytes = 1, 1
-			}
-			pix := make([]uint8, channels*test.frame.Dx()*test.frame.Dy())
-			for i := range pix {
-				pix[i] = uint8(random.IntN(256))
-			}
-			rest := pix
-			next := func(line []uint8) error {
-				if len(rest) < len(line) {
-					return fmt.Errorf("more lines than there are")
+			for _, noise := range []bool{true, false} { // or all of one colour, which has to stay exactly that
+				channels, bytes := 3, 4
+				if grey {
+					channels, bytes = 1, 1
 				}
-				rest = rest[copy(line, rest):]
-				return nil
-			}
-			var got []uint8
-			err := flatten(next, test.canvas, test.frame, test.k, grey, 3, func(strip image.Image) {
-				switch strip := strip.(type) {
-				case *image.NRGBA:
-					got = append(got, strip.Pix...)
-				case *image.Gray:
-					got = append(got, strip.Pix...)
-				}
-			})
-			if err != nil || len(rest) > 0 {
-				t.Fatalf("%+v: %v, %d bytes were not asked for", test, err, len(rest))
-			}
-			size := cellsOf(test.canvas, test.k)
-			if len(got) != bytes*size.X*size.Y {
-				t.Fatalf("%+v: %d bytes", test, len(got))
-			}
-			w, h := float64(test.canvas.X)/float64(size.X), float64(test.canvas.Y)/float64(size.Y)
-			for i, v := range got {
-				if i%bytes == 3 {
-					if v != 0xff {
-						t.Fatalf("%+v: opacity %d", test, v)
+				pix := make([]uint8, channels*test.frame.Dx()*test.frame.Dy())
+				level, limit := uint8(random.IntN(256)), 0.501
+				for i := range pix {
+					pix[i] = level
+					if noise {
+						pix[i], limit = uint8(random.IntN(256)), 1.5
+						if test.canvas.X > 16*test.cells.X { // of each pixel it has eighths, and not all
+							limit = 3
+						}
 					}
-					continue
 				}
-				x, y := float64(i/bytes%size.X), float64(i/bytes/size.X)
-				want := meanOf(func(x, y int) float64 {
-					p := image.Pt(x, y)
-					if !p.In(test.frame) {
-						return 0xff
+				rest := pix
+				next := func(line []uint8) error {
+					if len(rest) < len(line) {
+						return fmt.Errorf("more lines than there are")
 					}
-					p = p.Sub(test.frame.Min)
-					return float64(pix[channels*(p.Y*test.frame.Dx()+p.X)+i%bytes])
-				}, x*w, y*h, (x+1)*w, (y+1)*h)
-				if math.Abs(float64(v)-want) > 0.501 {
-					t.Fatalf("%+v, grey %t: channel %d of cell (%v, %v) = %d, want %.3f", test, grey, i%bytes, x, y, v, want)
+					rest = rest[copy(line, rest):]
+					return nil
+				}
+				var got []uint8
+				err := flatten(next, test.canvas, test.frame, test.cells, grey, 3, func(strip image.Image) {
+					switch strip := strip.(type) {
+					case *image.NRGBA:
+						got = append(got, strip.Pix...)
+					case *image.Gray:
+						got = append(got, strip.Pix...)
+					}
+				})
+				if err != nil || len(rest) > 0 {
+					t.Fatalf("%+v: %v, %d bytes were not asked for", test, err, len(rest))
+				}
+				if len(got) != bytes*test.cells.X*test.cells.Y {
+					t.Fatalf("%+v: %d bytes", test, len(got))
+				}
+				if !noise && test.frame.Size() != test.canvas {
+					limit = 1 // an edge is where the shares' rounding shows
+				}
+				across, down := weightsOf(test.canvas.X, test.cells.X), weightsOf(test.canvas.Y, test.cells.Y)
+				worst := 0.0
+				for i, v := range got {
+					if i%bytes == 3 {
+						if v != 0xff {
+							t.Fatalf("%+v: opacity %d", test, v)
+						}
+						continue
+					}
+					cx, cy := i/bytes%test.cells.X, i/bytes/test.cells.X
+					want := 0.0
+					for y, wy := range down[cy] {
+						for x, wx := range across[cx] {
+							v := 255.0
+							if p := image.Pt(x, y); p.In(test.frame) {
+								p = p.Sub(test.frame.Min)
+								v = float64(pix[channels*(p.Y*test.frame.Dx()+p.X)+i%bytes])
+							}
+							want += wy * wx * v
+						}
+					}
+					worst = max(worst, math.Abs(float64(v)-want))
+				}
+				t.Logf("%+v: %.3f", test, worst)
+				if worst > limit {
+					t.Errorf("%+v, grey %t, noise %t: %.2f levels from the weighted mean, want %.1f", test, grey, noise, worst, limit)
 				}
 			}
 		}
@@ -118,7 +146,9 @@ func TestFit_keepsPlaces(t *testing.T) {
 			}
 			return nil
 		}
-		m, err := fit(next, layout{width: w, height: h, frame: image.Rect(0, 0, w, h), grey: true}, side)
+		canvas := image.Pt(w, h)
+		to := Fitted(canvas, side)
+		m, err := fit(next, canvas, image.Rect(0, 0, w, h), true, averaged(canvas, to, false), to)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,20 +182,21 @@ func TestFit_afterMeans(t *testing.T) {
 			y++
 			return nil
 		}
-		got, err := fit(next, layout{width: 1500, height: 1000, frame: m.Rect}, side)
+		to := Fitted(m.Rect.Max, side)
+		cells := averaged(m.Rect.Max, to, false)
+		got, err := fit(next, m.Rect.Max, m.Rect, false, cells, to)
 		if err != nil {
 			t.Fatal(err)
 		}
-		to := Fitted(m.Rect.Max, side)
 		v := psnr(t, opaque(got, false), opaque(imaging.Resize(m, to.X, to.Y, imaging.Lanczos), false))
-		t.Logf("to %d, by %d: %.1f dB", side, averaged(layout{width: 1500, height: 1000}, side), v)
-		if v < limit {
-			t.Errorf("to %d, averaged by %d first: %.1f dB, want %.0f", side, averaged(layout{width: 1500, height: 1000}, side), v, limit)
+		t.Logf("to %d, from %v: %.1f dB", side, cells, v)
+		if v < limit || cells == m.Rect.Max {
+			t.Errorf("to %d, averaged to %v first: %.1f dB, want %.0f", side, cells, v, limit)
 		}
 	}
 }
 
-// A GIF's shades are of dots, which averaging by two before little more would leave in part.
+// A GIF's shades are of dots, which means of cells that do not overlap would leave in part.
 func TestFit_dots(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	m := image.NewNRGBA(image.Rect(0, 0, 1250, 1000))
@@ -175,26 +206,28 @@ func TestFit_dots(t *testing.T) {
 			m.Pix[i] = 200 // as in a palette of 6 levels a colour, nearly
 		}
 	}
-	for side, by := range map[int]int{500: 1, 415: 1, 312: 2, 250: 3} {
+	for _, side := range []int{800, 500, 415, 312, 250} {
 		row, err := rows(m, false)
 		if err != nil {
 			t.Fatal(err)
 		}
 		y := 0
 		next := func(line []uint8) error { row(y, line); y++; return nil }
-		l := layout{format: GIF, width: 1250, height: 1000, frame: m.Rect}
-		got, err := fit(next, l, side)
+		to := Fitted(m.Rect.Max, side)
+		cells := averaged(m.Rect.Max, to, true)
+		got, err := fit(next, m.Rect.Max, m.Rect, false, cells, to)
 		if err != nil {
 			t.Fatal(err)
 		}
-		to := Fitted(m.Rect.Max, side)
 		v := psnr(t, opaque(got, false), opaque(imaging.Resize(m, to.X, to.Y, imaging.Lanczos), false))
-		if v < 42 || averaged(l, side) != by {
-			t.Errorf("to %d, averaged by %d first: %.1f dB, want 42 by %d", side, averaged(l, side), v, by)
+		t.Logf("to %d, from %v: %.1f dB", side, cells, v)
+		if v < 42 {
+			t.Errorf("to %d, averaged to %v first: %.1f dB, want 42", side, cells, v)
 		}
 	}
-	l := layout{format: PNG, width: 1250, height: 1000, png: pngParts{color: pngPalette}}
-	if k := averaged(l, 500); k != 1 {
-		t.Errorf("a PNG with a palette is averaged by %d", k)
+	for _, l := range []layout{{format: GIF}, {format: PNG, png: pngParts{color: pngPalette}}} {
+		if !l.palette() {
+			t.Errorf("%v is taken for a picture without a palette", l.format)
+		}
 	}
 }

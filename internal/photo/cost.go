@@ -36,7 +36,7 @@ func (info Info) Cost(sides ...int) int64 {
 		if from == to {
 			continue
 		}
-		cost += max(planes.Memory(from, to), resizeCost(from, to)+4*area(to))
+		cost += max(planes.Memory(from, to), fitCost(from, averaged(from, to, false), to)+4*area(to))
 		if info.colors.channels > 0 && info.layout.grey {
 			cost += 4 * area(to) // a tint
 		}
@@ -58,24 +58,25 @@ func (info Info) costOf(maxSide int) int64 {
 	if l.direct {
 		return costSmall + colors + l.decode + planes.Memory(full, Fitted(full, maxSide))
 	}
-	seen := cellsOf(full, averaged(l, maxSide))
 	out := Fitted(full, maxSide)
 	turned := int64(max(out.X, out.Y)) * 4 * int64(runtime.GOMAXPROCS(0)+1)
+	cost := l.decode + costSmall + colors + fitCost(full, averaged(full, out, l.palette()), out)
+	return cost + 4*area(out) + turned + 3*area(out)
+}
 
-	cost := l.decode + costSmall + colors
-	if seen.X == out.X {
-		cost += 4*area(seen) + resizeCost(seen, out)
-	} else {
-		strip, narrow := image.Pt(seen.X, min(seen.Y, stripRows)), image.Pt(out.X, seen.Y)
-		cost += 4*area(strip) + 4*area(narrow)
-		for from := 0; from < seen.Y; from += stripRows {
-			cost += resizeCost(strip, image.Pt(out.X, strip.Y))
-		}
-		cost += resizeCost(narrow, out)
+// fitCost bounds what fit allocates.
+func fitCost(canvas, cells, to image.Point) int64 {
+	cost := 3*int64(canvas.X) + 8*int64(canvas.X+canvas.Y) // a line, and how pixels are shared
+	cost += 40*int64(cells.X+cells.Y) + 2*8*int64(cells.X) // among cells, and their sums
+	if cells.X == to.X {
+		return cost + 4*area(cells) + resizeCost(cells, to)
 	}
-	cost += 104*int64(seen.X) + 4*int64(l.frame.Dx()) // cells and their sums, and a line
-	cost += 4*area(out) + turned + 3*area(out)
-	return cost
+	strip, narrow := image.Pt(cells.X, min(cells.Y, stripRows)), image.Pt(to.X, cells.Y)
+	cost += 4*area(strip) + 4*area(narrow)
+	for from := 0; from < cells.Y; from += stripRows {
+		cost += resizeCost(strip, image.Pt(to.X, strip.Y))
+	}
+	return cost + resizeCost(narrow, to)
 }
 
 // resizeCost bounds what imaging.Resize allocates: first across, then down, where that

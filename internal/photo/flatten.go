@@ -8,19 +8,14 @@ import (
 )
 
 // flatten draws a picture, whose rows next gives from the top on, on a white canvas,
-// where frame says, and averages the canvas down by k in both directions. What comes of
+// where frame says, and averages the canvas to so many cells. What comes of
 // that it hands to emit in strips of so many rows, from the top on, the last perhaps with
 // fewer: *image.Gray or *image.NRGBA, opaque, with top left (0, 0), which is only lent.
 // The canvas itself is never allocated, and no work is done where the frame is not.
-//
-// A side of n pixels becomes n/k, and at least 1, cells of equal size. Where k is no divisor, a
-// pixel at an edge belongs to two cells, to each in part: were it given to one of them as a
-// whole, the cells behind it would stand beside their places, and what they show as well.
-func flatten(next func(line []uint8) error, canvas image.Point, frame image.Rectangle, k int, grey bool, rows int, emit func(strip image.Image)) error {
+func flatten(next func(line []uint8) error, canvas image.Point, frame image.Rectangle, size image.Point, grey bool, rows int, emit func(strip image.Image)) error {
 	if !frame.In(image.Rect(0, 0, canvas.X, canvas.Y)) || frame.Empty() {
 		return fmt.Errorf("frame at %v on a canvas of %v", frame, canvas)
 	}
-	size := cellsOf(canvas, k)
 	rows = min(rows, size.Y)
 	channels, bytes := 3, 4 // read, and made, a pixel
 	if grey {
@@ -28,12 +23,12 @@ func flatten(next func(line []uint8) error, canvas image.Point, frame image.Rect
 	}
 	var (
 		pix    = make([]uint8, bytes*size.X*rows)
-		across = newGrid(canvas.X, size.X)
-		down   = newGrid(canvas.Y, size.Y)
-		x0     = across.first(frame.Min.X)
-		x1     = across.last(frame.Max.X-1) + 1
-		cells  = newCells(across, x0, x1, frame, channels)
 		line   = make([]uint8, channels*frame.Dx())
+		across = sharesOf(canvas.X, size.X)[frame.Min.X:frame.Max.X]
+		down   = sharesOf(canvas.Y, size.Y)
+		x0     = int(across[0].cell)
+		x1     = min(int(across[len(across)-1].cell)+2, size.X)
+		cells  = newCells(across, channels)
 		y      = frame.Min.Y // the next line
 	)
 	for from := 0; from < size.Y; from += rows {
@@ -43,34 +38,22 @@ func flatten(next func(line []uint8) error, canvas image.Point, frame image.Rect
 			strip[i] = 0xff
 		}
 		for cy := from; cy < from+n; cy++ {
-			s := down.extent(cy, frame.Min.Y, frame.Max.Y)
-			if s.from >= s.to {
-				continue
-			}
 			row := strip[bytes*((cy-from)*size.X+x0):][:bytes*(x1-x0)]
-			if size == canvas { // each cell is a pixel
+			begun := cy > int(down[frame.Min.Y].cell) && cy-1 <= int(down[frame.Max.Y-1].cell)
+			for ; y < frame.Max.Y && int(down[y].cell) <= cy; y++ {
 				if err := next(line); err != nil {
 					return err
 				}
-				storePixels(row, line, channels)
-				continue
-			}
-			cells.clear()
-			if s.from < y { // the row before has the rest of this line
-				cells.addPart(s.first)
-			}
-			for ; y < s.to; y++ {
-				if err := next(line); err != nil {
-					return err
+				if size == canvas { // each cell is a pixel
+					storePixels(row, line, channels)
+					continue
 				}
-				if length := s.length(y, down.pixel); length == uint64(down.pixel) {
-					cells.addTo(cells.whole, line)
-				} else {
-					cells.share(line)
-					cells.addPart(length)
-				}
+				cells.add(line, down[y])
+				begun = true
 			}
-			cells.store(row, bytes, down, s.sum(down.pixel))
+			if begun && size != canvas {
+				cells.store(row, bytes, cy)
+			}
 		}
 		r := image.Rect(0, 0, size.X, n)
 		if grey {
@@ -80,11 +63,6 @@ func flatten(next func(line []uint8) error, canvas image.Point, frame image.Rect
 		}
 	}
 	return nil
-}
-
-// cellsOf returns how many cells of k x k pixels a canvas becomes.
-func cellsOf(canvas image.Point, k int) image.Point {
-	return image.Pt(max(1, canvas.X/k), max(1, canvas.Y/k))
 }
 
 // storePixels stores a line of pixels, grey ones as they are, and others with their opacity.

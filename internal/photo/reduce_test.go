@@ -348,9 +348,9 @@ func TestFit_likeLanczosAlone(t *testing.T) {
 	}
 }
 
-// Averaged by two where little more than the thumbnail is left, a picture is still
+// Averaged where little more than the thumbnail is left, a picture is still
 // Lanczos' own.
-func TestFit_averagedByTwo(t *testing.T) {
+func TestFit_averaged(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	m := image.NewNRGBA(image.Rect(0, 0, 1500, 700))
 	for y := range 700 {
@@ -365,19 +365,36 @@ func TestFit_averagedByTwo(t *testing.T) {
 	if v := psnr(t, fast, slow); v < 42 {
 		t.Errorf("a picture of 1500 pixels at 600 has %.1f dB", v)
 	}
-	for _, test := range []struct{ w, h, side, want int }{
-		{1500, 700, 600, 2}, {1499, 702, 600, 1}, {1501, 701, 600, 2}, {1500, 698, 600, 1},
-		{1500, 2000, 800, 2}, {3999, 3000, 1600, 1}, {4032, 3024, 1600, 2}, {7799, 4801, 1600, 2}, {7800, 4800, 1600, 3},
-		{9600, 100, 1600, 3}, {6399, 100, 1600, 1}, {400, 300, 400, 1},
+	for _, test := range []struct {
+		w, h, side int
+		palette    bool
+		want       image.Point
+	}{
+		{1500, 700, 600, false, image.Pt(750, 350)},
+		{1500, 2000, 800, false, image.Pt(750, 1000)},
+		{1500, 2000, 800, true, image.Pt(750, 1000)},
+		{1499, 1999, 800, true, image.Pt(1499, 1999)},
+		{4000, 3000, 1600, false, image.Pt(2000, 1500)},
+		{2400, 1800, 1600, false, image.Pt(2000, 1500)},
+		{2399, 1800, 1600, false, image.Pt(2399, 1800)},
+		{4799, 3600, 1600, false, image.Pt(2000, 1500)},
+		{4800, 3600, 1600, false, image.Pt(2400, 1800)},
+		{4000, 3000, 800, false, image.Pt(1400, 1050)},
+		{4000, 3000, 400, false, image.Pt(700, 525)},
+		{1600, 600, 400, false, image.Pt(800, 300)},
+		{1599, 600, 400, false, image.Pt(1599, 600)},
+		{960000, 2, 1600, false, image.Pt(2800, 2)},
+		{400, 300, 400, false, image.Pt(400, 300)},
 	} {
-		if got := averaged(layout{format: WebP, width: test.w, height: test.h}, test.side); got != test.want {
-			t.Errorf("%d x %d at %d is averaged by %d, want %d", test.w, test.h, test.side, got, test.want)
+		canvas := image.Pt(test.w, test.h)
+		if got := averaged(canvas, Fitted(canvas, test.side), test.palette); got != test.want {
+			t.Errorf("%d x %d at %d is averaged to %v, want %v", test.w, test.h, test.side, got, test.want)
 		}
 	}
 }
 
-func TestFit_realPhotosAveragedByTwo(t *testing.T) {
-	var sum, n float64
+func TestFit_realPhotosAveraged(t *testing.T) {
+	values := map[int][]float64{}
 	photos(t, "camera", func(t *testing.T, file []byte, _ string) {
 		m, err := jpeg.Decode(bytes.NewReader(file))
 		if err != nil {
@@ -385,26 +402,25 @@ func TestFit_realPhotosAveragedByTwo(t *testing.T) {
 		}
 		size := m.Bounds().Size()
 		row, err := rows(m, false)
-		if err != nil || averaged(layout{width: size.X, height: size.Y}, 1600) != 2 {
+		if err != nil {
 			return
 		}
-		y := 0
-		next := func(line []uint8) error { row(y, line); y++; return nil }
-		fast, err := fit(next, layout{width: size.X, height: size.Y, frame: image.Rectangle{Max: size}}, 1600)
-		if err != nil {
-			t.Fatal(err)
-		}
-		to := Fitted(size, 1600)
-		v := psnr(t, opaque(fast, false), opaque(imaging.Resize(m, to.X, to.Y, imaging.Lanczos), false))
-		sum, n = sum+v, n+1
-		if v < 42 {
-			t.Errorf("%v at 1600 has %.1f dB", size, v)
+		for _, side := range []int{1600, 400} {
+			y := 0
+			next := func(line []uint8) error { row(y, line); y++; return nil }
+			to := Fitted(size, side)
+			fast, err := fit(next, size, image.Rectangle{Max: size}, false, averaged(size, to, false), to)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v := psnr(t, opaque(fast, false), opaque(imaging.Resize(m, to.X, to.Y, imaging.Lanczos), false))
+			values[side] = append(values[side], v)
+			if v < 42 {
+				t.Errorf("%v at %d has %.1f dB", size, side, v)
+			}
 		}
 	})
-	if n == 0 || sum/n < 45 {
-		t.Errorf("%.1f dB on average", sum/n)
-	}
-	t.Logf("%.0f photos, %.1f dB on average", n, sum/n)
+	checkMean(t, values)
 }
 
 func TestRows_damaged(t *testing.T) {
