@@ -241,10 +241,12 @@ func unfilter(row, filtered []byte, filter byte, bpp int) error {
 			to[i] = v + uint8((int(left[i])+int(to[i]))/2)
 		}
 	case 4:
-		switch bpp {
-		case 3:
+		switch {
+		case paethVector != nil && (bpp == 3 || bpp == 4):
+			paethVector(row, filtered, bpp)
+		case bpp == 3:
 			paeth3(row, filtered)
-		case 4:
+		case bpp == 4:
 			paeth4(row, filtered)
 		default:
 			paethAny(row, filtered, bpp)
@@ -291,6 +293,9 @@ func paethAny(row, filtered []byte, bpp int) {
 		before[k] = above
 	}
 }
+
+// paethVector is paethAny for pixels of three and of four bytes by the processor's vectors, or nil.
+var paethVector func(row, filtered []byte, bpp int)
 
 // paeth3 and paeth4 are paethAny for pixels of three and of four bytes, whose computations
 // go side by side.
