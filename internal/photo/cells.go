@@ -2,10 +2,11 @@ package photo
 
 import "math"
 
-// Before imaging reduces a picture, its pixels are averaged to fewer cells. A cell weighs the pixels
-// about its centre, less the farther they are, down to nothing at the centres of the cells beside
-// it: each pixel is shared among the cells between whose centres it lies. Of cells that do not
-// overlap, means of a picture's finest parts are false ones (aliases); of these hardly any are left.
+// Before imaging reduces a picture, its pixels are averaged to fewer cells. A cell weighs the
+// pixels about its centre, less the farther they are, down to nothing at the centres of the cells
+// beside it: each pixel is shared among the cells between whose centres it lies. Of cells that do
+// not overlap, means of a picture's finest parts are false ones (aliases); of these hardly any are
+// left.
 
 // whole is what a cell's shares of its pixels add up to, in either direction.
 const whole = 256
@@ -16,8 +17,8 @@ type share struct {
 	left, right uint16
 }
 
-// sharesOf shares n pixels among cells, at most n of them, of equal distances. What lies before the first
-// centre is that cell's, and what lies behind the last that one's.
+// sharesOf shares n pixels among cells, at most n of them, of equal distances. What lies before the
+// first centre is that cell's, and what lies behind the last that one's.
 func sharesOf(n, cells int) []share {
 	shares := make([]share, n)
 	behind := func(i int) float64 { // what of pixel i is its second cell's
@@ -59,12 +60,12 @@ func sharesOf(n, cells int) []share {
 	return shares
 }
 
-// Sums are of three samples at once, each in a lane of a word. They are of how much is missing to white, so that
-// where there are no pixels nothing has to be added.
+// Sums are of three samples at once, each in a lane of a word. They are of how much is missing to
+// white, so that where there are no pixels nothing has to be added.
 const (
 	laneBits = 21
 	oneEach  = 1 | 1<<laneBits | 1<<(2*laneBits)
-	dropped  = 3         // bits of a sum across that are left out, so that the sum of such sums fits its lane
+	dropped  = 3         // bits of a sum across that are left out: sums of these fit their lanes
 	kept     = 1<<13 - 1 // what is left of one: at most 255*whole>>dropped
 )
 

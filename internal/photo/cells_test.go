@@ -32,7 +32,8 @@ func weightsOf(n, cells int) [][]float64 {
 	return all
 }
 
-// What a cell shows is the weighted mean of its pixels, on white, whatever the canvas and the frame.
+// What a cell shows is the weighted mean of its pixels, on white, whatever the canvas and the
+// frame.
 func TestFlatten_likeWeights(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for _, test := range []struct {
@@ -58,7 +59,7 @@ func TestFlatten_likeWeights(t *testing.T) {
 		{image.Pt(600, 3), image.Rect(0, 0, 600, 3), image.Pt(20, 2)},
 	} {
 		for _, grey := range []bool{false, true} {
-			for _, noise := range []bool{true, false} { // or all of one colour, which has to stay exactly that
+			for _, noise := range []bool{true, false} { // or all of one colour, to stay
 				channels, bytes := 3, 4
 				if grey {
 					channels, bytes = 1, 1

@@ -284,9 +284,9 @@ func fit(next func(line []uint8) error, canvas image.Point, frame image.Rectangl
 // afterMeans returns the filter that reduces a line of n pixels, averaged to so many cells, to
 // size: Lanczos, if the cells are the pixels.
 //
-// Of a frequency w, in radians from cell to cell, a cell's mean passes about 1-w^2/12. Against the second
-// difference at this distance, which is w^2, the filter gives back what it lacks, and a little more
-// for what is finer and lacks more.
+// Of a frequency w, in radians from cell to cell, a cell's mean passes about 1-w^2/12. Against the
+// second difference at this distance, which is w^2, the filter gives back what it lacks, and a
+// little more for what is finer and lacks more.
 func afterMeans(n, cells, size int) imaging.ResampleFilter {
 	if cells == n {
 		return imaging.Lanczos
@@ -312,19 +312,19 @@ func afterMeans(n, cells, size int) imaging.ResampleFilter {
 }
 
 // What is averaged first takes many times less than what imaging reduces. So many times the
-// thumbnail's size are left, in eighths. Of photos that leaves 49 dB at the worst to what Lanczos alone makes
-// of them, and 51 in the mean.
+// thumbnail's size are left, in eighths. Of photos that leaves, to what Lanczos
+// alone makes of them, 46.7 dB at the worst and 52.7 in the mean at 1600, and 52 and 55 at 400.
 const (
 	leastGap    = 10
 	thirdGap    = 12 // where a picture is reduced to a third, and has more detail for its size
 	fourthGap   = 14 // to a fourth
-	smallGap    = 16 // in pictures of less than smallPixels, drawings rather than photos, which cost little
+	smallGap    = 16 // in pictures of less than smallPixels, rather drawings
 	smallPixels = 1 << 20
 )
 
-// averaged returns to how many cells a picture is averaged before imaging reduces it: as many
-// as it has pixels, where little fewer would be left. In drawings, and where dots of a palette's colours stand for
-// those between, cells of less than two pixels would show which pixels they fall on.
+// averaged returns to how many cells a picture is averaged before imaging reduces it: as many as it
+// has pixels, where little fewer would be left. In drawings, and where dots of a palette's colours
+// stand for those between, cells of less than two pixels would show which pixels they fall on.
 func averaged(canvas, to image.Point, palette bool) image.Point {
 	eighths := 8 * max(canvas.X, canvas.Y) / max(to.X, to.Y)
 	small := area(canvas) < smallPixels

@@ -7,8 +7,9 @@ import (
 	"simd/archsimd"
 )
 
-// With GOEXPERIMENT=simd, Paeth's filter is reversed by vectors where the processor has AVX2: what has to be done for
-// one byte of a pixel before the next pixel can begin is then done for all of its bytes at once.
+// With GOEXPERIMENT=simd, Paeth's filter is reversed by vectors where the processor has AVX2: what
+// has to be done for one byte of a pixel before the next pixel can begin is then done for all of
+// its bytes at once.
 func init() {
 	if archsimd.X86.AVX2() {
 		paethVector = vectorPaeth

@@ -233,10 +233,10 @@ const vp8Head = 32
 // withoutFilter sets the level of the loop filter in the first bytes of a VP8 bitstream to 0, which
 // is none (RFC 6386, 9.3, 9.6 and 15.1).
 //
-// The header's fields are coded arithmetically (7.3), each bit as likely to be 1. Once the first
-// of them, the colour space, has been 0, as it has to be, the decoder's range is 128, half of which
-// is 64 for either value of the next bit, and 128 again after the shift: so each is the next bit of the
-// file, and may be changed without a change to what follows.
+// The header's fields are coded arithmetically (7.3), each bit as likely to be 1. Once the first of
+// them, the colour space, has been 0, as it has to be, the decoder's range is 128, half of which is
+// 64 for either value of the next bit, and 128 again after the shift: so each is the next bit of
+// the file, and may be changed without a change to what follows.
 func withoutFilter(head []byte) []byte {
 	pos := 8 * 10 // behind what is not coded: tag, start code and dimensions
 	take := func(n int) (v int) {

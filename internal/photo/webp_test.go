@@ -39,7 +39,8 @@ func TestReduce_webpRange(t *testing.T) {
 	}
 }
 
-// codedBits packs strings of 0 and 1 behind ten bytes that are not coded, and fills the last byte with 1.
+// codedBits packs strings of 0 and 1 behind ten bytes that are not coded, and fills the last byte
+// with 1.
 func codedBits(parts ...string) []byte {
 	b := bytes.Repeat([]byte{0xff}, 10)
 	n := 0
@@ -64,7 +65,7 @@ func TestWithoutFilter(t *testing.T) {
 		"00" + "0" + "0",        // no segments
 		"01" + "0" + "1",        // samples are clamped, the simple filter
 		"00" + "1" + "00" + "0", // segments as before
-		"00" + "1" + "01" + "1" + "1111111111" + "000" + "1000000011000000" + "00" + "1", // with a quantizer, and two levels
+		"00" + "1" + "01" + "1" + "1111111111" + "000" + "1000000011000000" + "00" + "1", // with levels
 		"00" + "1" + "10" + "111111111" + "0" + "101010101" + "0",                        // with a map
 		"00" + "1" + "11" + "0" + "0000" + "0000" + "000" + "0",                          // with both
 	} {
@@ -81,8 +82,8 @@ func TestWithoutFilter(t *testing.T) {
 	}
 }
 
-// Without the loop filter a picture that is reduced is what it is with it, as far as can be seen. One that is not
-// reduced by as much keeps the filter.
+// Without the loop filter a picture that is reduced is what it is with it, as far as can be seen.
+// One that is not reduced by as much keeps the filter.
 func TestReduce_webpUnfiltered(t *testing.T) {
 	const w, h = 800, 600
 	drawn, m := natural(w, h, 3), image.NewRGBA(image.Rect(0, 0, w, h))
