@@ -261,7 +261,7 @@ func decodeJPEG(s *source, l layout, maxSide int) (m image.Image, denom int, err
 		return nil, 0, fmt.Errorf("read jpeg: %w", err)
 	}
 	denom, finer := denoms(l, s.size, maxSide)
-	m, denom, err = scaledjpeg.DecodeFiner(data, denom, finer)
+	m, denom, err = scaledjpeg.DecodeTo(data, maxSide, denom, finer)
 	if m == nil {
 		return nil, 0, fmt.Errorf("decode jpeg: %w", err)
 	}

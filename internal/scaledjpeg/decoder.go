@@ -8,9 +8,10 @@ import (
 // A decoder decodes one file at a time. What it keeps from one file to the next is the Huffman tables and buffers.
 type decoder struct {
 	frame
-	denom int
-	size  int // of a reduced block: 8/denom
-	app   appInfo
+	denom    int
+	size     int // of a reduced block: 8/denom
+	longSide int // that the picture will be reduced to, or 0
+	app      appInfo
 
 	dc, ac  [4]huffman
 	fresh   [2][4]bool    // tables that this file has defined, by class
@@ -46,7 +47,7 @@ type plane struct {
 // reset prepares to decode a file.
 func (d *decoder) reset(data []byte, denom int) {
 	d.frame = frame{}
-	d.denom, d.size = denom, 8/denom
+	d.denom, d.size, d.longSide = denom, 8/denom, 0
 	d.app = appInfo{}
 	d.fresh = [2][4]bool{}
 	d.quant = [4][64]uint16{}

@@ -5,7 +5,7 @@ package scaledjpeg
 // carry so little that their lack does not show.
 //
 // So a few blocks are looked at with all their coefficients. Where what is left out of many of them is as much as lines are, the
-// picture has to be decoded at a larger scale: see [DecodeFiner]. (To average the samples of whole blocks would be as wrong: a mean of
+// picture has to be decoded at a larger scale: see [DecodeTo]. (To average the samples of whole blocks would be as wrong: a mean of
 // 2x2 or 4x4 samples passes much of the frequencies that the smaller picture cannot show.)
 
 const (

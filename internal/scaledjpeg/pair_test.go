@@ -14,6 +14,7 @@ func sameSingle(t testing.TB, data []byte, d *decoder, err error) {
 	t.Helper()
 	want := new(decoder)
 	want.reset(data, d.denom)
+	want.longSide = d.longSide
 	want.single = true
 	wantErr := want.decodePlanes()
 	if fmt.Sprint(err) != fmt.Sprint(wantErr) {

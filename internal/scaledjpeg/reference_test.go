@@ -404,7 +404,8 @@ func (p *refPicture) inRange() bool {
 
 // plane returns the reduced samples of a component, as wide as the component's row of blocks, by
 // the definition in idct.go. The decoder says which bits of AC coefficients it left out
-// (progressive.go), of those that the file has; nil means none.
+// (progressive.go), of those that the file has; nil means none. At 1/1, halves of what they were
+// multiplied with are whole numbers.
 func (p *refPicture) plane(c, denom int, d *decoder) (samples []float64, stride int) {
 	n := 8 / denom
 	var t [8][8]float64
@@ -430,7 +431,11 @@ func (p *refPicture) plane(c, denom int, d *decoder) (samples []float64, stride 
 						if d != nil {
 							g = refLeaveOut(f, d.prog.lastNeeded[c][k], d.prog.last[c][k])
 						}
-						sum += g * float64(p.comp[c].quant[k]) * t[u][x] * t[v][y]
+						g *= float64(p.comp[c].quant[k])
+						if denom == 1 {
+							g = math.Trunc(g)
+						}
+						sum += g * t[u][x] * t[v][y]
 					}
 				}
 				at := (i/comp.stride*n+y)*stride + i%comp.stride*n + x

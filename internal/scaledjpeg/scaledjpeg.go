@@ -69,29 +69,31 @@ var decoders = sync.Pool{New: func() any { return new(decoder) }}
 // before it is known which scans can be left out, and the caller wants to look for Exif metadata in them anyway. It does not
 // modify data or keep it.
 func Decode(data []byte, denom int) (image.Image, error) {
-	m, _, err := DecodeFiner(data, denom, denom)
+	m, _, err := decode(data, denom, 0)
 	return m, err
 }
 
-// DecodeFiner is Decode at 1/denom or, of a sequential file whose picture has lines that a smaller one would not show as they are,
-// at 1/finer. It returns the denominator of the picture. It takes the time of both, and of memory the sum.
-func DecodeFiner(data []byte, denom, finer int) (m image.Image, used int, err error) {
-	m, lined, err := decode(data, denom)
+// DecodeTo is Decode for a picture that is then to be reduced to longSide pixels on its longer side. What could not be seen in that
+// may be left out. It decodes at 1/denom or, if the file is sequential and the picture has lines that a smaller one would not show
+// as they are, at 1/finer, and returns the denominator. Then it takes the time of both, and of memory the sum.
+func DecodeTo(data []byte, longSide, denom, finer int) (m image.Image, used int, err error) {
+	m, lined, err := decode(data, denom, longSide)
 	if m == nil || !lined || finer >= denom {
 		return m, denom, err
 	}
-	m, _, err = decode(data, finer)
+	m, _, err = decode(data, finer, longSide)
 	return m, finer, err
 }
 
-// decode is Decode. It reports as well whether the picture is lined.
-func decode(data []byte, denom int) (m image.Image, lined bool, err error) {
+// decode is Decode, or DecodeTo if longSide is not 0. It reports as well whether the picture is lined.
+func decode(data []byte, denom, longSide int) (m image.Image, lined bool, err error) {
 	if denom != 1 && denom != 2 && denom != 4 && denom != 8 {
 		return nil, false, fmt.Errorf("scaledjpeg: denominator is %d, expected 1, 2, 4 or 8", denom)
 	}
 	d := decoders.Get().(*decoder)
 	defer decoders.Put(d)
 	d.reset(data, denom)
+	d.longSide = longSide
 	defer d.release()
 	m, err = d.decode()
 	return m, d.lined*linedPart > d.sampled, err

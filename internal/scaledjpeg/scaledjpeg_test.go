@@ -37,9 +37,13 @@ func testFiles(t testing.TB) map[string][]byte {
 }
 
 // decodePlanes is Decode up to the planes.
-func decodePlanes(data []byte, denom int) (*decoder, error) {
+func decodePlanes(data []byte, denom int) (*decoder, error) { return decodePlanesTo(data, denom, 0) }
+
+// decodePlanesTo is the same for a picture that is then to be reduced to longSide, unless that is 0.
+func decodePlanesTo(data []byte, denom, longSide int) (*decoder, error) {
 	d := new(decoder)
 	d.reset(data, denom)
+	d.longSide = longSide
 	return d, d.decodePlanes()
 }
 
@@ -54,12 +58,14 @@ func TestDecode_reference(t *testing.T) {
 			continue
 		}
 		for _, denom := range denoms {
-			d, err := decodePlanes(data, denom)
-			if err == nil {
-				err = ref.check(d)
-			}
-			if err != nil {
-				t.Errorf("%s at 1/%d: %v", name, denom, err)
+			for _, longSide := range []int{0, 1} {
+				d, err := decodePlanesTo(data, denom, longSide)
+				if err == nil {
+					err = ref.check(d)
+				}
+				if err != nil {
+					t.Errorf("%s at 1/%d to %d: %v", name, denom, longSide, err)
+				}
 			}
 		}
 	}
@@ -79,12 +85,19 @@ func TestDecode_negligible(t *testing.T) {
 	)
 	tests := []struct {
 		luma, chroma byte // all quantization steps
+		longSide     int  // of a picture of 117 pixels
 		want         [9]string
 	}{
-		{10, 10, [9]string{1: all, 2: all, 4: all, 8: dc}},
-		{6, 6, [9]string{1: all, 2: luma, 4: luma, 8: dc}},
-		{2, 6, [9]string{1: all, 2: two2, 4: two4, 8: dc}},
-		{1, 1, [9]string{1: all, 2: both2, 4: both4, 8: dc}},
+		{10, 10, 45, [9]string{1: all, 2: all, 4: all, 8: dc}},
+		{6, 6, 45, [9]string{1: luma, 2: luma, 4: luma, 8: dc}},
+		{2, 6, 45, [9]string{1: two2, 2: two2, 4: two4, 8: dc}},
+		{1, 1, 45, [9]string{1: both2, 2: both2, 4: both4, 8: dc}},
+		{10, 10, 10, [9]string{1: luma, 2: luma, 4: luma, 8: dc}},
+		{6, 6, 10, [9]string{1: two2, 2: two2, 4: two4, 8: dc}},
+		{10, 10, 1, [9]string{1: luma, 2: luma, 4: luma, 8: dc}},
+		{2, 6, 76, [9]string{1: luma, 2: luma, 4: luma, 8: dc}},
+		{1, 1, 80, [9]string{1: all, 2: all, 4: all, 8: dc}},
+		{1, 1, 0, [9]string{1: all, 2: all, 4: all, 8: dc}},
 	}
 	for _, test := range tests {
 		data := bytes.Clone(testFiles(t)["progressive-2x2"])
@@ -97,7 +110,7 @@ func TestDecode_negligible(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, denom := range denoms {
-			d, err := decodePlanes(data, denom)
+			d, err := decodePlanesTo(data, denom, test.longSide)
 			if err == nil {
 				err = ref.check(d)
 			}
@@ -109,13 +122,10 @@ func TestDecode_negligible(t *testing.T) {
 				got += map[bool]string{true: "Y", false: "n"}[needed]
 			}
 			if got != test.want[denom] {
-				t.Errorf("steps %d and %d at 1/%d: scans %s, want %s", test.luma, test.chroma, denom, got, test.want[denom])
+				t.Errorf("steps %d and %d at 1/%d to %d: scans %s, want %s", test.luma, test.chroma, denom, test.longSide, got, test.want[denom])
 			}
 			for c := range d.Components {
-				limit := maxNoise
-				if c > 0 {
-					limit = maxChromaNoise
-				}
+				limit := d.noiseLimits()[min(c, 1)]
 				if noise := ref.noise(c, d); denom == 4 && noise > limit+0.5 {
 					t.Errorf("steps %d and %d, component %d: off by %.2f", test.luma, test.chroma, c, noise)
 				}
