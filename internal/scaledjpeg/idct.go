@@ -169,6 +169,14 @@ func storeFlat4x4(pix []byte, stride int, dc int) {
 	}
 }
 
+// storeFlat8x8 stores what store8x8 would for a block of which only the first coefficient, dequantized, is not zero.
+func storeFlat8x8(pix []byte, stride int, dc int) {
+	v := clamp((dc + 128<<3 + 1<<2) >> 3)
+	for y := range 8 {
+		binary.LittleEndian.PutUint64(pix[y*stride:], uint64(v)*0x0101010101010101)
+	}
+}
+
 // store8x8 transforms a whole block.
 func (b *block) store8x8(pix []byte, stride int) {
 	if vector8x8 != nil {

@@ -653,7 +653,12 @@ func (d *decoder) reconstruct() {
 					pix[x] = byte(clamp((int(v)*int(quant[0]) + roundReduced) >> shiftReduced))
 				}
 			case 4:
-				for x := 0; len(coefs) >= 4; x += 2 {
+				x := 0
+				if vectorRow2x2 != nil {
+					blocks := vectorRow2x2(pix, plane.stride, coefs, (*[4]int32)(quant[:]), (*[4]int32)(half[:]))
+					x, coefs = 2*blocks, coefs[4*blocks:]
+				}
+				for ; len(coefs) >= 4; x += 2 {
 					store2x2(pix[x:], plane.stride, int(coefs[0])*int(quant[0])+roundReduced,
 						dequantize(coefs[1], quant[1], half[1]),
 						dequantize(coefs[2], quant[2], half[2]),
@@ -663,14 +668,7 @@ func (d *decoder) reconstruct() {
 			case 2:
 				var b [16]int32
 				for x := 0; len(coefs) >= 16; x += 4 {
-					set := int16(0)
-					for k, v := range coefs[:16] {
-						b[k] = int32(dequantize(v, quant[k], half[k]))
-						if k > 0 {
-							set |= v
-						}
-					}
-					if set == 0 {
+					if dequantizeBlock(b[:], coefs[:16], &quant, &half) {
 						storeFlat4x4(pix[x:], plane.stride, int(b[0]))
 					} else {
 						store4x4(&b, pix[x:], plane.stride)
@@ -680,10 +678,11 @@ func (d *decoder) reconstruct() {
 			default:
 				var b block
 				for x := 0; len(coefs) >= 64; x += 8 {
-					for k, v := range coefs[:64] {
-						b[k] = int32(dequantize(v, quant[k], half[k]))
+					if dequantizeBlock(b[:64], coefs[:64], &quant, &half) {
+						storeFlat8x8(pix[x:], plane.stride, int(b[0]))
+					} else {
+						b.store8x8(pix[x:], plane.stride)
 					}
-					b.store8x8(pix[x:], plane.stride)
 					coefs = coefs[64:]
 				}
 			}
@@ -695,4 +694,32 @@ func (d *decoder) reconstruct() {
 func dequantize(v int16, quant, half int32) int {
 	sign := int(v)>>15 | int(uint16(-v)>>15)
 	return int(v)*int(quant) + sign*int(half)
+}
+
+// vectorRow2x2 and vectorDequantize are done by the processor's vectors, or nil. The former stores from a row of blocks of
+// 2x2 coefficients as many as it does at once, and returns their number; the latter is dequantizeBlock.
+var (
+	vectorRow2x2     func(pix []byte, stride int, coefs []int16, quant, half *[4]int32) (blocks int)
+	vectorDequantize func(b []int32, coefs []int16, quant, half *[64]int32) (flat bool)
+)
+
+// dequantizeBlock sets b to the coefficients of a block, dequantized, and reports whether all but the first are zero. Their number
+// is a multiple of 16.
+func dequantizeBlock(b []int32, coefs []int16, quant, half *[64]int32) (flat bool) {
+	if vectorDequantize != nil {
+		return vectorDequantize(b, coefs, quant, half)
+	}
+	return scalarDequantize(b, coefs, quant, half)
+}
+
+// scalarDequantize is dequantizeBlock without vectors.
+func scalarDequantize(b []int32, coefs []int16, quant, half *[64]int32) (flat bool) {
+	set := int16(0)
+	for k, v := range coefs {
+		b[k] = int32(dequantize(v, quant[k], half[k]))
+		if k > 0 {
+			set |= v
+		}
+	}
+	return set == 0
 }

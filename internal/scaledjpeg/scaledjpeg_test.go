@@ -794,3 +794,16 @@ func sameBut(file, damaged []byte, denom, interval, lost int) error {
 	}
 	return nil
 }
+
+// A flat block comes out as any other of its coefficients does.
+func TestStoreFlat8x8(t *testing.T) {
+	for dc := -5000; dc <= 5000; dc++ {
+		var got, want [64]byte
+		b := block{int32(dc)}
+		b.store8x8(want[:], 8)
+		storeFlat8x8(got[:], 8, dc)
+		if got != want {
+			t.Fatalf("flat block of %d: %d, want %d", dc, got[0], want[0])
+		}
+	}
+}

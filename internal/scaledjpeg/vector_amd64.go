@@ -4,6 +4,7 @@ package scaledjpeg
 
 import (
 	"encoding/binary"
+	"math"
 	"simd/archsimd"
 )
 
@@ -14,6 +15,7 @@ import (
 func init() {
 	if archsimd.X86.AVX2() {
 		vector8x8, vector4x4 = storeVector8x8, storeVector4x4
+		vectorRow2x2, vectorDequantize = storeVectorRow2x2, dequantizeVector
 	}
 }
 
@@ -168,4 +170,65 @@ func transform4(p words, round numbers) (points01, points32 numbers) {
 	a, b := p.DotProductPairs(archsimd.LoadInt16x16(&first4)), p.DotProductPairs(archsimd.LoadInt16x16(&second4))
 	even, odd := a.Select128FromPair(0, 2, b).Add(round), a.Select128FromPair(1, 3, b)
 	return even.Add(odd), even.Sub(odd)
+}
+
+// dequantizeVector is dequantizeBlock, to the same numbers.
+func dequantizeVector(b []int32, coefs []int16, quant, half *[64]int32) (flat bool) {
+	set := archsimd.LoadInt16x8((*[8]int16)(coefs)).And(archsimd.LoadInt16x8(&allButFirst))
+	for k := 0; k+8 <= len(coefs) && k+8 <= len(b) && k+8 <= len(quant); k += 8 {
+		c := archsimd.LoadInt16x8((*[8]int16)(coefs[k:]))
+		if k > 0 {
+			set = set.Or(c)
+		}
+		v := c.ExtendToInt32()
+		q, h := archsimd.LoadInt32x8((*[8]int32)(quant[k:])), archsimd.LoadInt32x8((*[8]int32)(half[k:]))
+		v.Mul(q).Add(h.CopySign(v)).Store((*[8]int32)(b[k:]))
+	}
+	flat = set.IsZero()
+	archsimd.ClearAVXUpperBits()
+	return flat
+}
+
+var (
+	allButFirst = [8]int16{0, -1, -1, -1, -1, -1, -1, -1}
+
+	// row2x2 makes a row of samples of eight blocks of those at the left of blocks 0 to 3, those at the right, and the same of 4 to 7.
+	row2x2 = [16]int8{0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15}
+)
+
+// storeVectorRow2x2 is store2x2 of eight blocks at once, to the same samples. Where sums could exceed 32 bits, because
+// the steps of quantization are large, it stores none.
+func storeVectorRow2x2(pix []byte, stride int, coefs []int16, quant, half *[4]int32) (blocks int) {
+	most := int64(roundReduced)
+	for k, q := range quant {
+		most += int64(q)<<15 + int64(half[k])
+	}
+	if most > math.MaxInt32 {
+		return 0
+	}
+	twice := func(a *[4]int32) numbers {
+		return archsimd.LoadInt32x8(&[8]int32{a[0], a[1], a[2], a[3], a[0], a[1], a[2], a[3]})
+	}
+	q, h, round := twice(quant), twice(half), twice(&[4]int32{roundReduced})
+	order := archsimd.LoadInt8x16(&row2x2)
+	block := func(coefs []int16) numbers { // dequantizes two
+		v := archsimd.LoadInt16x8((*[8]int16)(coefs)).ExtendToInt32()
+		return v.Mul(q).Add(h.CopySign(v)).Add(round)
+	}
+	row := func(a, b numbers) archsimd.Uint8x16 {
+		v := between(a, b, shiftReduced).AsInt16x16().Max(archsimd.BroadcastInt16x16(0)).Min(archsimd.BroadcastInt16x16(255))
+		return v.GetLo().Or(v.GetHi().ShiftAllLeft(8)).AsUint8x16().PermuteOrZero(order)
+	}
+	for x := 0; len(coefs) >= 4*8; x += 2 * 8 {
+		b01, b23, b45, b67 := block(coefs), block(coefs[8:]), block(coefs[16:]), block(coefs[24:])
+		plus, minus := b01.AddPairsGrouped(b23), b01.SubPairsGrouped(b23)
+		upper, lower := plus.AddPairsGrouped(minus), plus.SubPairsGrouped(minus)
+		plus, minus = b45.AddPairsGrouped(b67), b45.SubPairsGrouped(b67)
+		row(lower, plus.SubPairsGrouped(minus)).Store((*[16]uint8)(pix[stride+x:]))
+		row(upper, plus.AddPairsGrouped(minus)).Store((*[16]uint8)(pix[x:]))
+		coefs = coefs[4*8:]
+		blocks += 8
+	}
+	archsimd.ClearAVXUpperBits()
+	return blocks
 }

@@ -67,6 +67,55 @@ func TestVectorStore(t *testing.T) {
 	}
 }
 
+// Vectors dequantize, and make rows of 2x2, to the very same numbers, whatever coefficients and steps are.
+func TestVectorRow2x2(t *testing.T) {
+	needAVX2(t)
+	random := rand.New(rand.NewPCG(5, 6))
+	const blocks = 8*3 + 5
+	stored := 0
+	for range 2000 {
+		spread := 1 << (1 + random.IntN(16))
+		coefs := make([]int16, 4*blocks)
+		for i := range coefs {
+			coefs[i] = int16(random.IntN(2*spread) - spread)
+		}
+		var quant, half [64]int32
+		most := 1 << (8 + random.IntN(12))
+		for i := range quant {
+			quant[i] = int32(random.IntN(most))
+			half[i] = quant[i] * int32(random.IntN(3)) / 2
+		}
+		half[0] = 0
+		var got, want [2 * 2 * blocks]byte
+		n := storeVectorRow2x2(got[:], 2*blocks, coefs, (*[4]int32)(quant[:]), (*[4]int32)(half[:]))
+		stored += n
+		for i := range n {
+			c := coefs[4*i : 4*i+4]
+			store2x2(want[2*i:], 2*blocks, int(c[0])*int(quant[0])+roundReduced,
+				dequantize(c[1], quant[1], half[1]), dequantize(c[2], quant[2], half[2]), dequantize(c[3], quant[3], half[3]))
+		}
+		if got != want {
+			t.Fatalf("%d blocks of %d with steps %d and halves %d: %d, want %d", n, coefs, quant[:4], half[:4], got, want)
+		}
+
+		block := make([]int16, 64)
+		for range random.IntN(4) {
+			block[random.IntN(64)] = int16(random.IntN(2*spread) - spread)
+		}
+		for _, size := range []int{16, 64} {
+			var got, want [64]int32
+			gotFlat := dequantizeVector(got[:size], block[:size], &quant, &half)
+			wantFlat := scalarDequantize(want[:size], block[:size], &quant, &half)
+			if got != want || gotFlat != wantFlat {
+				t.Fatalf("%d dequantized: %v, flat %t; want %v, %t", block[:size], got, gotFlat, want, wantFlat)
+			}
+		}
+	}
+	if stored < 1000*blocks/2 {
+		t.Errorf("vectors stored but %d blocks", stored)
+	}
+}
+
 // What only damaged data holds overflows nowhere: samples stay on the side that they are on.
 func TestVectorStore_extremes(t *testing.T) {
 	needAVX2(t)
