@@ -197,6 +197,7 @@ func reducePlanes(m image.Image, l layout, denom, orientation, maxSide int) (ima
 	small, err := planes.Reduce(m, planes.Options{
 		Original:    image.Pt(l.width, l.height),
 		Denom:       denom,
+		Means:       denom == 8,
 		To:          Fitted(image.Pt(l.width, l.height), maxSide),
 		Orientation: orientation,
 	})

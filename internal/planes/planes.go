@@ -15,6 +15,10 @@ type Options struct {
 	Original image.Point
 	Denom    int
 
+	// Means says that samples are the means of their pixels, as those of a JPEG at 1/8 are. What a mean
+	// lacks of high frequencies is given back.
+	Means bool
+
 	// To is the size of the result in pixels, likewise before orientation, and no larger than
 	// Original in either direction.
 	To image.Point
@@ -47,9 +51,13 @@ func Reduce(src image.Image, o Options) (image.Image, error) {
 	}
 
 	dst := newTarget(w, h, o.Orientation)
+	lack := 0.0
+	if o.Means {
+		lack = meansLack(denom)
+	}
 	axes := func(samplesX, samplesY, hsub, vsub int) (x, y axis) {
-		x = newAxis(w, samplesX, float64(o.Original.X)/float64(denom*hsub), horizontalBits)
-		y = newAxis(h, samplesY, float64(o.Original.Y)/float64(denom*vsub), verticalBits)
+		x = newAxis(w, samplesX, float64(o.Original.X)/float64(denom*hsub), horizontalBits, lack)
+		y = newAxis(h, samplesY, float64(o.Original.Y)/float64(denom*vsub), verticalBits, lack)
 		return x, y
 	}
 	switch src := src.(type) {

@@ -43,29 +43,38 @@ type axis struct {
 const lobes = 3
 
 // newAxis returns the weights, with the given number of fractional bits, to reduce a line of source samples, which stand for
-// length (at most samples) units, to size samples that stand for just as many.
-func newAxis(size, samples int, length float64, weightBits uint) axis {
+// length (at most samples) units, to size samples that stand for just as many. Where source samples are means, lack is what these
+// lack: see meansLack.
+func newAxis(size, samples int, length float64, weightBits uint, lack float64) axis {
 	step := length / float64(size)
 	scale := max(step, 1)
-	taps := min((int(2*lobes*scale)+1+3)&^3, (samples+3)&^3)
+	reach := lobes * scale
+	if lack > 0 {
+		reach++
+	}
+	taps := min((int(2*reach)+1+3)&^3, (samples+3)&^3)
 	a := axis{samples: samples, size: size, taps: taps, from: make([]int32, size), weights: make([]uint64, size*taps)}
 	w := make([]float64, taps)
+	plain := make([]float64, taps+2) // Lanczos's weights, from one sample earlier on
 	turnFast, turnSlow := turn(1/scale), turn(1/scale/lobes)
 	for i := range size {
 		center := (float64(i)+0.5)*step - 0.5
-		from := int(math.Ceil(center - lobes*scale))
+		from := int(math.Ceil(center - reach))
 		from = max(min(from, samples-taps), 0)
 		sum := 0.0
-		x := (float64(from) - center) / scale
+		x := (float64(from-1) - center) / scale
 		fast, slow := turn(x), turn(x/lobes)
-		for k := range w {
-			w[k] = 0
-			if x := (float64(from+k) - center) / scale; from+k < samples {
-				w[k] = lanczos(x, imag(fast), imag(slow))
-			}
-			sum += w[k]
+		for k := range plain {
+			plain[k] = lanczos((float64(from-1+k)-center)/scale, imag(fast), imag(slow))
 			fast *= turnFast
 			slow *= turnSlow
+		}
+		for k := range w {
+			w[k] = 0
+			if from+k < samples {
+				w[k] = plain[k+1] - lack*(plain[k]+plain[k+2]-2*plain[k+1])
+			}
+			sum += w[k]
 		}
 		// Rounded weights must add up to 1 as well, or flat areas would change. Rounding their running total does that, and
 		// keeps errors apart from each other.
@@ -81,6 +90,11 @@ func newAxis(size, samples int, length float64, weightBits uint) axis {
 	}
 	return a
 }
+
+// meansLack returns what samples that are means of n pixels in a direction lack. Such a mean passes 1-(1-1/n^2)f^2/24 of a low
+// frequency f, in radians from sample to sample. The second difference of samples is -f^2: subtracted so many times, it gives back
+// what is lacking.
+func meansLack(n int) float64 { return (1 - 1/float64(n*n)) / 24 }
 
 // turn returns the point at angle pi*x on the unit circle. Products of such points add their angles, which gives the sines of a
 // line of weights without computing each.

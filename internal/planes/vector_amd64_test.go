@@ -40,8 +40,9 @@ func TestVectorPlane(t *testing.T) {
 			}
 		}
 		toX, toY := between(1, w), between(1, h)
-		ax := newAxis(toX, w, float64(w)-random.Float64(), horizontalBits)
-		ay := newAxis(toY, h, float64(h), verticalBits)
+		lack := float64(random.IntN(2)) * meansLack(8)
+		ax := newAxis(toX, w, float64(w)-random.Float64(), horizontalBits, lack)
+		ay := newAxis(toY, h, float64(h), verticalBits, lack)
 		dst := newTarget(toX, toY, between(1, 8))
 		if got, want := vectorPlane(dst, pix, stride, ax, ay), reduceLanes(dst, pix, stride, ax, ay); !bytes.Equal(got, want) {
 			t.Fatalf("%d x %d to %d x %d at %v: other samples", w, h, toX, toY, dst)
@@ -53,7 +54,7 @@ func BenchmarkVectorPlane(b *testing.B) {
 	needAVX2(b)
 	pix := make([]byte, 2016*1512)
 	for _, side := range []int{400, 800, 1600} {
-		ax, ay := newAxis(side, 2016, 2016, horizontalBits), newAxis(side*3/4, 1512, 1512, verticalBits)
+		ax, ay := newAxis(side, 2016, 2016, horizontalBits, 0), newAxis(side*3/4, 1512, 1512, verticalBits, 0)
 		dst := newTarget(side, side*3/4, 1)
 		for name, reduce := range map[string]func(target, []byte, int, axis, axis) []byte{"vector": vectorPlane, "lanes": reduceLanes} {
 			b.Run(fmt.Sprintf("to=%d/%s", side, name), func(b *testing.B) {
