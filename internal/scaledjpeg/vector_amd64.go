@@ -11,7 +11,7 @@ import (
 // With GOEXPERIMENT=simd, blocks are transformed by AVX2 where the processor has it. Sums of pairs of products of 16 bits
 // (VPMADDWD) do eight columns at once, and then eight rows. Samples come out as by scalar8x8 and scalar4x4, or one level off: what
 // is between the two passes keeps fracBetween bits. Numbers beyond 16 bits, which only damaged data has, count as the
-// largest that there are; no sum overflows then.
+// largest that there are; no sum overflows then. Where that happens between the passes, the block is left to scalars.
 func init() {
 	if archsimd.X86.AVX2() {
 		vector8x8, vector4x4 = storeVector8x8, storeVector4x4
@@ -77,6 +77,11 @@ func storeVector8x8(b *block, pix []byte, stride int) {
 	// Turn it, by pairs of columns.
 	top02, top13 := between(r0, r2, shiftBetween), between(r1, r3, shiftBetween)
 	end46, end57 := between(r4, r6, shiftBetween), between(r5, r7, shiftBetween)
+	if !inner(magnitude(top02).Max(magnitude(top13)).Max(magnitude(end46)).Max(magnitude(end57))) {
+		archsimd.ClearAVXUpperBits()
+		b.scalar8x8(pix, stride)
+		return
+	}
 	top01, top23 := top02.InterleaveLoGrouped(top13).AsInt64x4(), top02.InterleaveHiGrouped(top13).AsInt64x4()
 	end45, end67 := end46.InterleaveLoGrouped(end57).AsInt64x4(), end46.InterleaveHiGrouped(end57).AsInt64x4()
 	topEven, topOdd := top01.InterleaveLoGrouped(top23), top01.InterleaveHiGrouped(top23)
@@ -112,6 +117,10 @@ func storeVector8x8(b *block, pix []byte, stride int) {
 func between(a, b numbers, shift uint64) numbers {
 	return a.ShiftAllRight(shift).SaturateToInt16ConcatGrouped(b.ShiftAllRight(shift)).AsInt32x8()
 }
+
+// magnitude returns the magnitudes of words, and inner reports whether all are less than half of the largest that there is.
+func magnitude(w numbers) archsimd.Uint16x16 { return w.AsInt16x16().Abs().AsUint16x16() }
+func inner(w archsimd.Uint16x16) bool        { return w.And(archsimd.BroadcastUint16x16(0xc000)).IsZero() }
 
 // transform8 transforms eight lines of eight points, given as pairs of coefficients, each line's beside the next one's.
 func transform8(p02, p46, p13, p57 words, round numbers) (r0, r1, r2, r3, r4, r5, r6, r7 numbers) {
@@ -149,9 +158,16 @@ func fourAndFour(a, b [16]int16) [16]int16 {
 // storeVector4x4 is store4x4.
 func storeVector4x4(b *[16]int32, pix []byte, stride int) {
 	rows01, rows23 := archsimd.LoadInt32x8((*[8]int32)(b[:8])), archsimd.LoadInt32x8((*[8]int32)(b[8:]))
-	p := between(rows01, rows23, fracReduced-fracBetween).AsInt8x32().PermuteOrZeroGrouped(archsimd.LoadInt8x32(&pairedEvenFirst))
+	rows := between(rows01, rows23, fracReduced-fracBetween)
+	p := rows.AsInt8x32().PermuteOrZeroGrouped(archsimd.LoadInt8x32(&pairedEvenFirst))
 	rows0and1, rows3and2 := transform4(p.AsInt16x16(), archsimd.BroadcastInt32x8(1<<(fracTrig-1)))
-	p = between(rows0and1, rows3and2, fracTrig).Permute(archsimd.LoadUint32x8(&turn4)).AsInt8x32()
+	middle := between(rows0and1, rows3and2, fracTrig)
+	if !inner(magnitude(rows).Max(magnitude(middle))) {
+		archsimd.ClearAVXUpperBits()
+		scalar4x4(b, pix, stride)
+		return
+	}
+	p = middle.Permute(archsimd.LoadUint32x8(&turn4)).AsInt8x32()
 	columns0and1, columns3and2 := transform4(p.AsInt16x16(), archsimd.BroadcastInt32x8(roundVector))
 	v := between(columns0and1, columns3and2, shiftVector).AsInt16x16()
 	v = v.Max(archsimd.BroadcastInt16x16(0)).Min(archsimd.BroadcastInt16x16(255))
