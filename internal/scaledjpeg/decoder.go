@@ -263,17 +263,25 @@ func (d *decoder) decodeScan(b []byte, i int) (next int, err error) {
 	return d.decodeSequential(&sc, i)
 }
 
-// makePlanes allocates the planes, medium grey: what is never decoded stays so.
+// makePlanes allocates the planes, medium grey: what is never decoded stays so. (Those of a progressive picture are written as a
+// whole in the end.)
 func (d *decoder) makePlanes() {
 	for i := range d.Components {
 		c := &d.comps[i]
 		p := plane{stride: c.stride * d.size}
 		p.pix = make([]byte, p.stride*c.rows*d.size)
-		p.pix[0] = 128
-		for k := 1; k < len(p.pix); k *= 2 {
-			copy(p.pix[k:], p.pix[:k])
+		if !d.Progressive {
+			p.grey()
 		}
 		d.planes[i] = p
+	}
+}
+
+// grey makes all samples medium grey.
+func (p *plane) grey() {
+	p.pix[0] = 128
+	for k := 1; k < len(p.pix); k *= 2 {
+		copy(p.pix[k:], p.pix[:k])
 	}
 }
 

@@ -89,15 +89,8 @@ func (d *decoder) prepare(b []byte, i int) {
 		}
 	}
 	p.idle = idleVisits * total
-	if cap(p.coefBuf) < total*p.per {
-		p.coefBuf = make([]int16, total*p.per)
-	}
-	if cap(p.nonzeroBuf) < totalHistory {
-		p.nonzeroBuf = make([]uint64, totalHistory)
-	}
-	coefs, nonzero := p.coefBuf[:total*p.per], p.nonzeroBuf[:totalHistory]
-	clear(coefs)
-	clear(nonzero)
+	p.coefBuf, p.nonzeroBuf = zeros(p.coefBuf, total*p.per), zeros(p.nonzeroBuf, totalHistory)
+	coefs, nonzero := p.coefBuf, p.nonzeroBuf
 	for c := range d.Components {
 		blocks := d.comps[c].stride * d.comps[c].rows
 		p.coefs[c], coefs = coefs[:blocks*p.per], coefs[blocks*p.per:]
@@ -105,6 +98,16 @@ func (d *decoder) prepare(b []byte, i int) {
 			p.nonzero[c], nonzero = nonzero[:blocks], nonzero[blocks:]
 		}
 	}
+}
+
+// zeros returns n zeros, in buf if they fit.
+func zeros[T int16 | uint64](buf []T, n int) []T {
+	if cap(buf) < n {
+		return make([]T, n)
+	}
+	buf = buf[:n]
+	clear(buf)
+	return buf
 }
 
 // A plannedScan is what plan must know of a scan.
@@ -634,6 +637,7 @@ func (d *decoder) reconstruct() {
 	for i := range d.Components {
 		c, plane := &d.comps[i], &d.planes[i]
 		if !d.scanned[i] {
+			plane.grey()
 			continue
 		}
 		q := multipliers(&p.quant[i], d.denom)
