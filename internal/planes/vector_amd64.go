@@ -2,7 +2,10 @@
 
 package planes
 
-import "simd/archsimd"
+import (
+	"encoding/binary"
+	"simd/archsimd"
+)
 
 // With GOEXPERIMENT=simd, planes are reduced by AVX2 where the processor has it: to the same samples as by words of three
 // lanes, which stays for all others. Sums of pairs of products of 16 bits (VPMADDWD) do both directions: vertically the pair is
@@ -46,9 +49,13 @@ func vectorPlane(dst target, pix []byte, stride int, ax, ay axis) []byte {
 		sumDown(lines[row*n:row*n+ax.samples], pix, rows, down)
 		if row == rowsAcross-1 || y == ay.size-1 {
 			sumAcross(result, lines, ax.from, across)
+			origin, done := dst.origin+(y-row)*dst.dy, 0
+			if dst.dx == 1 && row == rowsAcross-1 {
+				done = storeRows(out, origin, dst.dy, result)
+			}
 			for k := range row + 1 {
-				at := dst.origin + (y-row+k)*dst.dy
-				for _, v := range result {
+				at := origin + k*dst.dy + done*dst.dx
+				for _, v := range result[done:] {
 					out[at] = byte(v >> (8 * k & 31))
 					at += dst.dx
 				}
@@ -90,6 +97,25 @@ func sumDown(line []int16, pix []byte, rows []int, weights []archsimd.Int16x16) 
 		v = s2.ShiftAllRight(shift).SaturateToInt16ConcatGrouped(s3.ShiftAllRight(shift))
 		v.Max(least).Min(most).Store((*[16]int16)(l[16:]))
 	}
+}
+
+// turn4x4 makes four words of four rows each, one of each row.
+var turn4x4 = [32]int8{0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15}
+
+// storeRows stores sums of four lines to as many rows of out, which begin at an index and are so many bytes apart. It does eight at
+// once, and returns how many are done.
+func storeRows(out []byte, at, apart int, sums []uint32) (done int) {
+	order := archsimd.LoadInt8x32(&turn4x4)
+	for ; done+8 <= len(sums); done += 8 {
+		v := archsimd.LoadUint32x8((*[8]uint32)(sums[done:])).AsUint8x32().PermuteOrZeroGrouped(order).AsUint32x8()
+		rows01 := v.GetLo().InterleaveLo(v.GetHi()).AsUint64x2()
+		rows23 := v.GetLo().InterleaveHi(v.GetHi()).AsUint64x2()
+		binary.LittleEndian.PutUint64(out[at+done:], rows01.GetElem(0))
+		binary.LittleEndian.PutUint64(out[at+apart+done:], rows01.GetElem(1))
+		binary.LittleEndian.PutUint64(out[at+2*apart+done:], rows23.GetElem(0))
+		binary.LittleEndian.PutUint64(out[at+3*apart+done:], rows23.GetElem(1))
+	}
+	return done
 }
 
 // words returns samples in 16 bits each.
