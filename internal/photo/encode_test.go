@@ -125,6 +125,31 @@ func TestEncode_chroma(t *testing.T) {
 	}
 }
 
+// Neighbours are counted eight at once as one by one.
+func TestEqualNeighbours(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for range 5000 {
+		var rows [3][]uint8
+		length, values := 1+random.IntN(60), 1+random.IntN(3)
+		shift := random.IntN(8) // that one bit alone tells values apart
+		for i := range rows {
+			rows[i] = make([]uint8, length)
+			for x := range rows[i] {
+				rows[i][x] = uint8(random.IntN(values) << shift)
+			}
+		}
+		want := 0
+		for x := 1; x < length; x++ {
+			if rows[0][x] == rows[0][x-1] && rows[1][x] == rows[1][x-1] && rows[2][x] == rows[2][x-1] {
+				want++
+			}
+		}
+		if got := equalNeighbours(rows[0], rows[1], rows[2]); got != want {
+			t.Fatalf("equalNeighbours(%v) = %d, want %d", rows, got, want)
+		}
+	}
+}
+
 func TestEncode_refuses(t *testing.T) {
 	m := image.NewGray(image.Rect(0, 0, 8, 8))
 	for name, err := range map[string]error{
