@@ -498,6 +498,12 @@ func TestDecodeConfig(t *testing.T) {
 
 func TestConfig_Denom(t *testing.T) {
 	full, wide, half := Sampling{1, 1}, Sampling{2, 1}, Sampling{2, 2}
+	for _, side := range []struct{ width, want int }{{6399, 4}, {6400, 8}} {
+		c := Config{Width: side.width, Height: 4000, Components: 1, Progressive: true, Sampling: [4]Sampling{full}}
+		if got := c.Denom(400); got != side.want {
+			t.Errorf("Denom of a progressive file of %d pixels is %d, want %d", side.width, got, side.want)
+		}
+	}
 	for _, test := range []struct {
 		width, height int
 		luma          Sampling // where chroma is 1x1
