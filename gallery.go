@@ -22,7 +22,6 @@ import (
 	"gallery/internal/bounded"
 	"gallery/internal/face"
 	"gallery/internal/messages"
-	"gallery/internal/nolink"
 	"gallery/internal/observe"
 	"gallery/internal/patient"
 	"gallery/internal/rendition"
@@ -650,17 +649,8 @@ func (s *server) serveOriginal(w http.ResponseWriter, r *http.Request, t target)
 	if mediaType == "" {
 		_, mediaType = album.OtherKind(t.name)
 	}
-	serveFile(w, r, f, info, mediaType, answer.Revalidate)
+	answer.Handle(w, r, f, info, mediaType, answer.Revalidate)
 	return nil
-}
-
-// serveFile answers with an open file.
-func serveFile(w http.ResponseWriter, r *http.Request, f *nolink.Handle, info fs.FileInfo, mediaType, caching string) {
-	var content io.ReadSeeker = io.NewSectionReader(f, 0, info.Size())
-	if info.Size() > answer.MaxBuffered {
-		content = f.OSFile()
-	}
-	answer.File(w, r, content, info.ModTime(), info.Size(), mediaType, caching)
 }
 
 // redirectToAlbum leads from /ALBUM to /ALBUM/.

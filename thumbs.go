@@ -93,6 +93,6 @@ func (t *thumbnails) serveStored(w http.ResponseWriter, r *http.Request, photos 
 	if named(r.URL.RawQuery, info, mediaType != "image/jpeg") {
 		caching = answer.Forever
 	}
-	serveFile(w, r, f, info, mediaType, caching)
+	answer.Handle(w, r, f, info, mediaType, caching)
 	return true
 }

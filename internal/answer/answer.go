@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"gallery/internal/nolink"
 	"gallery/internal/patient"
 )
 
@@ -44,6 +46,15 @@ func Validator(modified time.Time, size int64) string {
 	return strconv.FormatInt(modified.Unix(), 16) + "-" + strconv.FormatInt(size, 16)
 }
 
+// Handle answers with an open file, of which info is the state, as File does.
+func Handle(w http.ResponseWriter, r *http.Request, f *nolink.Handle, info fs.FileInfo, mediaType, caching string) {
+	var content io.ReadSeeker = io.NewSectionReader(f, 0, info.Size())
+	if info.Size() > maxBuffered {
+		content = f.OSFile()
+	}
+	File(w, r, content, info.ModTime(), info.Size(), mediaType, caching)
+}
+
 // File answers with a file's bytes, with ranges and conditions as in RFC
 // 9110, sections 13 and 14.
 func File(w http.ResponseWriter, r *http.Request, content io.ReadSeeker, modified time.Time, size int64, mediaType, caching string) {
@@ -51,8 +62,8 @@ func File(w http.ResponseWriter, r *http.Request, content io.ReadSeeker, modifie
 	h.Set("Content-Type", mediaType)
 	h.Set("Cache-Control", caching)
 	h.Set("ETag", `"`+Validator(modified, size)+`"`)
-	if f, ok := content.(io.ReaderAt); ok && size <= MaxBuffered {
-		buffer := buffered.Get().(*[MaxBuffered]byte)
+	if f, ok := content.(io.ReaderAt); ok && size <= maxBuffered {
+		buffer := buffered.Get().(*[maxBuffered]byte)
 		defer buffered.Put(buffer)
 		// What cannot be read now is left to the copying below, which fails likewise.
 		if n, err := f.ReadAt(buffer[:size], 0); err == nil && int64(n) == size {
@@ -76,11 +87,11 @@ func whole(w http.ResponseWriter, r *http.Request, modified time.Time, content [
 	_, _ = w.Write(content) // an error is the client's leaving
 }
 
-// MaxBuffered is the size in bytes up to which a file is read at once: for a
+// maxBuffered is the size in bytes up to which a file is read at once: for a
 // thumbnail that takes fewer system calls than the kernel's copying.
-const MaxBuffered = 64 << 10
+const maxBuffered = 64 << 10
 
-var buffered = sync.Pool{New: func() any { return new([MaxBuffered]byte) }}
+var buffered = sync.Pool{New: func() any { return new([maxBuffered]byte) }}
 
 // maxRanges is how many parts of a file one request may ask for. Who asks for more gets the
 // whole file (RFC 9110, section 14.2): a thousand parts of a byte each take a hundred

@@ -91,7 +91,7 @@ func TestFile_oneWrite(t *testing.T) {
 		resp.Header.Del("Date")
 		return resp.Header, body, resp.StatusCode
 	}
-	for _, size := range []int{0, 1, 100, 3000, 3790, 3800, 4096, 5000, 20_000, MaxBuffered - 1, MaxBuffered, MaxBuffered + 1, 300_000} {
+	for _, size := range []int{0, 1, 100, 3000, 3790, 3800, 4096, 5000, 20_000, maxBuffered - 1, maxBuffered, maxBuffered + 1, 300_000} {
 		name, data := fmt.Sprint(size), bytes.Repeat([]byte("01234567"), size/8+1)[:size]
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
 			t.Fatal(err)
@@ -117,7 +117,7 @@ func TestFile_oneWrite(t *testing.T) {
 				}
 			}
 			// Of content that hardly exceeds net/http's buffer the end goes alone.
-			if n != 1 && size <= MaxBuffered && (size < 3700 || size >= 4096) {
+			if n != 1 && size <= maxBuffered && (size < 3700 || size >= 4096) {
 				t.Errorf("%s of %d bytes, %q: %d writes", request.method, size, request.header, n)
 			}
 		}
