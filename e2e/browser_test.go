@@ -232,6 +232,10 @@ func (b *browser) until(condition string) {
 func (b *browser) location() string {
 	b.t.Helper()
 	at, err := chromedp.Run(b.ctx, chromedp.Location())
+	for tries := 0; err != nil && tries < 50 && strings.Contains(err.Error(), "navigated"); tries++ { // a page is just being left
+		time.Sleep(20 * time.Millisecond)
+		at, err = chromedp.Run(b.ctx, chromedp.Location())
+	}
 	if err != nil {
 		b.t.Fatal(err)
 	}

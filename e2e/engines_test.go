@@ -83,6 +83,7 @@ func TestEngines_mainPath(t *testing.T) {
 			e.until(`document.querySelector('a[rel="up"]').textContent === '4 of 5' && document.getElementById('photo').complete && document.getElementById('photo').naturalWidth > 0`)
 			e.click(`a[rel="next"]`)
 			e.untilAt(page(5))
+			e.until(`document.querySelector('a[rel="up"]').textContent === '5 of 5'`) // the address may be ahead of the page
 			e.press(keyLeft)
 			e.untilAt(page(4))
 

@@ -108,6 +108,7 @@ func (t *Tree) lost(name string) Rule {
 // that cannot be read or has a mistake in it lets nobody in, and the log says why, once.
 func (t *Tree) own(folder *os.Root, file, name string, above Rule) Rule {
 	_, err := folder.Lstat(file)
+	unentered := errors.Is(err, fs.ErrPermission) // which who lists the folder is told
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG) {
 		t.mistakes.Delete(name)
 		return above
@@ -119,7 +120,7 @@ func (t *Tree) own(folder *os.Root, file, name string, above Rule) Rule {
 	if storage.IsLost(err) {
 		return t.lost(name)
 	}
-	if err == nil {
+	if err == nil || unentered {
 		t.mistakes.Delete(name)
 	} else if said, _ := t.mistakes.Get(name); said != nolink.Cause(err).Error() {
 		t.mistakes.Put(name, nolink.Cause(err).Error())
