@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/sha256"
-	"flag"
 	"fmt"
 	"image"
 	"image/color"
@@ -17,9 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -31,12 +28,6 @@ import (
 var binary string
 
 func TestMain(m *testing.M) {
-	// Most tests wait for a browser, a clock or another program, so that more of them than there
-	// are processors run side by side, unless -parallel says how many.
-	flag.Parse()
-	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
-		parallel.Value.Set(strconv.Itoa(2 * runtime.GOMAXPROCS(0)))
-	}
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "gallery-e2e-")
 		if err != nil {
