@@ -157,11 +157,11 @@ func TestHandle(t *testing.T) {
 						t.Errorf("ReadAt(%d bytes, %d) = %d, %v, %q, want %d, %v, %q", at.n, at.off, n, err, got, m, wantErr, wanted)
 					}
 				}
-				before := descriptors(t)
+				before := testkit.Descriptors(t)
 				if err := h.Close(); err != nil {
 					t.Error(err)
 				}
-				if after := descriptors(t); after != before-1 {
+				if after := testkit.Descriptors(t); after != before-1 {
 					t.Errorf("%d descriptors are open, before it was closed %d", after, before)
 				}
 				other, err := os.Open(filepath.Join(dir, "top.jpg")) // gets the number
@@ -188,7 +188,7 @@ func TestDir_Share(t *testing.T) {
 		t.Run(way, func(t *testing.T) {
 			_, root := tree(t)
 			d := open(t, root)
-			before := descriptors(t)
+			before := testkit.Descriptors(t)
 			folder, err := d.Folder("a")
 			if err != nil {
 				t.Fatal(err)
@@ -202,21 +202,11 @@ func TestDir_Share(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			if after := descriptors(t); after != before {
+			if after := testkit.Descriptors(t); after != before {
 				t.Errorf("%d descriptors are open, %d were before", after, before)
 			}
 		})
 	}
-}
-
-// descriptors is how many descriptors the test's program has open.
-func descriptors(t *testing.T) int {
-	t.Helper()
-	open, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return len(open)
 }
 
 // What is there and no photo, and whatever a link leads to, is not there. Each link is shown

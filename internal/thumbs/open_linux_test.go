@@ -1,12 +1,12 @@
 package thumbs
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
 	"gallery/internal/album"
 	"gallery/internal/nolink"
+	"gallery/internal/testkit"
 )
 
 // What Open has opened is closed unless it is the caller's, whatever happens on the way.
@@ -41,23 +41,13 @@ func TestStore_Open_closes(t *testing.T) {
 		"stale":   {stale, func(string) bool { return false }, 0},
 		"a panic": {src, func(string) bool { panic("of ours") }, 0},
 	} {
-		before := descriptors(t)
+		before := testkit.Descriptors(t)
 		h := open(test.src, test.accepts)
-		if got := descriptors(t) - before; got != test.opened || (h != nil) != (test.opened == 1) {
+		if got := testkit.Descriptors(t) - before; got != test.opened || (h != nil) != (test.opened == 1) {
 			t.Errorf("%s: %d descriptors more are open, want %d", what, got, test.opened)
 		}
 		if h != nil {
 			h.Close()
 		}
 	}
-}
-
-// descriptors is how many descriptors the test's program has open.
-func descriptors(t *testing.T) int {
-	t.Helper()
-	open, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return len(open)
 }
