@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -144,12 +145,12 @@ type foundSection struct {
 }
 
 // languages are those in which dates are understood.
-func languages() (all []search.Language) {
+var languages = sync.OnceValue(func() (all []search.Language) {
 	for _, w := range messages.Languages {
-		all = append(all, search.Language{Months: w.Months, MonthOf: w.MonthOf})
+		all = append(all, search.NewLanguage(w.Months, w.MonthsOfDay, w.DayOf))
 	}
 	return all
-}
+})
 
 // serve answers what is asked for below the site's own addresses.
 func (p *searchPages) serve(w http.ResponseWriter, r *http.Request, kind string, v visitor) error {

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"gallery/internal/messages"
 )
 
 // foundSite has photos of two albums, with dates in their names, all indexed.
@@ -80,6 +84,24 @@ func TestSearch(t *testing.T) {
 }
 
 // What is gone is not shown, and soon not found; what came is found once it is indexed.
+// Dates are found as pages write them, in each language.
+func TestSearch_dates(t *testing.T) {
+	s := foundSite(t)
+	taken := time.Date(2014, 7, 6, 0, 0, 0, 0, time.UTC)
+	july := s.names("/.search?q=2014-07")
+	if len(july) != 2 {
+		t.Fatalf("of July 2014 there are %q", july)
+	}
+	for _, c := range append(slices.Clone(messages.Languages), messages.For("en-US"), messages.For("en-GB")) {
+		if got := s.names("/.search?q=" + url.QueryEscape(c.Month(taken))); !slices.Equal(got, july) {
+			t.Errorf("%s: %q finds %q", c.Lang, c.Month(taken), got)
+		}
+		if got := s.names("/.search?q=" + url.QueryEscape(c.Day(taken))); !slices.Equal(got, []string{"20140706_120000.jpg"}) {
+			t.Errorf("%s: %q finds %q", c.Lang, c.Day(taken), got)
+		}
+	}
+}
+
 func TestSearch_changes(t *testing.T) {
 	s := foundSite(t)
 	if err := os.Remove(filepath.Join(s.dir, "Árbol", "new.jpg")); err != nil {

@@ -9,11 +9,21 @@ import (
 	"time"
 )
 
-var languages = []Language{
-	{[12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}, "%[1]s %[2]d"},
-	{[12]string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"}, "%[1]s %[2]d"},
-	{[12]string{"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"}, "%[1]s de %[2]d"},
-}
+var (
+	english = [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}
+	german  = [12]string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"}
+	spanish = [12]string{"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"}
+	czech   = [12]string{"leden", "únor", "březen", "duben", "květen", "červen", "červenec", "srpen", "září", "říjen", "listopad", "prosinec"}
+	chinese = [12]string{"1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月"}
+
+	languages = []Language{
+		NewLanguage(english, english, "%d %s %d"),
+		NewLanguage(german, german, "%d. %s %d"),
+		NewLanguage(spanish, spanish, "%d de %s de %d"),
+		NewLanguage(czech, [12]string{"ledna", "února", "března", "dubna", "května", "června", "července", "srpna", "září", "října", "listopadu", "prosince"}, "%d. %s %d"),
+		NewLanguage(chinese, chinese, "%[3]d年%[2]s%[1]d日"),
+	}
+)
 
 func day(year int, month time.Month, d int) time.Time {
 	return time.Date(year, month, d, 12, 0, 0, 0, time.UTC)
@@ -96,6 +106,40 @@ func TestFind(t *testing.T) {
 	}
 	if found := x.Find(Query{}, may, LastCome, 1, 2); files(found) != "cat.jpg, IMG_3.jpg" || found.Total != 6 {
 		t.Errorf("the second and third last to come are %s of %d", files(found), found.Total)
+	}
+}
+
+// A month or a day is found in whatever way it is said, and nothing else is for the numbers in it.
+func TestFind_dates(t *testing.T) {
+	x := &Index{}
+	x.Put("May Lake", "", 1, []Photo{
+		photo("IMG_0005.jpg", day(2014, 7, 4)),
+		photo("b.jpg", day(2014, 7, 5)),
+		photo("c.jpg", day(2013, 7, 5)),
+		photo("IMG_12.jpg", day(2015, 2, 1)),
+		photo("e.jpg", day(2015, 10, 15), "5 Juliane"),
+	})
+	for want, queries := range map[string][]string{
+		"b.jpg, IMG_0005.jpg": {
+			"2014-07", "2014-7", "2014/07", "2014.07", "2014-07-", "07.2014", "7.2014", "07/2014", "7-2014", "2014年7月", "２０１４年７月",
+			"July 2014", "2014 July", "juli 2014", "JULIO DE 2014", "červenec 2014", "července 2014", "jul 2014", "Jul. 2014", "2014 jul", "July, 2014", "2014年 7月",
+		},
+		"b.jpg": {
+			"2014-07-05", "2014-7-5", "2014/07/05", "2014.07.05", "20140705", "5.7.2014", "05.07.2014", "2014年7月5日", "2014年 7月5日",
+			"5 July 2014", "5. Juli 2014", "July 5, 2014", "July 5th, 2014", "5 de julio de 2014", "5. července 2014", "5 jul 2014", "2014 July 5",
+		},
+		"b.jpg, c.jpg":        {"5 July", "july 5", "5. Juli", "7月5日", "5 de julio", "5th july"},
+		"e.jpg, b.jpg, c.jpg": {"5 jul", "Jul 5"}, // what is left of a name may begin another
+		"e.jpg":               {"october", "okt 2015", "15.10.2015", "juliane 5", "5 juliane"},
+		"IMG_12.jpg":          {"may 12", "12 may"},
+		"c.jpg":               {"2013", "2013-", "2013年"},
+		"":                    {"2014-13", "2014-07-32", "32 July", "31.13.2014", "20141305", "99999", "5.7.14", "2014-07-05-1"},
+	} {
+		for _, query := range queries {
+			if got := files(x.Find(Parse(query, languages), nil, NewestFirst, 0, 100)); got != want {
+				t.Errorf("%q finds %q, want %q", query, got, want)
+			}
+		}
 	}
 }
 
