@@ -5,6 +5,7 @@ package heap
 import (
 	"context"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
@@ -16,9 +17,9 @@ const (
 	room = 32 << 20
 	// rarest is the greatest percentage that the heap may grow by, and soonest the smallest. A
 	// large heap is mostly text to be searched, which the collector does not read.
-	rarest, soonest = 400, 50
+	rarest, soonest = 400, 25
 
-	// every is how often the heap is looked at.
+	// every is how often it is looked at whether work has ended.
 	every = 5 * time.Second
 	// idle is how much is allocated in that time, bytes, by a program that only waits.
 	idle = 1 << 20
@@ -28,31 +29,65 @@ const (
 func Keep(ctx context.Context) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
+	collected := make(chan struct{}, 1)
+	tell(ctx, collected)
 	k := keeper{fixed: os.Getenv("GOGC") != ""}
+	k.adjust()
 	for {
-		k.look()
 		select {
 		case <-ctx.Done():
 			return
+		case <-collected:
+			k.adjust()
 		case <-tick.C:
+			k.look()
 		}
 	}
 }
 
+// sentinel is what nothing holds, so that each collection finds it. It has a pointer, or it
+// might share its memory with something that is held.
+type sentinel struct{ _ *byte }
+
+// tell puts an element into collected after each collection, until ctx ends.
+func tell(ctx context.Context, collected chan<- struct{}) {
+	runtime.AddCleanup(&sentinel{}, func(collected chan<- struct{}) {
+		select {
+		case collected <- struct{}{}:
+		default: // it holds one already
+		}
+		if ctx.Err() == nil {
+			tell(ctx, collected)
+		}
+	}, collected)
+}
+
 type keeper struct {
 	fixed     bool   // the percentage is somebody else's
+	set       int    // the percentage as it was last set, 0 before that
 	allocated uint64 // bytes since the start, when last looked at
 	worked    bool   // since memory was given back
 }
 
-// look sets the percentage by the live heap and, when work has ended, gives back what it took.
-func (k *keeper) look() {
-	samples := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}, {Name: "/gc/heap/live:bytes"}}
-	metrics.Read(samples)
-	allocated, live := samples[0].Value.Uint64(), samples[1].Value.Uint64()
-	if !k.fixed {
-		debug.SetGCPercent(percent(live))
+// adjust sets the percentage by the live heap: after each collection, since a heap that fills
+// fast, as at the start beside a million photos, would grow by what suits a small one.
+func (k *keeper) adjust() {
+	if k.fixed {
+		return
 	}
+	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(samples)
+	if p := percent(samples[0].Value.Uint64()); p != k.set {
+		debug.SetGCPercent(p)
+		k.set = p
+	}
+}
+
+// look gives back what work took when it has ended.
+func (k *keeper) look() {
+	samples := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(samples)
+	allocated := samples[0].Value.Uint64()
 	busy := allocated-k.allocated > idle
 	k.allocated = allocated
 	switch {

@@ -1,13 +1,15 @@
 package heap
 
 import (
+	"context"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"testing"
 )
 
 func TestPercent(t *testing.T) {
-	for live, want := range map[uint64]int{0: 400, 1 << 20: 400, 8 << 20: 400, 16 << 20: 200, 32 << 20: 100, 64 << 20: 50, 1 << 30: 50} {
+	for live, want := range map[uint64]int{0: 400, 1 << 20: 400, 8 << 20: 400, 16 << 20: 200, 32 << 20: 100, 64 << 20: 50, 128 << 20: 25, 1 << 30: 25} {
 		if got := percent(live); got != want {
 			t.Errorf("a heap of %d MiB may grow by %d %%, want %d", live>>20, got, want)
 		}
@@ -48,8 +50,33 @@ func TestKeeper_givesBack(t *testing.T) {
 	if after := unused(); after > 16<<20 || before < 32<<20 {
 		t.Errorf("%d MiB were held during work, and %d afterwards", before>>20, after>>20)
 	}
-	k.look()
+	k.adjust()
 	if got := debug.SetGCPercent(100); got != rarest {
 		t.Errorf("so small a heap may grow by %d %%", got)
 	}
+}
+
+// A heap that fills between two looks is collected as suits its size all the same.
+func TestKeep_afterEachCollection(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
+	ctx, cancel := context.WithTimeout(t.Context(), every/2)
+	defer cancel()
+	go Keep(ctx)
+	set := func(want int) {
+		t.Helper()
+		got := []metrics.Sample{{Name: "/gc/gogc:percent"}}
+		for got[0].Value.Kind() == metrics.KindBad || got[0].Value.Uint64() != uint64(want) {
+			if ctx.Err() != nil {
+				t.Fatalf("the heap may grow by %d %%, want %d", got[0].Value.Uint64(), want)
+			}
+			runtime.GC()
+			metrics.Read(got)
+		}
+	}
+	set(rarest)
+	held := make([]byte, 4*room)
+	set(soonest)
+	runtime.KeepAlive(held)
+	held = nil
+	set(rarest)
 }
