@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"html/template"
 	"image"
 	"io"
@@ -58,6 +59,7 @@ type albumPages struct {
 
 	pages    *bounded.Map[pageKey, cachedPage]
 	building bounded.Calls[builtPage] // by pageKey
+	seed     maphash.Seed             // of the sums of what pages show
 	senders  *picks.Senders
 }
 
@@ -71,10 +73,17 @@ type cachedPage struct {
 	answer.Page
 	stamp thumbs.Stamp
 	built time.Time
+	cells []rendered
+}
+
+// rendered is a cell in a page's text.
+type rendered struct {
+	sum      uint64 // of what it shows; others have the same once in 2^64 times
+	from, to uint32 // where it stands
 }
 
 // cost is what a page takes in memory, bytes; an entry counts itself.
-func (p cachedPage) cost() int64 { return int64(p.Size() + 200) }
+func (p cachedPage) cost() int64 { return int64(p.Size() + 16*len(p.cells) + 200) }
 
 // builtPage is a page that is whole or, where thumbnails are not all there, a grid to
 // be streamed.
@@ -155,19 +164,26 @@ func (p *albumPages) build(ctx context.Context, key pageKey, stamp thumbs.Stamp)
 	if !g.warm {
 		return builtPage{grid: g}, nil
 	}
-	var body bytes.Buffer
-	if err := g.write(&body); err != nil {
+	body := bodies.Get().(*bytes.Buffer)
+	defer bodies.Put(body)
+	body.Reset()
+	before, _ := p.pages.Get(key)
+	cells, err := g.write(body, before)
+	if err != nil {
 		return builtPage{}, err
 	}
-	page := answer.NewPage(body.Bytes(), gzip.BestCompression)
-	if before, ok := p.pages.Get(key); ok && before.Equal(page) {
-		page = before.Page // which is compressed already
+	page := before.Page // which is compressed already
+	if !bytes.Equal(page.Body(), body.Bytes()) {
+		page = answer.NewPage(bytes.Clone(body.Bytes()), gzip.BestCompression)
 	}
 	if key.chosen == "" { // there are as many choices as anybody makes up
-		p.pages.Put(key, cachedPage{page, stamp, time.Now()})
+		p.pages.Put(key, cachedPage{page, stamp, time.Now(), cells})
 	}
 	return builtPage{page: page}, nil
 }
+
+// bodies are what pages are written into, which grow until they hold one.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // pageNumber returns which page of an album is asked for, counted from 1.
 func pageNumber(r *http.Request) (int, error) {
@@ -589,16 +605,28 @@ func (g *grid) fillCard(ctx context.Context, c *cell) {
 	}
 }
 
-// write renders a page whose cells are all known.
-func (g *grid) write(w io.Writer) error {
-	err := g.writeHead(w)
-	for i := 0; i < len(g.cells) && err == nil; i++ {
-		err = g.writeCell(w, i)
+// write renders a page whose cells are all known. before is what it was, or the zero page: a
+// cell that shows the same, as most do, is copied from there, since a template takes ten times
+// as long as it takes to know all that it shows.
+func (g *grid) write(body *bytes.Buffer, before cachedPage) (cells []rendered, err error) {
+	if err := g.writeHead(body); err != nil {
+		return nil, err
 	}
-	if err != nil {
-		return err
+	cells = make([]rendered, len(g.cells))
+	for i := range cells {
+		if err := g.writeSection(body, i); err != nil {
+			return nil, err
+		}
+		view := g.view(i)
+		sum, from := maphash.Comparable(g.p.seed, view), body.Len()
+		if i < len(before.cells) && before.cells[i].sum == sum {
+			body.Write(before.Body()[before.cells[i].from:before.cells[i].to])
+		} else if err := g.writeView(body, view); err != nil {
+			return nil, err
+		}
+		cells[i] = rendered{sum, uint32(from), uint32(body.Len())}
 	}
-	return g.writeFoot(w)
+	return cells, g.writeFoot(body)
 }
 
 // stream answers with a page whose thumbnails are not all there: the head at
@@ -663,7 +691,7 @@ func (g *grid) stream(w http.ResponseWriter, r *http.Request) {
 				return
 			}
 		}
-		if g.writeCell(w, i) != nil {
+		if g.writeSection(w, i) != nil || g.writeView(w, g.view(i)) != nil {
 			return
 		}
 	}
@@ -961,14 +989,15 @@ func (g *grid) neighbours() (prev, next string) {
 	return prev, next
 }
 
-// figure is a thumbnail, of a photo or of an album's cover.
+// figure is a thumbnail, of a photo or of an album's cover. It is all that its template is given,
+// and is comparable: equal ones look the same.
 type figure struct {
 	T          *messages.Catalogue
 	Href       string
-	Thumb      string  // "" shows a placeholder
-	Offers     []offer // what a browser chooses from, the thumbnail first; none for that alone
-	Sizes      string  // how wide it is shown, for that choice
-	Width      int     // of the thumbnail, pixels
+	Thumb      string // "" shows a placeholder
+	Offers     offers // what a browser chooses from, the thumbnail first; none for that alone
+	Sizes      string // how wide it is shown, for that choice
+	Width      int    // of the thumbnail, pixels
 	Height     int
 	Ratio      string // width / height as the grid lays it out
 	Tall       bool   // taller than that
@@ -994,6 +1023,12 @@ type offer struct {
 	Width   int
 }
 
+// offers are a thumbnail and what is offered beside it, as far as it is there.
+type offers [5]offer
+
+// offered is what may be offered beside a thumbnail.
+var offered = append([]string{rendition.Sharp}, rendition.Previews...)
+
 // sectionView begins the albums' or the photos' part of a page.
 type sectionView struct {
 	T      *messages.Catalogue
@@ -1014,16 +1049,32 @@ type card struct {
 // eager is how many thumbnails are loaded without waiting for a scroll.
 const eager = 16
 
-func (g *grid) writeCell(w io.Writer, i int) error {
-	c := &g.cells[i]
-	// Albums stand in a section of their own before the photos.
-	if i == 0 || (c.sub == "") != (g.cells[i-1].sub == "") {
-		if err := g.p.views.render(w, "section", sectionView{g.key.texts, i > 0, c.sub != "", (g.key.n-1)*pageSize + 1, len(g.shown), g.key.chosen != ""}); err != nil {
-			return err
-		}
-	}
-	if c.sum.unreadable {
+// writeSection begins the albums' or the photos' section, if the cell is the first of these.
+func (g *grid) writeSection(w io.Writer, i int) error {
+	albums := g.cells[i].sub != ""
+	if i > 0 && albums == (g.cells[i-1].sub != "") {
 		return nil
+	}
+	return g.p.views.render(w, "section", sectionView{g.key.texts, i > 0, albums, (g.key.n-1)*pageSize + 1, len(g.shown), g.key.chosen != ""})
+}
+
+// writeView renders what a cell shows, of which alone the text depends.
+func (g *grid) writeView(w io.Writer, view card) error {
+	switch {
+	case view.T == nil:
+		return nil
+	case view.Heading:
+		return g.p.views.render(w, "album-cell", view)
+	}
+	return g.p.views.render(w, "photo-cell", view.figure)
+}
+
+// view is what a cell shows: an album's card, or a photo's figure and no more. It is the zero
+// card where nothing is to be shown.
+func (g *grid) view(i int) card {
+	c := &g.cells[i]
+	if c.sum.unreadable {
+		return card{}
 	}
 	t := g.key.texts
 	f := figure{T: t, Lazy: i >= eager, Color: "transparent"}
@@ -1047,7 +1098,7 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 		}
 		f.Times = g.times[c.src.File]
 		f.Name, f.Caption, f.More = album.Title(c.src.File), cmp.Or(about.Text, c.record.Caption), !about.Plain()
-		return g.p.views.render(w, "photo-cell", f)
+		return card{figure: f}
 	}
 	f.Href, f.Heading = g.p.addresses.ordered(c.sub, g.choice, 1), true
 	f.Name = g.p.library.titleBy(c.sub, c.about)
@@ -1063,7 +1114,7 @@ func (g *grid) writeCell(w io.Writer, i int) error {
 	} else if !c.sum.Exact && !c.broken && !date.IsZero() {
 		view.Date = t.Month(date)
 	}
-	return g.p.views.render(w, "album-cell", view)
+	return view
 }
 
 // show fills in the picture: the cell's thumbnail, or a placeholder.
@@ -1088,30 +1139,31 @@ func (f *figure) show(p *albumPages, c *cell) {
 
 // offerForRow offers what a row of photos takes.
 func (f *figure) offerForRow(p *albumPages, c *cell) {
-	f.offer(p, c, func(size image.Point) bool { return sharpIn(size, tallestRow*2) })
-	if len(f.Offers) > 0 {
+	there := f.offer(p, c, func(size image.Point) bool { return sharpIn(size, tallestRow*2) })
+	if len(there) > 0 {
 		full := image.Pt(f.FullWidth, f.FullHeight)
-		f.Sizes = "(width<=600px)" + statedWidth(full, f.Offers, rowHeightSmall, 3, 360) + "," + statedWidth(full, f.Offers, rowHeight, 2, 600)
+		f.Sizes = "(width<=600px)" + statedWidth(full, there, rowHeightSmall, 3, 360) + "," + statedWidth(full, there, rowHeight, 2, 600)
 	}
 }
 
 // offer adds renditions larger than the thumbnail: those that are on disk or, beside a
 // preview that is, larger previews to be made when a browser asks for them. Where one has
-// enough pixels, larger ones are left out.
-func (f *figure) offer(p *albumPages, c *cell, enough func(image.Point) bool) {
+// enough pixels, larger ones are left out. It returns what is offered, if it is more than the
+// thumbnail.
+func (f *figure) offer(p *albumPages, c *cell, enough func(image.Point) bool) []offer {
 	if c.broken {
-		return
+		return nil
 	}
 	full := image.Pt(f.FullWidth, f.FullHeight)
 	last := image.Pt(f.Width, f.Height)
-	offers := []offer{{f.Thumb, last.X}}
-	for _, rend := range append([]string{rendition.Sharp}, rendition.Previews...) {
+	there := append(f.Offers[:0], offer{f.Thumb, last.X})
+	for _, rend := range offered {
 		stored := c.widest
 		if rend == rendition.Sharp {
 			stored = c.sharp
 		}
 		size := photo.Fitted(full, rendition.Sides[rend])
-		if size.X <= last.X || len(offers) > 1 && enough(last) {
+		if size.X <= last.X || len(there) > 1 && enough(last) {
 			break
 		}
 		if stored.Width <= 0 || p.store.FailedBefore(c.src, rend) != nil {
@@ -1121,11 +1173,13 @@ func (f *figure) offer(p *albumPages, c *cell, enough func(image.Point) bool) {
 		if rend == rendition.Sharp {
 			state = stored
 		}
-		offers, last = append(offers, offer{p.addresses.thumb(c.src, rend, state), size.X}), size
+		there, last = append(there, offer{p.addresses.thumb(c.src, rend, state), size.X}), size
 	}
-	if len(offers) > 1 {
-		f.Offers = offers
+	if len(there) == 1 {
+		f.Offers = offers{}
+		return nil
 	}
+	return there
 }
 
 // widestCard is how wide a card is at most where there are two columns or more, CSS pixels.
@@ -1137,8 +1191,7 @@ const widestCard = 490
 // pixels than are shown, if the next has twice as many.
 func (f *figure) offerForCard(p *albumPages, c *cell) {
 	wider := max(1, 3*float64(f.FullWidth)/(4*float64(f.FullHeight)))
-	f.offer(p, c, func(size image.Point) bool { return 1.1*float64(size.X) >= 3*widestCard*wider })
-	if len(f.Offers) > 0 {
+	if len(f.offer(p, c, func(size image.Point) bool { return 1.1*float64(size.X) >= 3*widestCard*wider })) > 0 {
 		wider *= 9. / 7
 		f.Sizes = fmt.Sprintf("(width<=1070px)%.0fvw,(width<=1430px)%.0fvw,(width<=1775px)%.0fvw,%.0fpx", 46.5*wider, 31*wider, 23.5*wider, 405*wider)
 	}

@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -23,6 +24,7 @@ import (
 	"time"
 
 	"gallery/internal/album"
+	"gallery/internal/messages"
 )
 
 // onDisk fails the test unless every thumbnail that the page shows exists.
@@ -350,6 +352,75 @@ func TestAlbum_changes(t *testing.T) {
 	after := values(s.page("/Trip/"), ".photo img", "src")
 	if before[2] == after[2] || before[1] != after[1] {
 		t.Errorf("after a photo was changed its thumbnail's address is %s, was %s", after[2], before[2])
+	}
+}
+
+// pageAnew has a page looked at anew that is remembered, and returns it and the one that a
+// server makes that remembers nothing.
+func (s *site) pageAnew(name string) (anew, fresh string) {
+	s.t.Helper()
+	p, r := s.server.albumPages, httptest.NewRequest("GET", s.URL, nil)
+	key := pageKey{album: name, n: 1, texts: messages.For(""), at: p.addresses.origin(r)}
+	known, ok := p.pages.Get(key)
+	if !ok {
+		s.t.Fatalf("the page of %s is not remembered", name)
+	}
+	known.built = time.Time{}
+	p.pages.Put(key, known)
+	s.server.library.listings.Clear()
+	path := p.addresses.page(name)
+	s.get(path) // makes what is to be made
+	anew = string(s.get(path).body)
+	program := assembled(s.t, s.config, s.log.logger())
+	for range 2 {
+		w := httptest.NewRecorder()
+		program.server.ServeHTTP(w, httptest.NewRequest("GET", s.URL+path, nil))
+		fresh = w.Body.String()
+	}
+	return anew, fresh
+}
+
+// What a page showed before is copied where it is still so, and rendered anew where not.
+func TestAlbum_copiesWhatStays(t *testing.T) {
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, filepath.FromSlash(name)) }
+	for i, name := range []string{"1 first.jpg", "2 changing.PNG", "3 stays.jpg", "4 changing.gif", "Day changing/1.jpg", "Day 2/stays.jpg"} {
+		write(t, in("Trip/"+name), 300+i, 200, i)
+	}
+	writeFile(t, in("Trip/2 changing.md"), []byte("The one"))
+	writeFile(t, in("Trip/Day changing/README.md"), []byte("# The first day"))
+	writeFile(t, in("Trip/Day 2/README.md"), []byte("# The second day"))
+	s := newSite(t, dir)
+	for _, path := range []string{"/Trip/", "/Trip/", "/", "/"} {
+		s.get(path)
+	}
+	for _, step := range []struct {
+		what string
+		do   func()
+	}{
+		{"nothing changed", func() {}},
+		{"a caption was written anew", func() { writeFile(t, in("Trip/2 changing.md"), []byte("Only & one")) }},
+		{"an album was called otherwise", func() { writeFile(t, in("Trip/Day changing/README.md"), []byte("# The new day")) }},
+		{"a photo was overwritten", func() { write(t, in("Trip/2 changing.PNG"), 500, 300, 9) }},
+		{"the photo of a cover was overwritten", func() { write(t, in("Trip/Day changing/1.jpg"), 300, 500, 10) }},
+		{"a photo was added before others", func() { write(t, in("Trip/0 new.jpg"), 100, 100, 11) }},
+		{"a photo was removed", func() { os.Remove(in("Trip/1 first.jpg")) }},
+		{"a photo was spoilt", func() { writeFile(t, in("Trip/4 changing.gif"), []byte("no picture")) }},
+		{"an album was removed", func() { os.RemoveAll(in("Trip/Day 2")) }},
+	} {
+		step.do()
+		for _, name := range []string{"Trip", "."} {
+			if anew, fresh := s.pageAnew(name); anew != fresh {
+				t.Errorf("%s: the page of %s is\n%s\nwant\n%s", step.what, name, anew, fresh)
+			}
+		}
+	}
+}
+
+// A figure has room for all that is offered.
+func TestOffers_room(t *testing.T) {
+	if got, want := len(offers{}), 1+len(offered); got != want {
+		t.Errorf("there is room for %d, want %d", got, want)
 	}
 }
 

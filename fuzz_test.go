@@ -198,7 +198,7 @@ func FuzzAlbumPage(f *testing.F) {
 			{src: src, broken: true, known: true},
 		}
 		var page bytes.Buffer
-		if err := g.write(&page); err != nil {
+		if _, err := g.write(&page, cachedPage{}); err != nil {
 			t.Fatal(err)
 		}
 		doc := parse(t, page.Bytes())

@@ -227,6 +227,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -452,7 +453,7 @@ func assemble(c config, st *storage.Storage, log *slog.Logger) (*program, error)
 	s.albumPages = &albumPages{
 		library: lib, store: store, views: pages, addresses: at, uploads: s.uploads, gate: who, archives: s.archives,
 		background: s.background, meters: m, log: log,
-		pages: bounded.NewMap[pageKey](c.memory/pagesShare, cachedPage.cost), senders: picks.NewSenders(),
+		pages: bounded.NewMap[pageKey](c.memory/pagesShare, cachedPage.cost), seed: maphash.MakeSeed(), senders: picks.NewSenders(),
 	}
 	s.searches = newSearchPages(s.albumPages)
 	s.news = newNews(s.searches)

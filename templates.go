@@ -407,10 +407,10 @@ const viewText = `
 {{with .Jumps}}{{template "jump" .}}{{end}}{{with .Empty}}<p class="empty">{{.}}</p>
 {{end}}{{end}}
 
-{{define "offers"}}{{range $i, $o := .}}{{if $i}}, {{end}}{{.Address}} {{.Width}}w{{end}}{{end}}
+{{define "offers"}}{{range $i, $o := .}}{{with .Address}}{{if $i}}, {{end}}{{.}} {{$o.Width}}w{{end}}{{end}}{{end}}
 
 {{define "picture" -}}
-{{if .Thumb}}<img src="{{.Thumb}}"{{if .Offers}} srcset="{{template "offers" .Offers}}" sizes="{{.Sizes}}"{{end}} width="{{.Width}}" height="{{.Height}}" alt="{{if not .Heading}}{{or .Caption .Name}}{{end}}" decoding="async"{{if .Lazy}} loading="lazy"{{end}}>
+{{if .Thumb}}<img src="{{.Thumb}}"{{if .Sizes}} srcset="{{template "offers" .Offers}}" sizes="{{.Sizes}}"{{end}} width="{{.Width}}" height="{{.Height}}" alt="{{if not .Heading}}{{or .Caption .Name}}{{end}}" decoding="async"{{if .Lazy}} loading="lazy"{{end}}>
 {{- else}}<span class="placeholder"{{if not .Heading}} role="img" aria-label="{{printf .T.NoPreview .Name}}"{{end}}></span>{{end}}
 {{- end}}
 

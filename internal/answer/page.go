@@ -40,8 +40,8 @@ func NewPage(body []byte, level int) Page {
 // Size is how many bytes the page has, not compressed.
 func (p Page) Size() int { return len(p.body) }
 
-// Equal reports whether both pages are the same.
-func (p Page) Equal(q Page) bool { return p.etag == q.etag && bytes.Equal(p.body, q.body) }
+// Body is the page, not compressed. It is not to be changed.
+func (p Page) Body() []byte { return p.body }
 
 // Serve answers with the page, compressed where the client takes that, under the
 // header that the caller has set.
