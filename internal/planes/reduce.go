@@ -130,12 +130,12 @@ func grow(s []uint64, n int) []uint64 {
 	return s[:n]
 }
 
-// reduceVector is reducePlane for planes of at least 32 samples a row, by the processor's vectors, or nil.
+// reduceVector is reducePlane for planes of at least 64 samples a row, by the processor's vectors, or nil.
 var reduceVector func(dst target, pix []byte, stride int, ax, ay axis) []byte
 
 // reducePlane returns a plane reduced along both axes, with its samples where dst says.
 func reducePlane(dst target, pix []byte, stride int, ax, ay axis) []byte {
-	if reduceVector != nil && ax.samples >= 32 {
+	if reduceVector != nil && ax.samples >= 64 {
 		return reduceVector(dst, pix, stride, ax, ay)
 	}
 	return reduceLanes(dst, pix, stride, ax, ay)

@@ -30,7 +30,7 @@ func TestVectorPlane(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	between := func(least, most int) int { return least + random.IntN(most-least+1) }
 	for range 300 {
-		w, h := between(32, 400), between(1, 300)
+		w, h := between(64, 400), between(1, 300)
 		stride := w + between(0, 40)
 		pix := make([]byte, (h-1)*stride+w)
 		for i := range pix {
