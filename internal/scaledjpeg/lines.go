@@ -11,11 +11,11 @@ package scaledjpeg
 const (
 	// samples is about how many MCUs are looked at; in large pictures it is one of maxUnsampled.
 	samples      = 256
-	maxUnsampled = 64
+	maxUnsampled = 256
 
 	// A block is taken for lined if the root mean square of what is left out is more than lined levels, and a picture if more than
 	// one of linedPart of the blocks looked at are. Of a block with one black line on white it is about 80. Of 45 photos, the one
-	// with the most such blocks has 2 % of them at 1/4, and 4 % at 1/8.
+	// with the most such blocks has 3 % of them where it is decoded at 1/4 for 400 pixels, and so has the one at 1/8.
 	lined     = 40
 	linedPart = 20
 )
