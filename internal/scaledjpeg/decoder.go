@@ -20,6 +20,8 @@ type decoder struct {
 	planes  [maxComponents]plane
 	scanned [maxComponents]bool // sequential: the component's scan was decoded; progressive: it has had one
 
+	last2x2 uint // of a sequential picture's blocks at 1/4: see needed2x2
+
 	some bool // at least one MCU was decoded
 
 	untilSample    int // MCUs until the next that is looked at (lines.go)
@@ -54,6 +56,7 @@ func (d *decoder) reset(data []byte, denom int) {
 	d.ri = 0
 	d.planes = [maxComponents]plane{}
 	d.scanned = [maxComponents]bool{}
+	d.last2x2 = 0
 	d.some = false
 	d.untilSample, d.sampled, d.lined = 0, 0, 0
 	d.err = nil

@@ -26,7 +26,8 @@ type huffman struct {
 	head    *[1 << headBits]uint64
 	skip    *[1 << skipBits]uint16
 	hasStep uint8 // kind that step was made for
-	hasAC   bool  // value, head and skip were made
+	hasAC   bool  // value and skip were made
+	hasHead uint8 // last coefficient that head was made for
 }
 
 const (
@@ -146,11 +147,9 @@ func (h *huffman) buildAC() {
 	h.hasAC = true
 	if h.value == nil {
 		h.value = new([1 << valueBits]uint32)
-		h.head = new([1 << headBits]uint64)
 		h.skip = new([1 << skipBits]uint16)
 	}
 	h.buildValue()
-	h.buildHead()
 	h.buildSkip()
 }
 
@@ -176,19 +175,26 @@ func (h *huffman) buildValue() {
 }
 
 // buildHead makes the table for the first AC coefficients of a block at 1/4. An entry stands for as many symbols, with their
-// values, as headBits bits hold, up to the one that leads beyond coefficient 4. It holds
+// values, as headBits bits hold, up to the one that leads beyond coefficient last, which is 2 or 4. It holds
 //
 //	bits 0-5    length of the codes and values together
 //	bits 6-13   by how much to advance in zigzag order, plus advanceEOB if the last symbol is an end of block
 //	bits 16-31  coefficient 1, as two's complement
 //	bits 32-47  coefficient 2
 //	bits 48-63  coefficient 4
-func (h *huffman) buildHead() {
+func (h *huffman) buildHead(last uint) {
+	if h.hasHead == uint8(last) {
+		return
+	}
+	h.hasHead = uint8(last)
+	if h.head == nil {
+		h.head = new([1 << headBits]uint64)
+	}
 	for i := range h.head {
 		acc := uint64(i) << (64 - headBits)
 		length, advance := uint(0), uint(0)
 		var coef [advanceEOB]int32
-		for advance < 4 {
+		for advance < last {
 			e := h.step[acc>>(64-stepBits)]
 			if e == 0 {
 				e = h.longStep(kindAC, acc)

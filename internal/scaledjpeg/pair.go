@@ -66,7 +66,7 @@ func (d *decoder) decodePair(units, others []unit, n, next int) (ok bool) {
 
 	for x := 0; ; x++ {
 		until := min(look, otherLook, n)
-		if pair2x2(first, d.second, units, others, until-x) != nil {
+		if pair2x2(first, d.second, units, others, until-x, d.last2x2) != nil {
 			return false
 		}
 		if x = until; x == n {
@@ -98,7 +98,7 @@ func (d *decoder) decodePair(units, others []unit, n, next int) (ok bool) {
 }
 
 // pair2x2 does what decode2x2 does for two segments whose blocks have the same tables: s with the first units, and t.
-func pair2x2(s, t *entropy, units, others []unit, mcus int) error {
+func pair2x2(s, t *entropy, units, others []unit, mcus int, last uint) error {
 	acc, n, pos := s.acc, s.n, s.pos
 	accT, nT, posT := t.acc, t.n, t.pos
 	var coef, coefT [256]int32 // as in decode2x2
@@ -146,7 +146,7 @@ func pair2x2(s, t *entropy, units, others []unit, mcus int) error {
 			accT <<= f & 63
 			nT -= uint(f & 63)
 
-			// The AC coefficients up to 4. The block that has them first waits for the other: it takes no bits and stores
+			// The AC coefficients up to last. The block that has them first waits for the other: it takes no bits and stores
 			// to where nothing is needed.
 			head, headT := u.head[acc>>(64-headBits)], u.head[accT>>(64-headBits)]
 			acc <<= head & 63
@@ -156,7 +156,7 @@ func pair2x2(s, t *entropy, units, others []unit, mcus int) error {
 			k, kT := 1+uint(head>>6&255), 1+uint(headT>>6&255)
 			coef[1], coef[2], coef[4] = int32(int16(head>>16)), int32(int16(head>>32)), int32(int16(head>>48))
 			coefT[1], coefT[2], coefT[4] = int32(int16(headT>>16)), int32(int16(headT>>32)), int32(int16(headT>>48))
-			for k <= 4 || kT <= 4 {
+			for k <= last || kT <= last {
 				acc |= s.load(pos) >> (n & 63)
 				pos += int(63-n) >> 3
 				n |= 56
@@ -165,17 +165,17 @@ func pair2x2(s, t *entropy, units, others []unit, mcus int) error {
 				nT |= 56
 				e, f := u.value[acc>>(64-valueBits)], u.value[accT>>(64-valueBits)]
 				v, vT := int32(e)>>16, int32(f)>>16
-				if e == 0 && k <= 4 {
+				if e == 0 && k <= last {
 					if e, v = u.ac.longValue(acc); e == 0 {
 						return errBadCode
 					}
 				}
-				if f == 0 && kT <= 4 {
+				if f == 0 && kT <= last {
 					if f, vT = u.ac.longValue(accT); f == 0 {
 						return errBadCode
 					}
 				}
-				more, moreT := uint((int64(k)-5)>>63), uint((int64(kT)-5)>>63)
+				more, moreT := uint((int64(k)-int64(last)-1)>>63), uint((int64(kT)-int64(last)-1)>>63)
 				e, f = e&uint32(more), f&uint32(moreT)
 				k += uint(e >> 6 & 255)
 				coef[((k-1)|^more)&255] = v

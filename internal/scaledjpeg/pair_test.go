@@ -43,14 +43,16 @@ func TestDecode_pairs(t *testing.T) {
 	for name, file := range map[string][]byte{"restart-row": testFiles(t)["restart-row"], "narrow": narrow, "short": short} {
 		paired := 0
 		check := func(data []byte) {
-			d, err := decodePlanes(data, 4)
-			sameSingle(t, data, d, err)
-			if d.second.first > 0 {
-				paired++
+			for _, longSide := range []int{0, 1} {
+				d, err := decodePlanesTo(data, 4, longSide)
+				sameSingle(t, data, d, err)
+				if d.second.first > 0 {
+					paired++
+				}
 			}
 		}
 		check(file)
-		if paired != 1 {
+		if paired != 2 {
 			t.Fatalf("%s: no two intervals were decoded side by side", name)
 		}
 		for i := bytes.LastIndex(file, []byte{0xff, markerSOS}); i < len(file) && !t.Failed(); i += 29 {

@@ -404,7 +404,7 @@ func (p *refPicture) inRange() bool {
 
 // plane returns the reduced samples of a component, as wide as the component's row of blocks, by
 // the definition in idct.go. The decoder says which bits of AC coefficients it left out
-// (progressive.go), of those that the file has; nil means none. At 1/1, halves of what they were
+// (progressive.go), of those that the file has, or that it left out the last (needed2x2); nil means none. At 1/1, halves of what they were
 // multiplied with are whole numbers.
 func (p *refPicture) plane(c, denom int, d *decoder) (samples []float64, stride int) {
 	n := 8 / denom
@@ -430,6 +430,9 @@ func (p *refPicture) plane(c, denom int, d *decoder) (samples []float64, stride 
 						g := float64(f)
 						if d != nil {
 							g = refLeaveOut(f, d.prog.lastNeeded[c][k], d.prog.last[c][k])
+							if denom == 4 && d.last2x2 == 2 && k == 4 {
+								g = 0
+							}
 						}
 						g *= float64(p.comp[c].quant[k])
 						if denom == 1 {
