@@ -5,22 +5,33 @@ import "math/bits"
 // An entry says what a code is: its length in bits, its kind, and its value; and how many bits
 // that are to be added to the value follow it. Of one whose codes are longer than what the table is
 // looked up by, the value is where the table goes on, and extra how many more bits that is looked up by.
+// Of literals there are up to three in an entry, the first lowest, if their codes, whose lengths are
+// added, are together no longer than what the table is looked up by.
 type entry uint32
 
 const (
-	extraShift = 5
-	valueShift = 16
+	kindShift    = 5
+	literalShift = 8 // of a literal, from which on there may be three
+	extraShift   = 8 // of others
+	valueShift   = 16
 
-	literal entry = 0 << 9
-	reach   entry = 1 << 9 // a length or a distance
-	ending  entry = 2 << 9
-	longer  entry = 3 << 9
-	bad     entry = 4 << 9
-	kinds   entry = 7 << 9
+	literal   entry = 1 << kindShift // times their number
+	noliteral entry = 4 << kindShift // all but literals have this bit
+	reach     entry = 4 << kindShift // a length or a distance
+	ending    entry = 5 << kindShift
+	longer    entry = 6 << kindShift
+	bad       entry = 7 << kindShift
+	kinds     entry = 7 << kindShift
 
 	literalBits  = 10 // that tables are looked up by
 	distanceBits = 8
 )
+
+// length is how many bits an entry's code has.
+func (e entry) length() uint { return uint(e & 31) }
+
+// literals is how many there are, of an entry that has some.
+func (e entry) literals() int { return int(e >> kindShift & 3) }
 
 // codes are a block's.
 type codes struct {
@@ -32,7 +43,7 @@ var literalEntries, distanceEntries = makeEntries()
 
 func makeEntries() (l [288]entry, d [32]entry) {
 	for i := range 256 {
-		l[i] = literal | entry(i)<<valueShift
+		l[i] = literal | entry(i)<<literalShift
 	}
 	l[256] = ending
 	ranged := func(to []entry, value, step int) {
@@ -66,6 +77,7 @@ func (c *codes) fixed() {
 		}
 	}
 	c.literals, _ = build(c.literals, literalBits, lengths[:], literalEntries[:])
+	join(c.literals[:1<<literalBits])
 	for i := range 32 {
 		lengths[i] = 5
 	}
@@ -99,7 +111,7 @@ func (d *Reader) dynamic() error {
 	}
 	var symbols [19]entry
 	for i := range symbols {
-		symbols[i] = literal | entry(i)<<valueShift
+		symbols[i] = literal | entry(i)<<literalShift
 	}
 	const lengthBits = 7 // the most that there are
 	table, ok := build(nil, lengthBits, lengths[:19], symbols[:])
@@ -119,7 +131,7 @@ func (d *Reader) dynamic() error {
 		}
 		d.bits >>= e & 31
 		d.n -= uint(e & 31)
-		symbol := uint8(e >> valueShift)
+		symbol := uint8(e >> literalShift)
 		if symbol < 16 {
 			lengths[i] = symbol
 			i++
@@ -154,7 +166,28 @@ func (d *Reader) dynamic() error {
 	if !sound[0] || !sound[1] {
 		return ErrFormat
 	}
+	join(d.literals[:1<<literalBits])
 	return d.check()
+}
+
+// join adds to the literals of a table those that follow. From the end on, since what follows is looked
+// up by fewer bits, and is still to be one literal alone.
+func join(table []entry) {
+	by := uint(bits.Len(uint(len(table) - 1)))
+	for i := len(table) - 1; i >= 0; i-- {
+		e := table[i]
+		if e&kinds != literal {
+			continue
+		}
+		for shift := uint(literalShift + 8); shift < 32; shift += 8 {
+			next := table[i>>e.length()]
+			if next&kinds != literal || e.length()+next.length() > by {
+				break
+			}
+			e += literal + entry(next.length()) + next>>literalShift<<shift
+		}
+		table[i] = e
+	}
 }
 
 // build makes the table of the codes with these lengths (3.2.2), of at most 15 bits, in the place of

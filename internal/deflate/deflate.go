@@ -1,14 +1,13 @@
 // Package deflate decompresses zlib streams (RFC 1950, of blocks by RFC 1951), as the pixels of a PNG are.
 //
 // Such a stream is literals and copies of what came before, both in Huffman codes. Most of the time goes into looking up
-// codes, so bits are taken into a word of 64 at once, of which one look-up finds a code with all that it means, and several
-// literals follow each other without a look at how many bits are left.
+// codes, so bits are taken into a word of 64 at once, of which one look-up finds a code with all that it means, or several
+// literals.
 package deflate
 
 import (
 	"encoding/binary"
 	"errors"
-	"hash"
 	"hash/adler32"
 	"io"
 )
@@ -17,11 +16,11 @@ import (
 var ErrFormat = errors.New("deflate: damaged stream")
 
 const (
-	window = 1 << 15 // how far copies reach back
-	chunk  = 1 << 16 // how much is decoded at once
-	slack  = 258 + 8 // the longest copy, and what copying by eight bytes writes behind it
+	window = 1 << 15  // how far copies reach back
+	chunk  = 1 << 16  // how much is decoded at once
+	slack  = 258 + 16 // the longest copy, and what literals before it and copying by eight bytes write more
 	input  = 1 << 15
-	pad    = 16 // zeros behind the last byte, so that eight can be loaded
+	pad    = 24 // zeros behind the last byte, so that eight can be loaded twice
 )
 
 // A Reader decompresses a stream. It reads ahead.
@@ -36,7 +35,7 @@ type Reader struct {
 
 	out      []byte // up to window bytes before from, and then what nobody has had
 	from, to int
-	sum      hash.Hash32
+	sum      sum32
 
 	next func(*Reader) error // what decodes on: it returns at its end, or with out full
 	last bool                // this is the last block
@@ -45,9 +44,18 @@ type Reader struct {
 	err error
 }
 
+// A sum32 is a running sum.
+type sum32 interface {
+	io.Writer
+	Sum32() uint32
+}
+
+// newSum begins a stream's sum.
+var newSum = func() sum32 { return adler32.New() }
+
 // NewReader returns a reader of the stream in r.
 func NewReader(r io.Reader) (*Reader, error) {
-	d := &Reader{r: r, out: make([]byte, window+chunk+slack), sum: adler32.New(), next: (*Reader).header}
+	d := &Reader{r: r, out: make([]byte, window+chunk+slack), sum: newSum(), next: (*Reader).header}
 	head, err := d.take(16)
 	if err != nil {
 		return nil, err
@@ -93,7 +101,7 @@ func (d *Reader) load() error {
 	return nil
 }
 
-// fill reads on, so that eight bytes can be loaded. It keeps those that align may give back.
+// fill reads on, so that eight bytes can be loaded twice. It keeps those that align may give back.
 func (d *Reader) fill() error {
 	if d.padded > 0 {
 		return io.ErrUnexpectedEOF
@@ -101,7 +109,7 @@ func (d *Reader) fill() error {
 	kept := min(d.pos, 8)
 	d.end = copy(d.in[:], d.in[d.pos-kept:d.end])
 	d.pos = kept
-	for d.end-d.pos < 8 {
+	for d.end-d.pos < 16 {
 		n, err := d.r.Read(d.in[d.end : input-pad])
 		d.end += n
 		switch {
@@ -225,48 +233,44 @@ func (d *Reader) stored() error {
 // coded decodes a compressed block (3.2.3).
 func (d *Reader) coded() error {
 	literals, distances := (*[1 << literalBits]entry)(d.literals), (*[1 << distanceBits]entry)(d.distances)
-	out := d.out
-	bits, n, pos, to := d.bits, d.n, d.pos, d.to
+	out, in := d.out, &d.in
+	bits, n, pos, end, to := d.bits, d.n, d.pos, d.end, d.to
 	var err error
 	for to < window+chunk {
-		if pos+8 > d.end {
+		if pos+16 > end {
 			d.pos = pos
 			if err = d.fill(); err != nil {
 				break
 			}
-			pos = d.pos
+			pos, end = d.pos, d.end
 		}
-		bits |= binary.LittleEndian.Uint64(d.in[pos:]) << (n & 63)
+		bits |= binary.LittleEndian.Uint64(in[pos:]) << (n & 63)
 		pos += int(63-n) >> 3
 		n |= 56
 
-		// Up to four literals, of at most 40 bits.
 		e := literals[bits&(1<<literalBits-1)]
-		if e&kinds == literal {
-			o := out[to : to+4]
-			o[0] = byte(e >> valueShift)
-			to++
+		if e&noliteral == 0 {
+			// Up to three entries of literals, of at most 30 bits.
+			binary.LittleEndian.PutUint32(out[to:], uint32(e>>literalShift))
+			to += e.literals()
 			bits >>= e & 31
-			n -= uint(e & 31)
-			if e = literals[bits&(1<<literalBits-1)]; e&kinds == literal {
-				o[1] = byte(e >> valueShift)
-				to++
+			n -= e.length()
+			if e = literals[bits&(1<<literalBits-1)]; e&noliteral == 0 {
+				binary.LittleEndian.PutUint32(out[to:], uint32(e>>literalShift))
+				to += e.literals()
 				bits >>= e & 31
-				n -= uint(e & 31)
-				if e = literals[bits&(1<<literalBits-1)]; e&kinds == literal {
-					o[2] = byte(e >> valueShift)
-					to++
+				n -= e.length()
+				if e = literals[bits&(1<<literalBits-1)]; e&noliteral == 0 {
+					binary.LittleEndian.PutUint32(out[to:], uint32(e>>literalShift))
+					to += e.literals()
 					bits >>= e & 31
-					n -= uint(e & 31)
-					if e = literals[bits&(1<<literalBits-1)]; e&kinds == literal {
-						o[3] = byte(e >> valueShift)
-						to++
-						bits >>= e & 31
-						n -= uint(e & 31)
-					}
+					n -= e.length()
+					continue
 				}
 			}
-			continue
+			bits |= binary.LittleEndian.Uint64(in[pos:]) << (n & 63)
+			pos += int(63-n) >> 3
+			n |= 56
 		}
 		if e&kinds == longer {
 			e = d.literals[e>>valueShift+entry(bits>>literalBits)&(1<<(e>>extraShift&15)-1)]
@@ -274,8 +278,8 @@ func (d *Reader) coded() error {
 		bits >>= e & 31
 		n -= uint(e & 31)
 		if e&kinds != reach {
-			if e&kinds == literal {
-				out[to] = byte(e >> valueShift)
+			if e&noliteral == 0 { // just one, of a long code
+				out[to] = byte(e >> literalShift)
 				to++
 				continue
 			}
@@ -306,13 +310,16 @@ func (d *Reader) coded() error {
 			err = ErrFormat
 			break
 		}
-		if distance >= 8 {
-			for i := 0; i < length; i += 8 {
-				copy(out[to+i:to+i+8], out[to-distance+i:to-distance+i+8])
-			}
-		} else {
+		switch {
+		case distance < 8:
 			for i := range length {
 				out[to+i] = out[to-distance+i]
+			}
+		default:
+			copy(out[to:to+8], out[to-distance:to-distance+8])
+			copy(out[to+8:to+16], out[to-distance+8:to-distance+16])
+			for i := 16; i < length; i += 8 {
+				copy(out[to+i:to+i+8], out[to-distance+i:to-distance+i+8])
 			}
 		}
 		to += length

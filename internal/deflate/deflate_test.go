@@ -72,6 +72,70 @@ func compressed(t testing.TB, b []byte, level int) []byte {
 	return out.Bytes()
 }
 
+// shortCodes returns a stream of n literals and then, many times, six literals and a copy of 258
+// bytes, all in codes of two bits.
+func shortCodes(n int) []byte {
+	out := []byte{0x78, 0x9c}
+	var bits uint64
+	have := uint(0)
+	put := func(n uint, v uint64) {
+		bits |= v << have
+		for have += n; have >= 8; have -= 8 {
+			out = append(out, byte(bits))
+			bits >>= 8
+		}
+	}
+	put(3, 1|2<<1) // the last block, with codes of its own (RFC 1951, 3.2.7)
+	put(5, 286-257)
+	put(5, 7-1)
+	put(4, 19-4)
+	for _, symbol := range order { // of lengths 0, 1, 2 and 3: codes 0, 1, 2 and 3 of 2 bits
+		put(3, map[bool]uint64{true: 2}[symbol < 4])
+	}
+	code := func(v uint64) { put(2, v>>1|v&1<<1) } // its first bit is the highest
+	for symbol := range 286 {
+		switch symbol {
+		case 'a', 'b', 256, 285:
+			code(2)
+		default:
+			code(0)
+		}
+	}
+	for symbol := range 7 { // of distances, 9 to 12 only
+		code(map[bool]uint64{true: 1}[symbol == 6])
+	}
+	sum := adler32.New()
+	var all []byte
+	literal := func(i int) {
+		code(uint64(i & 1))
+		all = append(all, "ab"[i&1])
+	}
+	for i := range n {
+		literal(i * i / 3)
+	}
+	for len(all) < 3*chunk {
+		for i := range 6 {
+			literal(i / 2)
+		}
+		code(3)   // 258 bytes
+		put(3, 0) // from 9 back
+		for range 258 {
+			all = append(all, all[len(all)-9])
+		}
+	}
+	code(2)
+	put(7, 0)
+	sum.Write(all)
+	return sum.Sum(out)
+}
+
+// Wherever what is decoded at once ends, literals and the longest copy fit behind.
+func TestReader_ends(t *testing.T) {
+	for n := range 264 {
+		like(t, shortCodes(9+n))
+	}
+}
+
 func TestReader_likeZlib(t *testing.T) {
 	for _, n := range []int{0, 1, 2, 100, 65535, 65536, 70_000, 400_000} {
 		for level := flate.HuffmanOnly; level <= flate.BestCompression; level++ {

@@ -1,0 +1,35 @@
+//go:build goexperiment.simd
+
+package deflate
+
+import (
+	"bytes"
+	"hash/adler32"
+	"os"
+	"simd/archsimd"
+	"testing"
+)
+
+// The sum by vectors is that of hash/adler32, also of the largest bytes, and in whatever pieces.
+func TestVectorSum(t *testing.T) {
+	const missing = "this takes a processor with AVX2"
+	switch {
+	case archsimd.X86.AVX2():
+	case os.Getenv("CI") != "":
+		t.Fatal(missing)
+	default:
+		t.Skip(missing)
+	}
+	for _, b := range [][]byte{data(200_000, 1), bytes.Repeat([]byte{0xff}, 200_000)} {
+		for _, piece := range []int{1, 31, 32, 33, 5551, 5552, 70_000, len(b)} {
+			got, want := newSum(), adler32.New()
+			for rest := b; len(rest) > 0; rest = rest[min(piece, len(rest)):] {
+				got.Write(rest[:min(piece, len(rest))])
+				want.Write(rest[:min(piece, len(rest))])
+				if got.Sum32() != want.Sum32() {
+					t.Fatalf("in pieces of %d bytes, %d from the end: %#x, want %#x", piece, len(rest), got.Sum32(), want.Sum32())
+				}
+			}
+		}
+	}
+}
