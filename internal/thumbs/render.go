@@ -77,12 +77,13 @@ func (t *Store) render(ctx context.Context, src album.Photo, missing func(rendit
 
 	tasks := slices.Clone(missing(r))
 	slices.SortStableFunc(tasks, func(a, b task) int { return t.SideOf(a.rend) - t.SideOf(b.rend) })
+	gain := findGain(f, before.Size(), info, tasks)
 	for len(tasks) > 0 {
 		n := len(tasks)
-		for n > 1 && t.costOf(info, tasks[:n]) > t.memory {
+		for n > 1 && t.costOf(info, tasks[:n])+gain.cost(t.sidesOf(tasks[:n])) > t.memory {
 			n--
 		}
-		made, err := t.reduce(ctx, f, before, info, r, tasks[:n])
+		made, err := t.reduce(ctx, f, before, info, gain, r, tasks[:n])
 		if err != nil {
 			return nil, err
 		}
@@ -114,10 +115,9 @@ func (t *Store) costOf(info photo.Info, tasks []task) int64 {
 	return cost
 }
 
-// reduce does tasks by one decoding of the photo, within the budget.
-func (t *Store) reduce(ctx context.Context, f *os.File, before fs.FileInfo, info photo.Info, r rendition.Record, tasks []task) (files []file, err error) {
+// reduce does tasks by one decoding of the photo, and of its gain map, within the budget.
+func (t *Store) reduce(ctx context.Context, f *os.File, before fs.FileInfo, info photo.Info, gain *gain, r rendition.Record, tasks []task) (files []file, err error) {
 	cost := t.costOf(info, tasks)
-	gain := findGain(f, before.Size(), info, tasks)
 	if cost+gain.cost(t.sidesOf(tasks)) > t.memory {
 		gain = nil
 	}
