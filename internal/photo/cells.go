@@ -1,6 +1,9 @@
 package photo
 
-import "math"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // Before imaging reduces a picture, its pixels are averaged to fewer cells. A cell weighs the
 // pixels about its centre, less the farther they are, down to nothing at the centres of the cells
@@ -60,20 +63,39 @@ func sharesOf(n, cells int) []share {
 	return shares
 }
 
-// Sums are of three samples at once, each in a lane of a word. They are of how much is missing to
-// white, so that where there are no pixels nothing has to be added.
+// Down a picture, samples are summed as they lie, four in a word: those of a line's even bytes and
+// those of its odd bytes. Across, they are summed by pixels, whose three samples have a lane each.
+// Sums are of how much is missing to white, so that where there are no pixels nothing has to be added.
 const (
-	laneBits = 21
-	oneEach  = 1 | 1<<laneBits | 1<<(2*laneBits)
-	dropped  = 3         // bits of a sum across that are left out: sums of these fit their lanes
-	kept     = 1<<13 - 1 // what is left of one: at most 255*whole>>dropped
+	laneBits  = 21
+	oneEach   = 1 | 1<<laneBits | 1<<(2*laneBits)
+	fraction  = 4                // bits that a mean keeps behind the point
+	fullMean  = 0xff << fraction // of a mean
+	meanMask  = 1<<(8+fraction) - 1
+	halfEach  = 1 << (7 - fraction) * 0x0001000100010001
+	meanEach  = meanMask * 0x0001000100010001
+	evenBytes = 0x00ff00ff00ff00ff
+	lineStep  = 32 // bytes: lines are summed in so many at once, the last ones perhaps of nothing
 )
 
-// cells are those of two rows, the one that the next lines have a share of and the one behind it.
+// Where a row of cells is a row of what is wanted, the rows beside it give back what it lacks of
+// what is fine: their second difference, which for w radians from row to row is w^2, by a little more
+// than the twelfth that the mean lacks. In 128ths.
+const (
+	centre      = unsharpened + 2*beside
+	unsharpened = 128
+	beside      = 13
+	sharpShift  = 7 + fraction
+	sharpBias   = (2*beside*fullMean>>sharpShift + 1) << sharpShift // more than what is taken away at most
+)
+
+// cells averages lines to rows of cells.
 type cells struct {
 	channels int
-	across   []share     // of the pixels of a line; the first cell is 0
-	rows     [2][]uint64 // sums, of rows of even and of odd numbers
+	across   []share        // of the pixels of a line; the first cell is 0
+	sums     [2][2][]uint64 // down, for rows of even and odd number: of lines' even and odd bytes
+	samples  []uint16       // means down, as they lie
+	means    [3][]uint64    // of rows: row y is y%3
 }
 
 // newCells returns the cells that lines with such shares belong to, all white.
@@ -82,61 +104,142 @@ func newCells(across []share, channels int) *cells {
 	for i := range across {
 		across[i].cell -= first
 	}
-	n := int(last-first) + 2
-	return &cells{channels, across, [2][]uint64{make([]uint64, n), make([]uint64, n)}}
+	c := &cells{channels: channels, across: across}
+	n := paddedLine(channels * len(across))
+	for i := range c.sums {
+		c.sums[i] = [2][]uint64{make([]uint64, n/8), make([]uint64, n/8)}
+	}
+	c.samples = make([]uint16, n)
+	for i := range c.means {
+		c.means[i] = make([]uint64, last-first+2)
+	}
+	return c
 }
 
-// add adds a line of pixels, shared by two rows as down says.
+// paddedLine is how many bytes there are in a line of n that can be added.
+func paddedLine(n int) int { return ceilDiv(n, lineStep) * lineStep }
+
+// add adds a line of pixels, which is padded, shared by two rows as down says.
 func (c *cells) add(line []uint8, down share) {
-	rows := [2][]uint64{c.rows[down.cell&1], c.rows[(down.cell+1)&1]}
-	rows[1] = rows[1][:len(rows[0])]
-	put := func(cell int32, sum uint64) {
-		sum = (sum + oneEach<<(dropped-1)) >> dropped & (oneEach * kept)
-		rows[0][cell] += sum * uint64(down.left)
-		rows[1][cell] += sum * uint64(down.right)
+	rows := [2]*[2][]uint64{&c.sums[down.cell&1], &c.sums[(down.cell+1)&1]}
+	if down.right == 0 {
+		addLine(rows[0], line, uint64(down.left))
+		return
 	}
+	if addLinesVector != nil {
+		addLinesVector(rows, line, uint64(down.left), uint64(down.right))
+		return
+	}
+	addLines(rows, line, uint64(down.left), uint64(down.right))
+}
+
+// addLinesVector and settleVector are addLines and settle by the processor's vectors, or nil.
+var (
+	addLinesVector func(rows [2]*[2][]uint64, line []uint8, left, right uint64)
+	settleVector   func(samples []uint16, sums *[2][]uint64)
+)
+
+func addLine(row *[2][]uint64, line []uint8, times uint64) {
+	even := row[0][:len(line)/8]
+	odd := row[1][:len(even)]
+	for i := range even {
+		missing := ^binary.LittleEndian.Uint64(line[8*i:])
+		even[i] += missing & evenBytes * times
+		odd[i] += missing >> 8 & evenBytes * times
+	}
+}
+
+// addLines adds a line to two rows.
+func addLines(rows [2]*[2][]uint64, line []uint8, left, right uint64) {
+	even0 := rows[0][0][:len(line)/8]
+	odd0, even1, odd1 := rows[0][1][:len(even0)], rows[1][0][:len(even0)], rows[1][1][:len(even0)]
+	for i := range even0 {
+		missing := ^binary.LittleEndian.Uint64(line[8*i:])
+		even, odd := missing&evenBytes, missing>>8&evenBytes
+		even0[i] += even * left
+		odd0[i] += odd * left
+		even1[i] += even * right
+		odd1[i] += odd * right
+	}
+}
+
+// average ends row y, of which all lines have been added, and makes room for row y+2.
+func (c *cells) average(y int) {
+	sums := &c.sums[y&1]
+	if settleVector != nil {
+		settleVector(c.samples, sums)
+	} else {
+		settle(c.samples, sums)
+	}
+	clear(sums[0])
+	clear(sums[1])
+	means := c.means[y%3]
 	var cell int32
 	var sum, next uint64 // of the cell, and of the one behind it
-	if c.channels == 1 {
-		for i, s := range c.across[:len(line)] {
-			if s.cell != cell {
-				put(cell, sum)
-				cell, sum, next = s.cell, next, 0
-			}
-			missing := 0xff - uint64(line[i])
-			sum += missing * uint64(s.left)
-			next += missing * uint64(s.right)
+	rest := c.samples
+	for _, s := range c.across {
+		if s.cell != cell {
+			means[cell] = mean16(sum)
+			cell, sum, next = s.cell, next, 0
 		}
-	} else {
-		for _, s := range c.across {
-			if len(line) < 3 {
-				break
-			}
-			if s.cell != cell {
-				put(cell, sum)
-				cell, sum, next = s.cell, next, 0
-			}
-			missing := 0xff*oneEach - (uint64(line[0]) | uint64(line[1])<<laneBits | uint64(line[2])<<(2*laneBits))
-			sum += missing * uint64(s.left)
-			next += missing * uint64(s.right)
-			line = line[3:]
+		missing := uint64(rest[0])
+		if c.channels == 3 {
+			missing |= uint64(rest[1])<<laneBits | uint64(rest[2])<<(2*laneBits)
+			rest = rest[3:]
+		} else {
+			rest = rest[1:]
 		}
+		sum += missing * uint64(s.left)
+		next += missing * uint64(s.right)
 	}
-	put(cell, sum)
-	put(cell+1, next)
+	means[cell], means[cell+1] = mean16(sum), mean16(next)
 }
 
-// store writes the means of the cells of row y, of so many bytes each, and makes room for row y+2.
-func (c *cells) store(row []uint8, bytes, y int) {
-	const shift = 16 - dropped // the shares across and down are 256 each
-	sums := c.rows[y&1]
-	for ; len(row) >= bytes; row, sums = row[bytes:], sums[1:] {
-		missing := sums[0] + oneEach<<(shift-1)
-		row[0] = 0xff - uint8(missing>>shift)
-		if c.channels == 3 {
-			row[1] = 0xff - uint8(missing>>(laneBits+shift))
-			row[2] = 0xff - uint8(missing>>(2*laneBits+shift))
-		}
+// settle puts sums down into the order of their samples, as means.
+func settle(samples []uint16, sums *[2][]uint64) {
+	odds := sums[1][:len(sums[0])]
+	for i, even := range sums[0] {
+		even = (even + halfEach) >> (8 - fraction) & meanEach
+		odd := (odds[i] + halfEach) >> (8 - fraction) & meanEach
+		s := samples[8*i:][:8:8]
+		s[0], s[1], s[2], s[3] = uint16(even), uint16(odd), uint16(even>>16), uint16(odd>>16)
+		s[4], s[5], s[6], s[7] = uint16(even>>32), uint16(odd>>32), uint16(even>>48), uint16(odd>>48)
 	}
-	clear(c.rows[y&1])
+}
+
+// mean16 returns the means of sums across.
+func mean16(sum uint64) uint64 { return (sum + whole/2*oneEach) / whole & (meanMask * oneEach) }
+
+// white sets row y, of which there are no lines.
+func (c *cells) white(y int) { clear(c.means[y%3]) }
+
+// store writes row y of so many, with so many bytes for each cell. Of sharp ones the rows beside it
+// are to be there, too.
+func (c *cells) store(row []uint8, bytes, y, rows int, sharp bool) {
+	here := c.means[y%3]
+	above, below := c.means[max(y-1, 0)%3][:len(here)], c.means[min(y+1, rows-1)%3][:len(here)]
+	weight, weightBeside := uint64(unsharpened), uint64(0)
+	if sharp {
+		weight, weightBeside = centre, beside
+	}
+	for i, mean := range here {
+		if len(row) < bytes {
+			break
+		}
+		sum := mean*weight - (above[i]+below[i])*weightBeside + (sharpBias+1<<(sharpShift-1))*oneEach
+		row[0] = missingTo(sum)
+		if c.channels == 3 {
+			row[1], row[2] = missingTo(sum>>laneBits), missingTo(sum>>(2*laneBits))
+		}
+		row = row[bytes:]
+	}
+}
+
+// missingTo returns the level that lane 0 of a weighted sum is missing to white.
+func missingTo(sum uint64) uint8 {
+	v := 0xff + sharpBias>>sharpShift - int(sum&(1<<laneBits-1)>>sharpShift)
+	if uint(v) > 0xff {
+		v = min(max(v, 0), 0xff)
+	}
+	return uint8(v)
 }

@@ -10,6 +10,18 @@ import (
 	"github.com/disintegration/imaging"
 )
 
+// sharpened returns the weights of rows that are given back their second difference.
+func sharpened(rows [][]float64) [][]float64 {
+	all := make([][]float64, len(rows))
+	for y := range rows {
+		for i, w := range rows[y] {
+			beside := rows[max(y-1, 0)][i] + rows[min(y+1, len(rows)-1)][i]
+			all[y] = append(all[y], w+(2*w-beside)*13/128)
+		}
+	}
+	return all
+}
+
 // weightsOf returns what each of n pixels weighs in each of some cells, by the definition.
 func weightsOf(n, cells int) [][]float64 {
 	all := make([][]float64, cells)
@@ -58,76 +70,81 @@ func TestFlatten_likeWeights(t *testing.T) {
 		{image.Pt(9, 9), image.Rect(1, 2, 8, 7), image.Pt(9, 9)},
 		{image.Pt(600, 3), image.Rect(0, 0, 600, 3), image.Pt(20, 2)},
 	} {
-		for _, grey := range []bool{false, true} {
-			for _, noise := range []bool{true, false} { // or all of one colour, to stay
-				channels, bytes := 3, 4
-				if grey {
-					channels, bytes = 1, 1
+		for kind := range 8 {
+			grey, sharp, noise := kind&1 != 0, kind&2 != 0, kind&4 != 0 // or all of one colour, to stay
+			if sharp && test.cells == test.canvas {
+				continue // nothing is averaged
+			}
+			channels, bytes := 3, 4
+			if grey {
+				channels, bytes = 1, 1
+			}
+			pix := make([]uint8, channels*test.frame.Dx()*test.frame.Dy())
+			level, limit := uint8(random.IntN(256)), 0.501
+			for i := range pix {
+				pix[i] = level
+				if noise {
+					pix[i], limit = uint8(random.IntN(256)), 1.5
+					if test.canvas.X > 16*test.cells.X { // of each pixel it has eighths, and not all
+						limit = 3
+					}
 				}
-				pix := make([]uint8, channels*test.frame.Dx()*test.frame.Dy())
-				level, limit := uint8(random.IntN(256)), 0.501
-				for i := range pix {
-					pix[i] = level
-					if noise {
-						pix[i], limit = uint8(random.IntN(256)), 1.5
-						if test.canvas.X > 16*test.cells.X { // of each pixel it has eighths, and not all
-							limit = 3
+			}
+			rest := pix
+			next := func(line []uint8) error {
+				if len(rest) < len(line) {
+					return fmt.Errorf("more lines than there are")
+				}
+				rest = rest[copy(line, rest):]
+				return nil
+			}
+			var got []uint8
+			err := flatten(next, grid{canvas: test.canvas, frame: test.frame, cells: test.cells, sharp: sharp, grey: grey}, 3, func(strip image.Image) {
+				switch strip := strip.(type) {
+				case *image.NRGBA:
+					got = append(got, strip.Pix...)
+				case *image.Gray:
+					got = append(got, strip.Pix...)
+				}
+			})
+			if err != nil || len(rest) > 0 {
+				t.Fatalf("%+v: %v, %d bytes were not asked for", test, err, len(rest))
+			}
+			if len(got) != bytes*test.cells.X*test.cells.Y {
+				t.Fatalf("%+v: %d bytes", test, len(got))
+			}
+			if !noise && test.frame.Size() != test.canvas {
+				limit = 1 // an edge is where the shares' rounding shows
+			}
+			across, down := weightsOf(test.canvas.X, test.cells.X), weightsOf(test.canvas.Y, test.cells.Y)
+			if sharp {
+				down = sharpened(down)
+			}
+			worst := 0.0
+			for i, v := range got {
+				if i%bytes == 3 {
+					if v != 0xff {
+						t.Fatalf("%+v: opacity %d", test, v)
+					}
+					continue
+				}
+				cx, cy := i/bytes%test.cells.X, i/bytes/test.cells.X
+				want := 0.0
+				for y, wy := range down[cy] {
+					for x, wx := range across[cx] {
+						v := 255.0
+						if p := image.Pt(x, y); p.In(test.frame) {
+							p = p.Sub(test.frame.Min)
+							v = float64(pix[channels*(p.Y*test.frame.Dx()+p.X)+i%bytes])
 						}
+						want += wy * wx * v
 					}
 				}
-				rest := pix
-				next := func(line []uint8) error {
-					if len(rest) < len(line) {
-						return fmt.Errorf("more lines than there are")
-					}
-					rest = rest[copy(line, rest):]
-					return nil
-				}
-				var got []uint8
-				err := flatten(next, test.canvas, test.frame, test.cells, grey, 3, func(strip image.Image) {
-					switch strip := strip.(type) {
-					case *image.NRGBA:
-						got = append(got, strip.Pix...)
-					case *image.Gray:
-						got = append(got, strip.Pix...)
-					}
-				})
-				if err != nil || len(rest) > 0 {
-					t.Fatalf("%+v: %v, %d bytes were not asked for", test, err, len(rest))
-				}
-				if len(got) != bytes*test.cells.X*test.cells.Y {
-					t.Fatalf("%+v: %d bytes", test, len(got))
-				}
-				if !noise && test.frame.Size() != test.canvas {
-					limit = 1 // an edge is where the shares' rounding shows
-				}
-				across, down := weightsOf(test.canvas.X, test.cells.X), weightsOf(test.canvas.Y, test.cells.Y)
-				worst := 0.0
-				for i, v := range got {
-					if i%bytes == 3 {
-						if v != 0xff {
-							t.Fatalf("%+v: opacity %d", test, v)
-						}
-						continue
-					}
-					cx, cy := i/bytes%test.cells.X, i/bytes/test.cells.X
-					want := 0.0
-					for y, wy := range down[cy] {
-						for x, wx := range across[cx] {
-							v := 255.0
-							if p := image.Pt(x, y); p.In(test.frame) {
-								p = p.Sub(test.frame.Min)
-								v = float64(pix[channels*(p.Y*test.frame.Dx()+p.X)+i%bytes])
-							}
-							want += wy * wx * v
-						}
-					}
-					worst = max(worst, math.Abs(float64(v)-want))
-				}
-				t.Logf("%+v: %.3f", test, worst)
-				if worst > limit {
-					t.Errorf("%+v, grey %t, noise %t: %.2f levels from the weighted mean, want %.1f", test, grey, noise, worst, limit)
-				}
+				worst = max(worst, math.Abs(float64(v)-min(max(want, 0), 0xff)))
+			}
+			t.Logf("%+v: %.3f", test, worst)
+			if worst > limit {
+				t.Errorf("%+v, grey %t, sharp %t, noise %t: %.2f levels from the weighted mean, want %.1f", test, grey, sharp, noise, worst, limit)
 			}
 		}
 	}
@@ -149,7 +166,7 @@ func TestFit_keepsPlaces(t *testing.T) {
 		}
 		canvas := image.Pt(w, h)
 		to := Fitted(canvas, side)
-		m, err := fit(next, canvas, image.Rect(0, 0, w, h), true, averaged(canvas, to, false), to)
+		m, err := fit(next, grid{canvas: canvas, frame: image.Rectangle{Max: canvas}, cells: averaged(canvas, to, false), grey: true}, to)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -185,7 +202,7 @@ func TestFit_afterMeans(t *testing.T) {
 		}
 		to := Fitted(m.Rect.Max, side)
 		cells := averaged(m.Rect.Max, to, false)
-		got, err := fit(next, m.Rect.Max, m.Rect, false, cells, to)
+		got, err := fit(next, grid{canvas: m.Rect.Max, frame: m.Rect, cells: cells}, to)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -216,7 +233,7 @@ func TestFit_dots(t *testing.T) {
 		next := func(line []uint8) error { row(y, line); y++; return nil }
 		to := Fitted(m.Rect.Max, side)
 		cells := averaged(m.Rect.Max, to, true)
-		got, err := fit(next, m.Rect.Max, m.Rect, false, cells, to)
+		got, err := fit(next, grid{canvas: m.Rect.Max, frame: m.Rect, cells: cells}, to)
 		if err != nil {
 			t.Fatal(err)
 		}

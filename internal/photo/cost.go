@@ -66,11 +66,9 @@ func (info Info) costOf(maxSide int) int64 {
 
 // fitCost bounds what fit allocates.
 func fitCost(canvas, cells, to image.Point) int64 {
-	cost := 3*int64(canvas.X) + 8*int64(canvas.X+canvas.Y) // a line, and how pixels are shared
-	cost += 40*int64(cells.X+cells.Y) + 2*8*int64(cells.X) // among cells, and their sums
-	if cells.X == to.X {
-		return cost + 4*area(cells) + resizeCost(cells, to)
-	}
+	line := int64(paddedLine(3 * canvas.X))
+	cost := line + 4*line + 2*line + 8*int64(canvas.X+canvas.Y) // its sums and means, and how pixels are shared
+	cost += 40*int64(cells.X+cells.Y) + 3*8*int64(cells.X)      // among cells, and their means
 	strip, narrow := image.Pt(cells.X, min(cells.Y, stripRows)), image.Pt(to.X, cells.Y)
 	cost += 4*area(strip) + 4*area(narrow)
 	for from := 0; from < cells.Y; from += stripRows {

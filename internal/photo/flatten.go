@@ -7,62 +7,106 @@ import (
 	"image/color"
 )
 
-// flatten draws a picture, whose rows next gives from the top on, on a white canvas,
-// where frame says, and averages the canvas to so many cells. What comes of
-// that it hands to emit in strips of so many rows, from the top on, the last perhaps with
-// fewer: *image.Gray or *image.NRGBA, opaque, with top left (0, 0), which is only lent.
-// The canvas itself is never allocated, and no work is done where the frame is not.
-func flatten(next func(line []uint8) error, canvas image.Point, frame image.Rectangle, size image.Point, grey bool, rows int, emit func(strip image.Image)) error {
-	if !frame.In(image.Rect(0, 0, canvas.X, canvas.Y)) || frame.Empty() {
-		return fmt.Errorf("frame at %v on a canvas of %v", frame, canvas)
+// A grid says what becomes of a picture before imaging reduces it.
+type grid struct {
+	canvas image.Point
+	frame  image.Rectangle // where on a white canvas the picture is
+	cells  image.Point     // what the canvas is averaged to
+	sharp  bool            // down, it is not reduced further, and is given back what means lack
+	grey   bool
+}
+
+// flatten draws a picture, whose rows next gives from the top on, on the canvas, and averages that
+// to cells. What comes of it flatten hands to emit in strips of so many rows, from the top on, the
+// last perhaps with fewer: *image.Gray or *image.NRGBA, opaque, with top left (0, 0), which is only
+// lent. The canvas itself is never allocated, and no work is done where the frame is not.
+func flatten(next func(line []uint8) error, g grid, rows int, emit func(strip image.Image)) error {
+	if !g.frame.In(image.Rectangle{Max: g.canvas}) || g.frame.Empty() {
+		return fmt.Errorf("frame at %v on a canvas of %v", g.frame, g.canvas)
 	}
+	size := g.cells
 	rows = min(rows, size.Y)
 	channels, bytes := 3, 4 // read, and made, a pixel
-	if grey {
+	if g.grey {
 		channels, bytes = 1, 1
 	}
-	var (
-		pix    = make([]uint8, bytes*size.X*rows)
-		line   = make([]uint8, channels*frame.Dx())
-		across = sharesOf(canvas.X, size.X)[frame.Min.X:frame.Max.X]
-		down   = sharesOf(canvas.Y, size.Y)
-		x0     = int(across[0].cell)
-		x1     = min(int(across[len(across)-1].cell)+2, size.X)
-		cells  = newCells(across, channels)
-		y      = frame.Min.Y // the next line
-	)
+	pix := make([]uint8, bytes*size.X*rows)
+	row := averagedRows(next, g, channels, bytes)
+	if size == g.canvas { // each cell is a pixel
+		row = storedRows(next, g.frame, channels, bytes)
+	}
 	for from := 0; from < size.Y; from += rows {
 		n := min(rows, size.Y-from)
 		strip := pix[:bytes*size.X*n]
 		for i := range strip { // white
 			strip[i] = 0xff
 		}
-		for cy := from; cy < from+n; cy++ {
-			row := strip[bytes*((cy-from)*size.X+x0):][:bytes*(x1-x0)]
-			begun := cy > int(down[frame.Min.Y].cell) && cy-1 <= int(down[frame.Max.Y-1].cell)
-			for ; y < frame.Max.Y && int(down[y].cell) <= cy; y++ {
-				if err := next(line); err != nil {
-					return err
-				}
-				if size == canvas { // each cell is a pixel
-					storePixels(row, line, channels)
-					continue
-				}
-				cells.add(line, down[y])
-				begun = true
-			}
-			if begun && size != canvas {
-				cells.store(row, bytes, cy)
+		for y := range n {
+			if err := row(strip[bytes*size.X*y:][:bytes*size.X], from+y); err != nil {
+				return err
 			}
 		}
 		r := image.Rect(0, 0, size.X, n)
-		if grey {
+		if g.grey {
 			emit(&image.Gray{Pix: strip, Stride: size.X, Rect: r})
 		} else {
 			emit(&image.NRGBA{Pix: strip, Stride: 4 * size.X, Rect: r})
 		}
 	}
 	return nil
+}
+
+// storedRows returns a function that writes row y of the canvas, of so many bytes a pixel, to a white
+// row; all rows in turn.
+func storedRows(next func(line []uint8) error, frame image.Rectangle, channels, bytes int) func(row []uint8, y int) error {
+	line := make([]uint8, channels*frame.Dx())
+	return func(row []uint8, y int) error {
+		if y < frame.Min.Y || y >= frame.Max.Y {
+			return nil
+		}
+		if err := next(line); err != nil {
+			return err
+		}
+		storePixels(row[bytes*frame.Min.X:bytes*frame.Max.X], line, channels)
+		return nil
+	}
+}
+
+// averagedRows is storedRows for rows of cells.
+func averagedRows(next func(line []uint8) error, g grid, channels, bytes int) func(row []uint8, y int) error {
+	var (
+		frame  = g.frame
+		n      = channels * frame.Dx()
+		line   = make([]uint8, paddedLine(n))
+		across = sharesOf(g.canvas.X, g.cells.X)[frame.Min.X:frame.Max.X]
+		down   = sharesOf(g.canvas.Y, g.cells.Y)[frame.Min.Y:frame.Max.Y]
+		x0     = int(across[0].cell)
+		x1     = min(int(across[len(across)-1].cell)+2, g.cells.X)
+		first  = int(down[0].cell) // of the rows that lines have a share of
+		last   = min(int(down[len(down)-1].cell)+1, g.cells.Y-1)
+		cells  = newCells(across, channels)
+		made   = max(first-2, 0) // rows
+	)
+	return func(row []uint8, y int) error {
+		if y < first-1 || y > last+1 {
+			return nil
+		}
+		for ; made <= min(y+1, g.cells.Y-1); made++ {
+			if made < first || made > last {
+				cells.white(made)
+				continue
+			}
+			for ; len(down) > 0 && int(down[0].cell) <= made; down = down[1:] {
+				if err := next(line[:n]); err != nil {
+					return err
+				}
+				cells.add(line, down[0])
+			}
+			cells.average(made)
+		}
+		cells.store(row[bytes*x0:bytes*x1], bytes, y, g.cells.Y, g.sharp)
+		return nil
+	}
 }
 
 // storePixels stores a line of pixels, grey ones as they are, and others with their opacity.

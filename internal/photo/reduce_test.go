@@ -370,18 +370,23 @@ func TestFit_averaged(t *testing.T) {
 		palette    bool
 		want       image.Point
 	}{
-		{1500, 700, 600, false, image.Pt(750, 350)},
-		{1500, 2000, 800, false, image.Pt(750, 1000)},
-		{1500, 2000, 800, true, image.Pt(750, 1000)},
-		{1499, 1999, 800, true, image.Pt(1499, 1999)},
-		{4000, 3000, 1600, false, image.Pt(2000, 1500)},
-		{2400, 1800, 1600, false, image.Pt(2000, 1500)},
-		{2399, 1800, 1600, false, image.Pt(2399, 1800)},
-		{4799, 3600, 1600, false, image.Pt(2000, 1500)},
-		{4800, 3600, 1600, false, image.Pt(2400, 1800)},
-		{4000, 3000, 800, false, image.Pt(1400, 1050)},
+		{1500, 700, 600, false, image.Pt(750, 280)},
+		{1500, 2000, 800, false, image.Pt(750, 800)},
+		{1500, 2000, 800, true, image.Pt(750, 800)},
+		{1499, 1999, 800, true, image.Pt(1499, 800)},
+		{2000, 1500, 1600, true, image.Pt(2000, 1200)},
+		{1999, 1500, 1600, true, image.Pt(1999, 1500)},
+		{4000, 3000, 1600, false, image.Pt(2000, 1200)},
+		{2400, 1800, 1600, false, image.Pt(2000, 1200)},
+		{2399, 1800, 1600, false, image.Pt(2399, 1201)},
+		{1999, 1500, 1600, false, image.Pt(1999, 1500)},
+		{4799, 3600, 1600, false, image.Pt(2000, 1200)},
+		{4800, 3600, 1600, false, image.Pt(2400, 1200)},
+		{4000, 3000, 800, false, image.Pt(1400, 600)},
 		{4000, 3000, 400, false, image.Pt(700, 525)},
-		{1600, 600, 400, false, image.Pt(800, 300)},
+		{2400, 1800, 400, false, image.Pt(700, 525)},
+		{2399, 1800, 400, false, image.Pt(700, 300)},
+		{1600, 600, 400, false, image.Pt(800, 150)},
 		{1599, 600, 400, false, image.Pt(1599, 600)},
 		{960000, 2, 1600, false, image.Pt(2800, 2)},
 		{400, 300, 400, false, image.Pt(400, 300)},
@@ -405,11 +410,11 @@ func TestFit_realPhotosAveraged(t *testing.T) {
 		if err != nil {
 			return
 		}
-		for _, side := range []int{1600, 400} {
+		for _, side := range []int{1600, 800, 400} {
 			y := 0
 			next := func(line []uint8) error { row(y, line); y++; return nil }
 			to := Fitted(size, side)
-			fast, err := fit(next, size, image.Rectangle{Max: size}, false, averaged(size, to, false), to)
+			fast, err := fit(next, grid{canvas: size, frame: image.Rectangle{Max: size}, cells: averaged(size, to, false)}, to)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -13,6 +13,7 @@ import (
 func init() {
 	if archsimd.X86.AVX2() {
 		paethVector = vectorPaeth
+		addLinesVector, settleVector = vectorAddLines, vectorSettle
 	}
 }
 
@@ -47,4 +48,41 @@ func pixel(b []byte) archsimd.Int16x8 {
 	}
 	var four archsimd.Uint32x4
 	return four.SetElem(0, v).AsUint8x16().ExtendLo8ToUint16().AsInt16x8()
+}
+
+// vectorAddLines is addLines.
+func vectorAddLines(rows [2]*[2][]uint64, line []uint8, left, right uint64) {
+	low := archsimd.BroadcastUint16x16(0xff)
+	l, r := archsimd.BroadcastUint16x16(uint16(left)), archsimd.BroadcastUint16x16(uint16(right))
+	add := func(sums *[4]uint64, v archsimd.Uint16x16) {
+		archsimd.LoadUint64x4(sums).AsUint16x16().Add(v).AsUint64x4().Store(sums)
+	}
+	even0, odd0, even1, odd1 := rows[0][0], rows[0][1], rows[1][0], rows[1][1]
+	for ; len(line) >= lineStep; line = line[lineStep:] {
+		missing := archsimd.LoadUint8x32((*[lineStep]uint8)(line)).Not().AsUint16x16()
+		even, odd := missing.And(low), missing.ShiftAllRight(8)
+		add((*[4]uint64)(even0), even.Mul(l))
+		add((*[4]uint64)(odd0), odd.Mul(l))
+		add((*[4]uint64)(even1), even.Mul(r))
+		add((*[4]uint64)(odd1), odd.Mul(r))
+		even0, odd0, even1, odd1 = even0[4:], odd0[4:], even1[4:], odd1[4:]
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+// vectorSettle is settle.
+func vectorSettle(samples []uint16, sums *[2][]uint64) {
+	half := archsimd.BroadcastUint16x16(1 << (7 - fraction))
+	evens, odds := sums[0], sums[1]
+	for ; len(samples) >= lineStep; samples, evens, odds = samples[lineStep:], evens[4:], odds[4:] {
+		even := archsimd.LoadUint64x4((*[4]uint64)(evens)).AsUint16x16().Add(half).ShiftAllRight(8 - fraction)
+		odd := archsimd.LoadUint64x4((*[4]uint64)(odds)).AsUint16x16().Add(half).ShiftAllRight(8 - fraction)
+		// Each of these is of the first half of eight, and of the second half of the other eight.
+		lo, hi := even.InterleaveLoGrouped(odd), even.InterleaveHiGrouped(odd)
+		lo.GetLo().Store((*[8]uint16)(samples))
+		hi.GetLo().Store((*[8]uint16)(samples[8:]))
+		lo.GetHi().Store((*[8]uint16)(samples[16:]))
+		hi.GetHi().Store((*[8]uint16)(samples[24:]))
+	}
+	archsimd.ClearAVXUpperBits()
 }

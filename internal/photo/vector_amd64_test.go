@@ -6,12 +6,13 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"os"
+	"reflect"
 	"simd/archsimd"
 	"testing"
 )
 
-// The processor's vectors reverse Paeth's filter as is done byte by byte.
-func TestVectorPaeth(t *testing.T) {
+// needVectors skips a test where the processor has no AVX2.
+func needVectors(t *testing.T) {
 	const missing = "this takes a processor with AVX2"
 	switch {
 	case archsimd.X86.AVX2():
@@ -20,6 +21,11 @@ func TestVectorPaeth(t *testing.T) {
 	default:
 		t.Skip(missing)
 	}
+}
+
+// The processor's vectors reverse Paeth's filter as is done byte by byte.
+func TestVectorPaeth(t *testing.T) {
+	needVectors(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, bpp := range []int{3, 4} {
 		for pixels := range 300 {
@@ -36,6 +42,37 @@ func TestVectorPaeth(t *testing.T) {
 			vectorPaeth(row, filtered, bpp)
 			if !bytes.Equal(row, want) {
 				t.Fatalf("%d pixels of %d bytes become another row", pixels, bpp)
+			}
+		}
+	}
+}
+
+// The processor's vectors sum lines down, and put the sums in order, as is done by words.
+func TestVectorPNGCells(t *testing.T) {
+	needVectors(t)
+	random := rand.New(rand.NewPCG(1, 2))
+	for _, n := range []int{1, 31, 32, 33, 1000} {
+		line := make([]uint8, paddedLine(n))
+		c, want := newCells(make([]share, n), 1), newCells(make([]share, n), 1)
+		for left := range uint16(whole + 1) {
+			for i := range line[:n] {
+				line[i] = uint8(random.Uint32()) & uint8(left) // 0 at last: nothing is more than white lacks
+			}
+			if left%16 == 0 { // a cell's shares are no more than whole together
+				for i := range c.sums {
+					for k := range c.sums[i] {
+						clear(c.sums[i][k])
+						clear(want.sums[i][k])
+					}
+				}
+			}
+			part := left / 16
+			vectorAddLines([2]*[2][]uint64{&c.sums[0], &c.sums[1]}, line, uint64(part), uint64(whole/16-part))
+			addLines([2]*[2][]uint64{&want.sums[0], &want.sums[1]}, line, uint64(part), uint64(whole/16-part))
+			vectorSettle(c.samples, &c.sums[1])
+			settle(want.samples, &want.sums[1])
+			if !reflect.DeepEqual(c, want) {
+				t.Fatalf("%d bytes in %d and %d parts have other sums", n, part, whole/16-part)
 			}
 		}
 	}
