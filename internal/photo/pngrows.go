@@ -18,14 +18,19 @@ import (
 // in seven passes, those with a colour that means transparent, and grey ones of less
 // than 8 bits.
 type pngRows struct {
-	pixels   io.Reader // inflated
-	idat     *idatReader
-	filtered []byte // the filter type, and a row
-	row      []byte // of the row before, with bpp bytes of 0 in front
-	bpp      int    // bytes a pixel, at least 1
-	left     int    // rows
-	toLine   func(line, row []byte)
+	pixels    io.Reader // inflated
+	idat      *idatReader
+	filtered  [][]byte // of the rows that are decoded at once, padded, the filter type before the first byte
+	rows      [][]byte // the row before these, and these, padded with zeros in front
+	have, had int      // how many of them are decoded, and had
+	n         int      // bytes a row
+	bpp       int      // bytes a pixel, at least 1
+	left      int      // rows
+	toLine    func(line, row []byte)
 }
+
+// rowPad is how many bytes there are before and behind a row, for what reads and writes by vectors.
+const rowPad = 32
 
 // byRows reports whether pngRows decodes such a picture.
 func (p *pngParts) byRows() bool {
@@ -73,9 +78,17 @@ func newPNGRows(s *source, l layout) (*pngRows, error) {
 		depth := l.png.depth
 		p.toLine = func(line, row []byte) { paletteRow(line, row, depth, table) }
 	}
-	n := (w*channels*l.png.depth + 7) / 8
+	p.n = (w*channels*l.png.depth + 7) / 8
 	p.bpp = max(1, channels*l.png.depth/8)
-	p.filtered, p.row = make([]byte, 1+n), make([]byte, p.bpp+n)
+	atOnce := 1
+	if paethRowsVector != nil && (p.bpp == 3 || p.bpp == 4) {
+		atOnce = paethRows
+	}
+	padded := func() []byte { return make([]byte, rowPad+p.n+rowPad) }
+	p.rows = append(p.rows, padded())
+	for range atOnce {
+		p.filtered, p.rows = append(p.filtered, padded()), append(p.rows, padded())
+	}
 	if err := checkChunk(s, span{8, l.png.head.n - 8}); err != nil {
 		return nil, err
 	}
@@ -96,13 +109,13 @@ func newPNGRows(s *source, l layout) (*pngRows, error) {
 // next decodes a row to line, opaque on white: one byte a pixel where the picture is
 // grey, else R, G and B. With the last row it checks that there is nothing behind.
 func (p *pngRows) next(line []byte) error {
-	if _, err := io.ReadFull(p.pixels, p.filtered); err != nil {
-		return fmt.Errorf("pixels: %w", unexpected(err))
+	if p.had == p.have {
+		if err := p.decode(); err != nil {
+			return err
+		}
 	}
-	if err := unfilter(p.row, p.filtered[1:], p.filtered[0], p.bpp); err != nil {
-		return err
-	}
-	p.toLine(line, p.row[p.bpp:])
+	p.had++
+	p.toLine(line, p.rows[p.had][rowPad:rowPad+p.n])
 	if p.left--; p.left > 0 {
 		return nil
 	}
@@ -111,6 +124,35 @@ func (p *pngRows) next(line []byte) error {
 		return fmt.Errorf("behind the pixels: %d bytes, %w", n, err)
 	}
 	return p.idat.end()
+}
+
+// decode decodes the next rows, all of which have been had.
+func (p *pngRows) decode() error {
+	p.rows[0], p.rows[p.have] = p.rows[p.have], p.rows[0]
+	p.have, p.had = min(len(p.filtered), p.left), 0
+	paeth := 0
+	for _, f := range p.filtered[:p.have] {
+		if _, err := io.ReadFull(p.pixels, f[rowPad-1:rowPad+p.n]); err != nil {
+			return fmt.Errorf("pixels: %w", unexpected(err))
+		}
+		if f[rowPad-1] == filterPaeth {
+			paeth++
+		}
+	}
+	if paeth == paethRows {
+		for _, f := range p.filtered {
+			f[rowPad-1] = 0
+		}
+		paethRowsVector(p.rows, p.filtered, p.n, p.bpp)
+		return nil
+	}
+	begin, end := rowPad-p.bpp, rowPad+p.n
+	for i, f := range p.filtered[:p.have] {
+		if err := unfilter(p.rows[i+1][begin:end], p.rows[i][begin:end], f[rowPad:end], f[rowPad-1], p.bpp); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func unexpected(err error) error {
@@ -215,46 +257,63 @@ func readPalette(s *source, l layout) (*[256][3]uint8, error) {
 	return flatPalette(palette), nil
 }
 
-// unfilter reverses a row's filter (PNG, 9.2). row holds bpp bytes of 0 and the row before,
-// and becomes this one.
-func unfilter(row, filtered []byte, filter byte, bpp int) error {
-	switch n := len(filtered); filter {
+// filterPaeth is a row's filter type (PNG, 9.2).
+const filterPaeth = 4
+
+// unfilter reverses a row's filter (PNG, 9.2). Before row, and before the row above, stand bpp bytes of 0.
+func unfilter(row, above, filtered []byte, filter byte, bpp int) error {
+	n := len(filtered)
+	to, up, left := row[bpp:bpp+n], above[bpp:bpp+n], row[:n]
+	switch filter {
 	case 0:
-		copy(row[bpp:], filtered)
+		copy(to, filtered)
 	case 1: // Sub
-		to, left := row[bpp:bpp+n], row[:n]
 		for i, v := range filtered {
 			to[i] = v + left[i]
 		}
 	case 2: // Up
-		to := row[bpp : bpp+n]
-		for len(to) >= 8 && len(filtered) >= 8 {
-			binary.LittleEndian.PutUint64(to, addBytes(binary.LittleEndian.Uint64(to), binary.LittleEndian.Uint64(filtered)))
-			to, filtered = to[8:], filtered[8:]
+		for len(to) >= 8 && len(up) >= 8 && len(filtered) >= 8 {
+			binary.LittleEndian.PutUint64(to, addBytes(binary.LittleEndian.Uint64(up), binary.LittleEndian.Uint64(filtered)))
+			to, up, filtered = to[8:], up[8:], filtered[8:]
 		}
 		for i, v := range filtered {
-			to[i] += v
+			to[i] = up[i] + v
 		}
 	case 3: // Average
-		to, left := row[bpp:bpp+n], row[:n]
-		for i, v := range filtered {
-			to[i] = v + uint8((int(left[i])+int(to[i]))/2)
+		if bpp == 3 {
+			average3(to, up, filtered)
+			break
 		}
-	case 4:
+		for i, v := range filtered {
+			to[i] = v + uint8((int(left[i])+int(up[i]))/2)
+		}
+	case filterPaeth:
 		switch {
 		case paethVector != nil && (bpp == 3 || bpp == 4):
-			paethVector(row, filtered, bpp)
+			paethVector(to, up, filtered, bpp)
 		case bpp == 3:
-			paeth3(row, filtered)
+			paeth3(to, up, filtered)
 		case bpp == 4:
-			paeth4(row, filtered)
+			paeth4(to, up, filtered)
 		default:
-			paethAny(row, filtered, bpp)
+			paethAny(to, up, filtered, bpp)
 		}
 	default:
 		return fmt.Errorf("filter type %d", filter)
 	}
 	return nil
+}
+
+// average3 reverses the filter Average of pixels of three bytes, whose computations go side by side.
+func average3(to, above, filtered []byte) {
+	var a0, a1, a2 int
+	for len(to) >= 3 && len(above) >= 3 && len(filtered) >= 3 {
+		a0 = (int(filtered[0]) + (a0+int(above[0]))/2) & 0xff
+		a1 = (int(filtered[1]) + (a1+int(above[1]))/2) & 0xff
+		a2 = (int(filtered[2]) + (a2+int(above[2]))/2) & 0xff
+		to[0], to[1], to[2] = byte(a0), byte(a1), byte(a2)
+		to, above, filtered = to[3:], above[3:], filtered[3:]
+	}
 }
 
 // addBytes adds eight bytes to eight others, each for itself.
@@ -284,43 +343,51 @@ func paeth(a, b, c int) int {
 	return p
 }
 
-func paethAny(row, filtered []byte, bpp int) {
-	before := make([]byte, bpp) // above at the left
+func paethAny(to, above, filtered []byte, bpp int) {
+	var a, c [8]int // left, and above at the left
 	for i, v := range filtered {
 		k := i % bpp
-		above := row[bpp+i]
-		row[bpp+i] = v + uint8(paeth(int(row[i]), int(above), int(before[k])))
-		before[k] = above
+		b := int(above[i])
+		to[i] = v + uint8(paeth(a[k], b, c[k]))
+		a[k], c[k] = int(to[i]), b
 	}
 }
 
 // paethVector is paethAny for pixels of three and of four bytes by the processor's vectors, or nil.
-var paethVector func(row, filtered []byte, bpp int)
+// paethRowsVector is that for paethRows rows at once, all padded, with that above before them.
+var (
+	paethVector     func(to, above, filtered []byte, bpp int)
+	paethRowsVector func(rows, filtered [][]byte, n, bpp int)
+)
+
+const paethRows = 4
 
 // paeth3 and paeth4 are paethAny for pixels of three and of four bytes, whose computations
 // go side by side.
-func paeth3(row, filtered []byte) {
+func paeth3(to, above, filtered []byte) {
 	var a0, a1, a2, c0, c1, c2 int
-	for to := row[3:]; len(to) >= 3 && len(filtered) >= 3; to, filtered = to[3:], filtered[3:] {
-		b0, b1, b2 := int(to[0]), int(to[1]), int(to[2])
+	for len(to) >= 3 && len(above) >= 3 && len(filtered) >= 3 {
+		b0, b1, b2 := int(above[0]), int(above[1]), int(above[2])
 		a0 = (int(filtered[0]) + paeth(a0, b0, c0)) & 0xff
 		a1 = (int(filtered[1]) + paeth(a1, b1, c1)) & 0xff
 		a2 = (int(filtered[2]) + paeth(a2, b2, c2)) & 0xff
 		to[0], to[1], to[2] = byte(a0), byte(a1), byte(a2)
 		c0, c1, c2 = b0, b1, b2
+		to, above, filtered = to[3:], above[3:], filtered[3:]
 	}
 }
 
-func paeth4(row, filtered []byte) {
+func paeth4(to, above, filtered []byte) {
 	var a0, a1, a2, a3, c0, c1, c2, c3 int
-	for to := row[4:]; len(to) >= 4 && len(filtered) >= 4; to, filtered = to[4:], filtered[4:] {
-		b0, b1, b2, b3 := int(to[0]), int(to[1]), int(to[2]), int(to[3])
+	for len(to) >= 4 && len(above) >= 4 && len(filtered) >= 4 {
+		b0, b1, b2, b3 := int(above[0]), int(above[1]), int(above[2]), int(above[3])
 		a0 = (int(filtered[0]) + paeth(a0, b0, c0)) & 0xff
 		a1 = (int(filtered[1]) + paeth(a1, b1, c1)) & 0xff
 		a2 = (int(filtered[2]) + paeth(a2, b2, c2)) & 0xff
 		a3 = (int(filtered[3]) + paeth(a3, b3, c3)) & 0xff
 		to[0], to[1], to[2], to[3] = byte(a0), byte(a1), byte(a2), byte(a3)
 		c0, c1, c2, c3 = b0, b1, b2, b3
+		to, above, filtered = to[4:], above[4:], filtered[4:]
 	}
 }
 

@@ -24,11 +24,15 @@ func filteredPNG(random *rand.Rand, w, h, depth, colorType int, chunks ...[]byte
 	var data bytes.Buffer
 	z := zlib.NewWriter(&data)
 	row := make([]byte, 1+(w*depth*channels+7)/8)
+	filter := byte(0)
 	for y := range h {
 		for i := range row {
 			row[i] = byte(random.Uint32()) >> random.IntN(8)
 		}
-		row[0] = byte((y + random.IntN(2)) % 5)
+		if row[0] = filter; random.IntN(6) == 0 || y < 5 { // several of one filter one after the other, and all
+			row[0] = byte((y + random.IntN(2)) % 5)
+		}
+		filter = row[0]
 		z.Write(row)
 	}
 	z.Close()

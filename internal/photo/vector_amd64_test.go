@@ -8,6 +8,7 @@ import (
 	"os"
 	"reflect"
 	"simd/archsimd"
+	"slices"
 	"testing"
 )
 
@@ -29,19 +30,38 @@ func TestVectorPaeth(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, bpp := range []int{3, 4} {
 		for pixels := range 300 {
-			row, filtered := make([]byte, bpp+pixels*bpp), make([]byte, pixels*bpp)
-			for i := range filtered {
-				row[bpp+i] = byte(random.Uint32())
-				filtered[i] = byte(random.Uint32())
-				if random.IntN(2) == 0 { // values that are alike, of which the order decides
-					row[bpp+i], filtered[i] = byte(random.IntN(3)), byte(random.IntN(3))
+			n := pixels * bpp
+			row := func() []byte { return make([]byte, rowPad+n+rowPad) }
+			var rows, want, filtered [][]byte
+			for i := range paethRows + 1 {
+				rows, want = append(rows, row()), append(want, row())
+				if i > 0 {
+					filtered = append(filtered, row())
 				}
 			}
-			want := bytes.Clone(row)
-			paethAny(want, filtered, bpp)
-			vectorPaeth(row, filtered, bpp)
-			if !bytes.Equal(row, want) {
-				t.Fatalf("%d pixels of %d bytes become another row", pixels, bpp)
+			for _, row := range append(slices.Clone(filtered), rows[0]) {
+				for i := range n {
+					row[rowPad+i] = byte(random.Uint32())
+					if random.IntN(2) == 0 { // values that are alike, of which the order decides
+						row[rowPad+i] = byte(random.IntN(3))
+					}
+				}
+			}
+			copy(want[0], rows[0])
+			pixelsOf := func(row []byte) []byte { return row[rowPad : rowPad+n] }
+			for i, f := range filtered {
+				paethAny(pixelsOf(want[i+1]), pixelsOf(want[i]), pixelsOf(f), bpp)
+				one := row()
+				vectorPaeth(pixelsOf(one), pixelsOf(want[i]), pixelsOf(f), bpp)
+				if !bytes.Equal(one, want[i+1]) {
+					t.Fatalf("%d pixels of %d bytes become another row", pixels, bpp)
+				}
+			}
+			vectorPaethRows(rows, filtered, n, bpp)
+			for i := range rows {
+				if !bytes.Equal(rows[i][:rowPad+n], want[i][:rowPad+n]) {
+					t.Fatalf("%d pixels of %d bytes become another row %d of four", pixels, bpp, i)
+				}
 			}
 		}
 	}
