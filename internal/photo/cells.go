@@ -86,7 +86,6 @@ const (
 	unsharpened = 128
 	beside      = 13
 	sharpShift  = 7 + fraction
-	sharpBias   = (2*beside*fullMean>>sharpShift + 1) << sharpShift // more than what is taken away at most
 )
 
 // cells averages lines to rows of cells.
@@ -95,7 +94,7 @@ type cells struct {
 	across   []share        // of the pixels of a line; the first cell is 0
 	sums     [2][2][]uint64 // down, for rows of even and odd number: of lines' even and odd bytes
 	samples  []uint16       // means down, as they lie
-	means    [3][]uint64    // of rows: row y is y%3
+	means    [3][]uint64    // of rows, in 16 bits each: row y is y%3
 }
 
 // newCells returns the cells that lines with such shares belong to, all white.
@@ -109,7 +108,7 @@ func newCells(across []share, channels int) *cells {
 	for i := range c.sums {
 		c.sums[i] = [2][]uint64{make([]uint64, n/8), make([]uint64, n/8)}
 	}
-	c.samples = make([]uint16, n)
+	c.samples = make([]uint16, n+8) // vectors read eight
 	for i := range c.means {
 		c.means[i] = make([]uint64, last-first+2)
 	}
@@ -133,10 +132,13 @@ func (c *cells) add(line []uint8, down share) {
 	addLines(rows, line, uint64(down.left), uint64(down.right))
 }
 
-// addLinesVector and settleVector are addLines and settle by the processor's vectors, or nil.
+// addLinesVector, settleVector, acrossVector and levelsVector are addLines, settle, and for pixels of
+// three samples acrossLine and levels, by the processor's vectors, or nil.
 var (
 	addLinesVector func(rows [2]*[2][]uint64, line []uint8, left, right uint64)
 	settleVector   func(samples []uint16, sums *[2][]uint64)
+	acrossVector   func(means []uint64, samples []uint16, across []share)
+	levelsVector   func(row []uint8, above, here, below []uint64, centre, beside int) (done int)
 )
 
 func addLine(row *[2][]uint64, line []uint8, times uint64) {
@@ -173,21 +175,28 @@ func (c *cells) average(y int) {
 	}
 	clear(sums[0])
 	clear(sums[1])
-	means := c.means[y%3]
+	if acrossVector != nil && c.channels == 3 {
+		acrossVector(c.means[y%3], c.samples, c.across)
+		return
+	}
+	acrossLine(c.means[y%3], c.samples, c.across, c.channels)
+}
+
+// acrossLine averages a line across.
+func acrossLine(means []uint64, samples []uint16, across []share, channels int) {
 	var cell int32
 	var sum, next uint64 // of the cell, and of the one behind it
-	rest := c.samples
-	for _, s := range c.across {
+	for _, s := range across {
 		if s.cell != cell {
 			means[cell] = mean16(sum)
 			cell, sum, next = s.cell, next, 0
 		}
-		missing := uint64(rest[0])
-		if c.channels == 3 {
-			missing |= uint64(rest[1])<<laneBits | uint64(rest[2])<<(2*laneBits)
-			rest = rest[3:]
+		missing := uint64(samples[0])
+		if channels == 3 {
+			missing |= uint64(samples[1])<<laneBits | uint64(samples[2])<<(2*laneBits)
+			samples = samples[3:]
 		} else {
-			rest = rest[1:]
+			samples = samples[1:]
 		}
 		sum += missing * uint64(s.left)
 		next += missing * uint64(s.right)
@@ -207,8 +216,11 @@ func settle(samples []uint16, sums *[2][]uint64) {
 	}
 }
 
-// mean16 returns the means of sums across.
-func mean16(sum uint64) uint64 { return (sum + whole/2*oneEach) / whole & (meanMask * oneEach) }
+// mean16 returns the means of sums across, in 16 bits each.
+func mean16(sum uint64) uint64 {
+	sum = (sum + whole/2*oneEach) / whole
+	return sum&meanMask | sum>>(laneBits-16)&(meanMask<<16) | sum>>(2*laneBits-32)&(meanMask<<32)
+}
 
 // white sets row y, of which there are no lines.
 func (c *cells) white(y int) { clear(c.means[y%3]) }
@@ -216,30 +228,30 @@ func (c *cells) white(y int) { clear(c.means[y%3]) }
 // store writes row y of so many, with so many bytes for each cell. Of sharp ones the rows beside it
 // are to be there, too.
 func (c *cells) store(row []uint8, bytes, y, rows int, sharp bool) {
-	here := c.means[y%3]
+	here := c.means[y%3][:len(row)/bytes]
 	above, below := c.means[max(y-1, 0)%3][:len(here)], c.means[min(y+1, rows-1)%3][:len(here)]
-	weight, weightBeside := uint64(unsharpened), uint64(0)
+	weight, weightBeside := unsharpened, 0
 	if sharp {
 		weight, weightBeside = centre, beside
 	}
+	if levelsVector != nil && c.channels == 3 {
+		done := levelsVector(row, above, here, below, weight, weightBeside)
+		row, above, here, below = row[bytes*done:], above[done:], here[done:], below[done:]
+	}
 	for i, mean := range here {
-		if len(row) < bytes {
-			break
+		both := above[i] + below[i]
+		level := func(shift int) uint8 {
+			missing := int(mean>>shift&0xffff)*weight - int(both>>shift&0xffff)*weightBeside
+			v := 0xff - (missing+1<<(sharpShift-1))>>sharpShift
+			if uint(v) > 0xff {
+				v = min(max(v, 0), 0xff)
+			}
+			return uint8(v)
 		}
-		sum := mean*weight - (above[i]+below[i])*weightBeside + (sharpBias+1<<(sharpShift-1))*oneEach
-		row[0] = missingTo(sum)
+		row[0] = level(0)
 		if c.channels == 3 {
-			row[1], row[2] = missingTo(sum>>laneBits), missingTo(sum>>(2*laneBits))
+			row[1], row[2] = level(16), level(32)
 		}
 		row = row[bytes:]
 	}
-}
-
-// missingTo returns the level that lane 0 of a weighted sum is missing to white.
-func missingTo(sum uint64) uint8 {
-	v := 0xff + sharpBias>>sharpShift - int(sum&(1<<laneBits-1)>>sharpShift)
-	if uint(v) > 0xff {
-		v = min(max(v, 0), 0xff)
-	}
-	return uint8(v)
 }

@@ -119,6 +119,10 @@ func equalNeighbours(luma, cb, cr []uint8) (n int) {
 	return n
 }
 
+// planarVector converts pixels of a row to planes by the processor's vectors, and returns how many it
+// did, or is nil.
+var planarVector func(y, cb, cr, row []uint8) (done int)
+
 // planar returns a picture that Reduce made in a form that package baseline encodes.
 func planar(img image.Image) image.Image {
 	m, ok := img.(*image.RGBA)
@@ -128,8 +132,13 @@ func planar(img image.Image) image.Image {
 	r := image.Rect(0, 0, m.Rect.Dx(), m.Rect.Dy())
 	p := image.NewYCbCr(r, image.YCbCrSubsampleRatio444)
 	for y := range r.Dy() {
-		row := m.Pix[y*m.Stride:][:4*r.Dx()]
-		for i := y * p.YStride; len(row) >= 4; i, row = i+1, row[4:] {
+		row, i := m.Pix[y*m.Stride:][:4*r.Dx()], y*p.YStride
+		if planarVector != nil {
+			end := i + r.Dx()
+			done := planarVector(p.Y[i:end], p.Cb[i:end], p.Cr[i:end], row)
+			row, i = row[4*done:], i+done
+		}
+		for ; len(row) >= 4; i, row = i+1, row[4:] {
 			p.Y[i], p.Cb[i], p.Cr[i] = color.RGBToYCbCr(row[0], row[1], row[2])
 		}
 	}

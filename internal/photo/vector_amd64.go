@@ -13,7 +13,8 @@ import (
 func init() {
 	if archsimd.X86.AVX2() {
 		paethVector, paethRowsVector = vectorPaeth, vectorPaethRows
-		addLinesVector, settleVector = vectorAddLines, vectorSettle
+		addLinesVector, settleVector, acrossVector, levelsVector = vectorAddLines, vectorSettle, vectorAcross, vectorLevels
+		planarVector = vectorPlanar
 	}
 }
 
@@ -119,7 +120,7 @@ func vectorAddLines(rows [2]*[2][]uint64, line []uint8, left, right uint64) {
 func vectorSettle(samples []uint16, sums *[2][]uint64) {
 	half := archsimd.BroadcastUint16x16(1 << (7 - fraction))
 	evens, odds := sums[0], sums[1]
-	for ; len(samples) >= lineStep; samples, evens, odds = samples[lineStep:], evens[4:], odds[4:] {
+	for ; len(evens) >= 4; samples, evens, odds = samples[lineStep:], evens[4:], odds[4:] {
 		even := archsimd.LoadUint64x4((*[4]uint64)(evens)).AsUint16x16().Add(half).ShiftAllRight(8 - fraction)
 		odd := archsimd.LoadUint64x4((*[4]uint64)(odds)).AsUint16x16().Add(half).ShiftAllRight(8 - fraction)
 		// Each of these is of the first half of eight, and of the second half of the other eight.
@@ -130,4 +131,78 @@ func vectorSettle(samples []uint16, sums *[2][]uint64) {
 		hi.GetHi().Store((*[8]uint16)(samples[24:]))
 	}
 	archsimd.ClearAVXUpperBits()
+}
+
+// vectorAcross is acrossLine for pixels of three samples. A fourth lane is of the next pixel's first.
+func vectorAcross(means []uint64, samples []uint16, across []share) {
+	var cell int32
+	var sum, next archsimd.Int32x4
+	half := archsimd.BroadcastInt32x4(whole / 2)
+	put := func(cell int32, sum archsimd.Int32x4) {
+		mean := sum.Add(half).ShiftAllRight(8)
+		means[cell] = mean.SaturateToUint16Concat(mean).AsUint64x2().GetElem(0) & (1<<48 - 1)
+	}
+	for _, s := range across {
+		if s.cell != cell {
+			put(cell, sum)
+			cell, sum, next = s.cell, next, archsimd.Int32x4{}
+		}
+		missing := archsimd.LoadUint16x8((*[8]uint16)(samples)).ExtendLo4ToUint32().AsInt16x8()
+		samples = samples[3:]
+		sum = sum.Add(missing.DotProductPairs(archsimd.BroadcastInt32x4(int32(s.left)).AsInt16x8()))
+		next = next.Add(missing.DotProductPairs(archsimd.BroadcastInt32x4(int32(s.right)).AsInt16x8()))
+	}
+	put(cell, sum)
+	put(cell+1, next)
+	archsimd.ClearAVXUpperBits()
+}
+
+// vectorLevels is what cells.store does with pixels of three samples, for four at once. It returns
+// how many are done.
+func vectorLevels(row []uint8, above, here, below []uint64, centre, beside int) (done int) {
+	weights := archsimd.BroadcastInt32x8(int32(centre) | int32(-beside)<<16).AsInt16x16()
+	half := archsimd.BroadcastInt32x8(1 << (sharpShift - 1))
+	white := archsimd.BroadcastInt16x16(0xff)
+	var black archsimd.Int16x16
+	low := archsimd.LoadInt8x32(&[32]int8{
+		0, 2, 4, 6, 8, 10, 12, 14, -1, -1, -1, -1, -1, -1, -1, -1, 0, 2, 4, 6, 8, 10, 12, 14, -1, -1, -1, -1, -1, -1, -1, -1})
+	load := func(means []uint64) archsimd.Int16x16 { return archsimd.LoadUint64x4((*[4]uint64)(means)).AsInt16x16() }
+	for ; done+4 <= len(here); done += 4 {
+		mean, sum := load(here[done:]), load(above[done:]).Add(load(below[done:]))
+		lo := mean.InterleaveLoGrouped(sum).DotProductPairs(weights).Add(half).ShiftAllRight(sharpShift)
+		hi := mean.InterleaveHiGrouped(sum).DotProductPairs(weights).Add(half).ShiftAllRight(sharpShift)
+		missing := lo.SaturateToInt16ConcatGrouped(hi)
+		levels := white.Sub(missing).Max(black).Min(white).AsUint8x32().PermuteOrZeroGrouped(low).AsUint64x4()
+		binary.LittleEndian.PutUint64(row[4*done:], levels.GetLo().GetElem(0))
+		binary.LittleEndian.PutUint64(row[4*done+8:], levels.GetHi().GetElem(0))
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
+}
+
+// vectorPlanar converts a row of pixels, of four bytes each, as color.RGBToYCbCr does, eight at once.
+// It returns how many are done.
+func vectorPlanar(y, cb, cr, row []uint8) (done int) {
+	times := func(v int32) archsimd.Int32x8 { return archsimd.BroadcastInt32x8(v) }
+	byteMask, most := times(0xff), times(0xff)
+	half, middle := times(1<<15), times(257<<15)
+	ry, gy, by := times(19595), times(38470), times(7471)
+	rcb, gcb := times(-11056), times(-21712)
+	gcr, bcr := times(-27440), times(-5328)
+	lowest := archsimd.LoadInt8x32(&[32]int8{
+		0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1})
+	store := func(to []uint8, v archsimd.Int32x8) {
+		bytes := v.ShiftAllRight(16).Min(most).AsUint8x32().PermuteOrZeroGrouped(lowest).AsUint32x8()
+		binary.LittleEndian.PutUint32(to[done:], bytes.GetLo().GetElem(0))
+		binary.LittleEndian.PutUint32(to[done+4:], bytes.GetHi().GetElem(0))
+	}
+	for ; done+8 <= len(y); done += 8 {
+		rgba := archsimd.LoadUint8x32((*[32]uint8)(row[4*done:])).AsInt32x8()
+		r, g, b := rgba.And(byteMask), rgba.ShiftAllRight(8).And(byteMask), rgba.ShiftAllRight(16).And(byteMask)
+		store(y, r.Mul(ry).Add(g.Mul(gy)).Add(b.Mul(by)).Add(half))
+		store(cb, r.Mul(rcb).Add(g.Mul(gcb)).Add(b.ShiftAllLeft(15)).Add(middle))
+		store(cr, r.ShiftAllLeft(15).Add(g.Mul(gcr)).Add(b.Mul(bcr)).Add(middle))
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
 }

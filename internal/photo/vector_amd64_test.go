@@ -4,6 +4,8 @@ package photo
 
 import (
 	"bytes"
+	"image"
+	"image/color"
 	"math/rand/v2"
 	"os"
 	"reflect"
@@ -95,5 +97,62 @@ func TestVectorPNGCells(t *testing.T) {
 				t.Fatalf("%d bytes in %d and %d parts have other sums", n, part, whole/16-part)
 			}
 		}
+	}
+}
+
+// The processor's vectors average lines across, and sharpen rows, as is done by words.
+func TestVectorPNGRows(t *testing.T) {
+	needVectors(t)
+	random := rand.New(rand.NewPCG(1, 2))
+	for _, n := range []int{1, 2, 7, 100, 1001} {
+		for _, width := range []int{n, (n + 1) / 2, (n + 6) / 7, 1} {
+			across := sharesOf(n, width)
+			var got, want [3][]uint64
+			for i := range got {
+				samples := make([]uint16, 3*n+8)
+				for k := range samples {
+					samples[k] = uint16(random.IntN(0xff<<fraction + 1))
+					if random.IntN(3) == 0 {
+						samples[k] = 0xff << fraction
+					}
+				}
+				got[i], want[i] = make([]uint64, width+1), make([]uint64, width+1)
+				vectorAcross(got[i], samples, across)
+				acrossLine(want[i], samples, across, 3)
+				if !slices.Equal(got[i], want[i]) {
+					t.Fatalf("%d pixels have other means of %d cells", n, width)
+				}
+			}
+			c := &cells{channels: 3, means: got}
+			for _, sharp := range []bool{true, false} {
+				row, wantRow := bytes.Repeat([]byte{0xff}, 4*width), bytes.Repeat([]byte{0xff}, 4*width)
+				c.store(row, 4, 1, 3, sharp)
+				levelsVector = nil
+				c.store(wantRow, 4, 1, 3, sharp)
+				levelsVector = vectorLevels
+				if !bytes.Equal(row, wantRow) {
+					t.Fatalf("%d cells have other levels", width)
+				}
+			}
+		}
+	}
+}
+
+// The processor's vectors convert pixels as image/color does.
+func TestVectorPNGPlanar(t *testing.T) {
+	needVectors(t)
+	m := image.NewRGBA(image.Rect(0, 0, 256, 17*17*3))
+	for i := range m.Rect.Dy() {
+		for x := range 256 {
+			c := [3]uint8{uint8(x), uint8(i / 3 % 17 * 15), uint8(i / 3 / 17 * 15)}
+			m.SetRGBA(x, i, color.RGBA{c[i%3], c[(i+1)%3], c[(i+2)%3], 0xff})
+		}
+	}
+	got := planar(m)
+	planarVector = nil
+	want := planar(m)
+	planarVector = vectorPlanar
+	if !reflect.DeepEqual(got, want) {
+		t.Error("pixels get other colours")
 	}
 }
