@@ -3,7 +3,6 @@
 package answer
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +10,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"gallery/internal/nolink"
@@ -48,11 +46,7 @@ func Validator(modified time.Time, size int64) string {
 
 // Handle answers with an open file, of which info is the state, as File does.
 func Handle(w http.ResponseWriter, r *http.Request, f *nolink.Handle, info fs.FileInfo, mediaType, caching string) {
-	var content io.ReadSeeker = io.NewSectionReader(f, 0, info.Size())
-	if info.Size() > maxBuffered {
-		content = f.OSFile()
-	}
-	File(w, r, content, info.ModTime(), info.Size(), mediaType, caching)
+	File(w, r, io.NewSectionReader(f, 0, info.Size()), info.ModTime(), info.Size(), mediaType, caching)
 }
 
 // File answers with a file's bytes, with ranges and conditions as in RFC
@@ -62,36 +56,27 @@ func File(w http.ResponseWriter, r *http.Request, content io.ReadSeeker, modifie
 	h.Set("Content-Type", mediaType)
 	h.Set("Cache-Control", caching)
 	h.Set("ETag", `"`+Validator(modified, size)+`"`)
-	if f, ok := content.(io.ReaderAt); ok && size <= maxBuffered {
-		buffer := buffered.Get().(*[maxBuffered]byte)
-		defer buffered.Put(buffer)
-		// What cannot be read now is left to the copying below, which fails likewise.
-		if n, err := f.ReadAt(buffer[:size], 0); err == nil && int64(n) == size {
-			if r.Method == http.MethodGet && !conditional(r) && !modified.IsZero() && modified.Unix() != 0 {
-				whole(w, r, modified, buffer[:size])
-				return
-			}
-			content = bytes.NewReader(buffer[:size])
-		}
+	if r.Method == http.MethodGet && !conditional(r) && size > 0 && !modified.IsZero() && modified.Unix() != 0 {
+		whole(w, r, content, modified, size)
+		return
 	}
 	Content(w, r, modified, content)
 }
 
-// whole answers with all of a file's bytes as http.ServeContent would, in one piece.
-func whole(w http.ResponseWriter, r *http.Request, modified time.Time, content []byte) {
+// whole answers with all of a file's bytes as http.ServeContent would, in one piece where the
+// file is small.
+func whole(w http.ResponseWriter, r *http.Request, content io.Reader, modified time.Time, size int64) {
 	h := w.Header()
 	h.Set("Accept-Ranges", "bytes")
-	h.Set("Content-Length", strconv.Itoa(len(content)))
+	h.Set("Content-Length", strconv.FormatInt(size, 10))
 	h.Set("Last-Modified", modified.UTC().Format(http.TimeFormat))
-	patient.Join(r.Context(), len(content))
-	_, _ = w.Write(content) // an error is the client's leaving
+	w.WriteHeader(http.StatusOK)
+	patient.Hold(r.Context())
+	// An error of either is the client's leaving, or the file is no more what it was: then less
+	// is sent than the header says, and the connection ends.
+	_ = http.NewResponseController(w).Flush()
+	_, _ = io.Copy(w, io.LimitReader(content, size))
 }
-
-// maxBuffered is the size in bytes up to which a file is read at once: for a
-// thumbnail that takes fewer system calls than the kernel's copying.
-const maxBuffered = 64 << 10
-
-var buffered = sync.Pool{New: func() any { return new([maxBuffered]byte) }}
 
 // maxRanges is how many parts of a file one request may ask for. Who asks for more gets the
 // whole file (RFC 9110, section 14.2): a thousand parts of a byte each take a hundred

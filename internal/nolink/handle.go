@@ -8,12 +8,12 @@ import (
 
 // Handle is an open regular file, for reading. Where openat2 opened it, it is a descriptor
 // that Go's poller does not know: that a file is made known to it, to be told that it is none
-// of what can be waited for, is two of the eleven system calls of a thumbnail. A Handle is
-// used and closed by one goroutine.
+// of what can be waited for, is two system calls, of the ten of a thumbnail. A Handle is used
+// and closed by one goroutine.
 type Handle struct {
 	name   string
 	fd     int      // where file is nil
-	file   *os.File // of the steps, or of OSFile
+	file   *os.File // of the steps
 	closed bool
 }
 
@@ -38,13 +38,21 @@ func (h *Handle) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
-// OSFile is the same file as one that the kernel copies to a socket by itself. It is closed
-// with h, and by nothing else.
-func (h *Handle) OSFile() *os.File {
-	if h.file == nil && !h.closed {
-		h.file = os.NewFile(uintptr(h.fd), h.name)
+// Control has f use the descriptor, which stays open while it does, for what only the system
+// can do with it.
+func (h *Handle) Control(f func(fd int)) error {
+	switch {
+	case h.closed:
+		return os.ErrClosed
+	case h.file != nil:
+		conn, err := h.file.SyscallConn()
+		if err != nil {
+			return err
+		}
+		return conn.Control(func(fd uintptr) { f(int(fd)) })
 	}
-	return h.file
+	f(h.fd)
+	return nil
 }
 
 // Close closes the file. What is closed stays closed, and another that gets its number is

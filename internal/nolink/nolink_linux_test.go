@@ -134,49 +134,53 @@ func TestHandle(t *testing.T) {
 		t.Run(way, func(t *testing.T) {
 			dir, root := tree(t)
 			d := open(t, root)
-			for _, handOver := range []bool{false, true} {
-				want, err := os.Open(filepath.Join(dir, "top.jpg"))
-				if err != nil {
-					t.Fatal(err)
+			want, err := os.Open(filepath.Join(dir, "top.jpg"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer want.Close()
+			h, _, err := d.File("top.jpg")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := h.Control(func(fd int) {
+				data := make([]byte, 5)
+				if n, err := unix.Pread(fd, data, 0); n != 5 || string(data) != "shown" {
+					t.Errorf("its descriptor reads %q, %v", data[:max(n, 0)], err)
 				}
-				defer want.Close()
-				h, _, err := d.File("top.jpg")
-				if err != nil {
-					t.Fatal(err)
+			}); err != nil {
+				t.Error(err)
+			}
+			for _, at := range []struct{ off, n int }{{0, 5}, {0, 3}, {2, 3}, {2, 4}, {5, 1}, {9, 1}, {0, 0}, {-1, 1}} {
+				got, wanted := make([]byte, at.n), make([]byte, at.n)
+				n, err := h.ReadAt(got, int64(at.off))
+				m, wantErr := want.ReadAt(wanted, int64(at.off))
+				if n != m || string(got) != string(wanted) || (err == io.EOF) != (wantErr == io.EOF) || (err == nil) != (wantErr == nil) {
+					t.Errorf("ReadAt(%d bytes, %d) = %d, %v, %q, want %d, %v, %q", at.n, at.off, n, err, got, m, wantErr, wanted)
 				}
-				if handOver {
-					if data, err := io.ReadAll(h.OSFile()); string(data) != "shown" {
-						t.Errorf("as a file of os it holds %q, %v", data, err)
-					}
-				}
-				for _, at := range []struct{ off, n int }{{0, 5}, {0, 3}, {2, 3}, {2, 4}, {5, 1}, {9, 1}, {0, 0}, {-1, 1}} {
-					got, wanted := make([]byte, at.n), make([]byte, at.n)
-					n, err := h.ReadAt(got, int64(at.off))
-					m, wantErr := want.ReadAt(wanted, int64(at.off))
-					if n != m || string(got) != string(wanted) || (err == io.EOF) != (wantErr == io.EOF) || (err == nil) != (wantErr == nil) {
-						t.Errorf("ReadAt(%d bytes, %d) = %d, %v, %q, want %d, %v, %q", at.n, at.off, n, err, got, m, wantErr, wanted)
-					}
-				}
-				before := testkit.Descriptors(t)
-				if err := h.Close(); err != nil {
-					t.Error(err)
-				}
-				if after := testkit.Descriptors(t); after != before-1 {
-					t.Errorf("%d descriptors are open, before it was closed %d", after, before)
-				}
-				other, err := os.Open(filepath.Join(dir, "top.jpg")) // gets the number
-				if err != nil {
-					t.Fatal(err)
-				}
-				if n, err := h.ReadAt(make([]byte, 5), 0); !errors.Is(err, os.ErrClosed) {
-					t.Errorf("of what is closed ReadAt = %d, %v", n, err)
-				}
-				if err := h.Close(); !errors.Is(err, os.ErrClosed) {
-					t.Errorf("of what is closed Close = %v", err)
-				}
-				if err := other.Close(); err != nil {
-					t.Errorf("what got the number of what is closed is closed, too: %v", err)
-				}
+			}
+			before := testkit.Descriptors(t)
+			if err := h.Close(); err != nil {
+				t.Error(err)
+			}
+			if after := testkit.Descriptors(t); after != before-1 {
+				t.Errorf("%d descriptors are open, before it was closed %d", after, before)
+			}
+			other, err := os.Open(filepath.Join(dir, "top.jpg")) // gets the number
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, err := h.ReadAt(make([]byte, 5), 0); !errors.Is(err, os.ErrClosed) {
+				t.Errorf("of what is closed ReadAt = %d, %v", n, err)
+			}
+			if err := h.Control(func(fd int) { t.Errorf("what is closed has descriptor %d", fd) }); !errors.Is(err, os.ErrClosed) {
+				t.Errorf("of what is closed Control = %v", err)
+			}
+			if err := h.Close(); !errors.Is(err, os.ErrClosed) {
+				t.Errorf("of what is closed Close = %v", err)
+			}
+			if err := other.Close(); err != nil {
+				t.Errorf("what got the number of what is closed is closed, too: %v", err)
 			}
 		})
 	}

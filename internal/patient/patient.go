@@ -3,13 +3,15 @@
 package patient
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
-	"sync"
+	"syscall"
 	"time"
+
+	"gallery/internal/nolink"
 )
 
 const (
@@ -39,39 +41,38 @@ func (l listener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{Conn: c, pieceTime: l.pieceTime}, nil
+	patient := &conn{Conn: c, pieceTime: l.pieceTime}
+	if socket, ok := c.(syscall.Conn); ok {
+		patient.socket, _ = socket.SyscallConn() // there is none of a socket that is closed
+	}
+	return patient, nil
 }
 
 // conn is a connection that is written to in pieces. Its deadline for
 // writing is its own.
 type conn struct {
 	net.Conn
+	socket    syscall.RawConn // the same, nil for what is none of the system's
 	pieceTime time.Duration
 	deadline  time.Time // the last one set
 
-	joined int           // bytes of content that Join announced
-	held   *bytes.Buffer // what was written of that answer and not passed on yet; nil for nothing
+	holds bool   // what is written next is to be held
+	held  []byte // what was written and not passed on yet
 }
 
 // connKey is where a request's context has its connection.
 type connKey struct{}
 
-// ConnContext is for http.Server: it lets Join find the connection.
+// ConnContext is for http.Server: it lets Hold find the connection.
 func ConnContext(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, c)
 }
 
-// maxJoined bounds the content that a connection holds for a moment, bytes.
-const maxJoined = 64 << 10
-
-var joining = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// Join has the answer that follows, a header and so many bytes of content, go out in one
-// piece, where it is small: net/http, whose buffer holds 4 kB, would send two, which is the
-// greater part of a thumbnail's cost. The caller writes all of the content.
-func Join(ctx context.Context, content int) {
-	if c, ok := ctx.Value(connKey{}).(*conn); ok && content <= maxJoined {
-		c.joined = content
+// Hold has the header of an answer, which the caller flushes next, go out with the content
+// that follows: two pieces are the greater part of what a thumbnail costs.
+func Hold(ctx context.Context) {
+	if c, ok := ctx.Value(connKey{}).(*conn); ok {
+		c.holds = true
 	}
 }
 
@@ -87,58 +88,57 @@ func (c *conn) advance() error {
 }
 
 func (c *conn) Write(p []byte) (written int, err error) {
-	if c.held == nil {
-		if len(p) > c.joined { // all of it, or there is nothing to be joined
-			c.joined = 0
-			return c.writePieces(p)
-		}
-		c.held = joining.Get().(*bytes.Buffer)
+	if c.holds {
+		c.holds = false
+		c.held = append(c.held, p...)
+		return len(p), nil
 	}
-	c.held.Write(p)
-	if c.held.Len() > c.joined { // since there is a header, content is still to come before
-		err = c.flush()
+	if err := c.pass(false); err != nil {
+		return 0, err
 	}
-	return len(p), err
+	return c.writePieces(p)
 }
 
-// flush passes on what is held.
-func (c *conn) flush() error {
-	held := c.held
-	c.joined, c.held = 0, nil
-	if held == nil {
+// pass passes on what is held. more says that content follows at once.
+func (c *conn) pass(more bool) error {
+	c.holds = false
+	if len(c.held) == 0 {
 		return nil
 	}
-	_, err := c.writePieces(held.Bytes())
-	held.Reset()
-	joining.Put(held)
+	if more && c.socket != nil {
+		if err := c.advance(); err != nil {
+			return err
+		}
+		left, err := writeMore(c.socket, c.held)
+		if c.held = c.held[:copy(c.held, left)]; err != nil {
+			return err
+		}
+	}
+	_, err := c.writePieces(c.held)
+	c.held = c.held[:0]
 	return err
 }
 
 // writePieces writes in pieces.
 func (c *conn) writePieces(p []byte) (written int, err error) {
-	for {
-		piece := p[written:min(len(p), written+pieceSize)]
+	for written < len(p) {
 		if err := c.advance(); err != nil {
 			return written, err
 		}
-		n, err := c.Conn.Write(piece)
+		n, err := c.Conn.Write(p[written:min(len(p), written+pieceSize)])
 		written += n
-		if err != nil || written == len(p) {
+		if err != nil {
 			return written, err
 		}
 	}
+	return written, nil
 }
 
 // ReadFrom lets the kernel copy from file to socket, piece by piece.
 func (c *conn) ReadFrom(r io.Reader) (written int64, err error) {
-	if err := c.flush(); err != nil {
+	if err := c.pass(true); err != nil {
 		return 0, err
 	}
-	to, ok := c.Conn.(io.ReaderFrom)
-	if !ok {
-		return io.Copy(struct{ io.Writer }{c}, r)
-	}
-	// net looks for the file behind one io.LimitedReader, not behind two.
 	limited, ok := r.(*io.LimitedReader)
 	if !ok {
 		limited = &io.LimitedReader{R: r, N: 1<<63 - 1}
@@ -148,7 +148,7 @@ func (c *conn) ReadFrom(r io.Reader) (written int64, err error) {
 			return written, err
 		}
 		piece := &io.LimitedReader{R: limited.R, N: min(limited.N, pieceSize)}
-		n, err := to.ReadFrom(piece)
+		n, err := c.readPiece(piece)
 		written += n
 		limited.N -= n
 		if err != nil || n == 0 {
@@ -156,6 +156,40 @@ func (c *conn) ReadFrom(r io.Reader) (written int64, err error) {
 		}
 	}
 	return written, nil
+}
+
+func (c *conn) readPiece(piece *io.LimitedReader) (written int64, err error) {
+	if section, ok := piece.R.(*io.SectionReader); ok && c.socket != nil {
+		if n, err := c.sendFile(section, piece.N); !errors.Is(err, errors.ErrUnsupported) {
+			return n, err
+		}
+	}
+	// net looks for the file behind one io.LimitedReader, not behind two.
+	if to, ok := c.Conn.(io.ReaderFrom); ok {
+		return to.ReadFrom(piece)
+	}
+	return io.Copy(struct{ io.Writer }{c}, piece)
+}
+
+// sendFile has the kernel copy the next bytes of a section of a nolink.Handle, most of them at
+// the most.
+func (c *conn) sendFile(section *io.SectionReader, most int64) (sent int64, err error) {
+	of, begin, size := section.Outer()
+	file, ok := of.(*nolink.Handle)
+	if !ok {
+		return 0, errors.ErrUnsupported
+	}
+	at, err := section.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return 0, err
+	}
+	uncontrolled := file.Control(func(fd int) {
+		sent, err = sendFile(c.socket, fd, begin+at, min(most, size-at))
+	})
+	if _, seekErr := section.Seek(sent, io.SeekCurrent); err == nil {
+		err = seekErr
+	}
+	return sent, errors.Join(err, uncontrolled)
 }
 
 // CloseWrite lets the server end its half of the connection first, so that a

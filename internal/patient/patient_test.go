@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gallery/internal/nolink"
 )
 
 // slowly accepts connections whose buffers are small, so that what a client
@@ -44,13 +46,9 @@ func slowDownload(t *testing.T, file bool, wrap func(net.Listener) net.Listener,
 		w.Header().Set("Content-Length", fmt.Sprint(len(data)))
 		var from io.Reader = struct{ io.Reader }{bytes.NewReader(data)}
 		if file {
-			f, err := os.Open(path)
-			if err != nil {
-				t.Error(err)
-				return
-			}
+			f := open(t, path)
 			defer f.Close()
-			from = f
+			from = io.NewSectionReader(f, 0, int64(len(data)))
 		}
 		n, _ := io.Copy(w, from) // an error shows in n
 		wrote <- n
@@ -67,6 +65,24 @@ func slowDownload(t *testing.T, file bool, wrap func(net.Listener) net.Listener,
 	t.Cleanup(func() { conn.Close() })
 	fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 	return conn, wrote
+}
+
+// open opens a file to be served.
+func open(t *testing.T, path string) *nolink.Handle {
+	root, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { root.Close() })
+	below, err := nolink.Open(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, _, err := below.File(filepath.Base(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
 }
 
 // readSlowly takes n bytes from a connection, 64 kB every 10 ms.
