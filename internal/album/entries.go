@@ -3,6 +3,7 @@ package album
 import (
 	"io/fs"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gallery/internal/nolink"
@@ -13,16 +14,19 @@ const (
 	entryAge = 200 * time.Millisecond
 	// maxEntries bounds the folders that are kept open for that.
 	maxEntries = 64
+	// maxKept bounds the files in these folders that are kept open as long.
+	maxKept = 256
 )
 
-// Entries keeps the folders of albums open that were entered a moment ago: a page's
-// thumbnails are asked for one after the other, and the way to all of them is the same. An
+// Entries keeps the folders of albums open that were entered a moment ago, and files in them: a
+// page's thumbnails are asked for one after the other, and the way to all of them is the same. An
 // album that was moved, removed or left out has another change time, and is entered anew.
 // What became of the folders above it shows after entryAge, when its folder is closed. It is
 // safe for use by many goroutines.
 type Entries struct {
 	mu   sync.Mutex
 	open map[string]*entry // by album
+	room atomic.Int32      // for so many more files to be kept open
 }
 
 // entry is an album's folder as it was entered.
@@ -32,7 +36,11 @@ type entry struct {
 	mtime, changed int64 // of the folder
 }
 
-func NewEntries() *Entries { return &Entries{open: map[string]*entry{}} }
+func NewEntries() *Entries {
+	e := &Entries{open: map[string]*entry{}}
+	e.room.Store(maxKept)
+	return e
+}
 
 // Enter is the function Enter, and returns the state of the folder, too.
 func (e *Entries) Enter(below *nolink.Dir, name string, listed func(name string, folder *nolink.Dir) bool) (*nolink.Dir, fs.FileInfo, error) {
@@ -70,24 +78,30 @@ func (e *Entries) find(below *nolink.Dir, name string) *entry {
 
 // keep keeps an entry for entryAge, in the place of another.
 func (e *Entries) keep(name string, new *entry) {
+	new.folder.Keep(&e.room)
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	if before := e.open[name]; before != nil {
-		before.folder.Close()
-	} else if len(e.open) >= maxEntries {
-		return
+	before := e.open[name]
+	room := before != nil || len(e.open) < maxEntries
+	if room {
+		new.folder.Share()
+		e.open[name] = new
+		time.AfterFunc(entryAge, func() { e.drop(name, new) })
 	}
-	new.folder.Share()
-	e.open[name] = new
-	time.AfterFunc(entryAge, func() { e.drop(name, new) })
+	e.mu.Unlock()
+	if before != nil {
+		before.folder.Close() // which closes files: on a network that may wait
+	}
 }
 
 // drop ends the keeping of an entry, unless another has taken its place.
 func (e *Entries) drop(name string, old *entry) {
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.open[name] == old {
+	mine := e.open[name] == old
+	if mine {
 		delete(e.open, name)
+	}
+	e.mu.Unlock()
+	if mine {
 		old.folder.Close()
 	}
 }

@@ -16,6 +16,7 @@ type Dir struct {
 	opened opened
 	steps  *os.Root // the same folder on the systems that need the steps, else nil
 	lent   bool     // it is the root that Open was given
+	kept   *kept    // the files that stay open while it does; nil for none
 
 	others atomic.Int32 // who is still to close it, besides one
 }
@@ -40,6 +41,7 @@ func (d *Dir) Close() error {
 	case d.steps != nil:
 		return d.steps.Close()
 	}
+	d.kept.close()
 	return d.opened.close()
 }
 
@@ -77,17 +79,29 @@ func (d *Dir) LstatAt(path string) (fs.FileInfo, error) {
 // error that is fs.ErrNotExist for whatever else is there, and where a component is a link.
 func (d *Dir) File(name string) (*Handle, fs.FileInfo, error) {
 	if d.steps == nil {
-		fd, info, err := d.opened.file(name)
-		if err != nil {
-			return nil, nil, err
-		}
-		return &Handle{name: name, fd: fd}, info, nil
+		return d.fileAtOnce(name)
 	}
 	f, info, err := d.fileInSteps(name)
 	if err != nil {
 		return nil, nil, err
 	}
 	return &Handle{name: name, file: f}, info, nil
+}
+
+// fileAtOnce is File where openat2 opens.
+func (d *Dir) fileAtOnce(name string) (*Handle, fs.FileInfo, error) {
+	if f := d.kept.find(name); f != nil {
+		if isAsOpened(f.fd, f.info) {
+			return &Handle{name: name, fd: f.fd, kept: f}, f.info, nil
+		}
+		d.kept.drop(name, f)
+		_ = f.release() // it was only read
+	}
+	fd, info, err := d.opened.file(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &Handle{name: name, fd: fd, kept: d.kept.add(name, fd, info)}, info, nil
 }
 
 // fileInSteps is File on the systems that need the steps.

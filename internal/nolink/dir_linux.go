@@ -123,17 +123,33 @@ func (o opened) isSocket(name string) bool {
 	return unix.Fstat(fd, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFSOCK
 }
 
+// isAsOpened reports whether an open file is as it was when info was its state, and has not
+// lost its name: that, another name and each change show in its change time.
+func isAsOpened(fd int, info fs.FileInfo) bool {
+	var st unix.Stat_t
+	known, ok := info.(*state)
+	return unix.Fstat(fd, &st) == nil && ok && st.Nlink > 0 && statOf(&st) == known.stat
+}
+
 func (o opened) lstat(name string) (fs.FileInfo, error) {
 	defer runtime.KeepAlive(o.own)
 	var st unix.Stat_t
-	err := unix.Fstatat(o.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW)
+	err := o.look(name, &st)
 	for err == unix.EINTR {
-		err = unix.Fstatat(o.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW)
+		err = o.look(name, &st)
 	}
 	if err != nil {
 		return nil, &fs.PathError{Op: "lstat", Path: name, Err: err}
 	}
 	return stateOf(name, &st), nil
+}
+
+// look is one attempt of lstat. It looks for no name where the folder itself is meant.
+func (o opened) look(name string, st *unix.Stat_t) error {
+	if name == "." {
+		return unix.Fstat(o.fd, st)
+	}
+	return unix.Fstatat(o.fd, name, st, unix.AT_SYMLINK_NOFOLLOW)
 }
 
 // lstatAt opens what is at the path as a place, which on a network takes no more than to find it.
@@ -151,11 +167,14 @@ func (o opened) lstatAt(name string) (fs.FileInfo, error) {
 	return stateOf(path.Base(name), &st), nil
 }
 
-func stateOf(name string, st *unix.Stat_t) *state {
-	return &state{name, syscall.Stat_t{
+func stateOf(name string, st *unix.Stat_t) *state { return &state{name, statOf(st)} }
+
+// statOf is the part of st that changes only with the file, its attributes and its names.
+func statOf(st *unix.Stat_t) syscall.Stat_t {
+	return syscall.Stat_t{
 		Dev: st.Dev, Ino: st.Ino, Mode: st.Mode, Size: st.Size,
 		Mtim: syscall.Timespec(st.Mtim), Ctim: syscall.Timespec(st.Ctim),
-	}}
+	}
 }
 
 // state is what Lstat returns.

@@ -19,3 +19,4 @@ func (opened) lstatAt(string) (fs.FileInfo, error)   { return nil, ErrNotHere }
 func (opened) file(string) (int, fs.FileInfo, error) { return -1, nil, ErrNotHere }
 func pread(int, []byte, int64) (int, error)          { return 0, ErrNotHere }
 func closeDescriptor(int) error                      { return nil }
+func isAsOpened(int, fs.FileInfo) bool               { return false }

@@ -12,8 +12,9 @@ import (
 // and closed by one goroutine.
 type Handle struct {
 	name   string
-	fd     int      // where file is nil
-	file   *os.File // of the steps
+	fd     int       // where file is nil
+	file   *os.File  // of the steps
+	kept   *keptFile // the same file where it is kept, else nil
 	closed bool
 }
 
@@ -66,5 +67,8 @@ func (h *Handle) Close() error {
 		return h.file.Close()
 	}
 	h.closed = true
+	if h.kept != nil {
+		return h.kept.release()
+	}
 	return closeDescriptor(h.fd)
 }

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -63,13 +64,17 @@ func tree(t *testing.T) (dir string, root *os.Root) {
 	return dir, root
 }
 
-// read returns what is in the file at a path below folder, within a folder below d.
+// read returns what is in the file at a path below folder, within a folder below d; below d
+// itself with "".
 func read(d *Dir, folder, file string) (string, error) {
-	below, err := d.Folder(folder)
-	if err != nil {
-		return "", err
+	below := d
+	if folder != "" {
+		var err error
+		if below, err = d.Folder(folder); err != nil {
+			return "", err
+		}
+		defer below.Close()
 	}
-	defer below.Close()
 	f, info, err := below.File(file)
 	if err != nil {
 		return "", err
@@ -183,6 +188,84 @@ func TestHandle(t *testing.T) {
 				t.Errorf("what got the number of what is closed is closed, too: %v", err)
 			}
 		})
+	}
+}
+
+// A file that is kept is opened again without another descriptor, and only while its name leads
+// to it as it was.
+func TestDir_Keep(t *testing.T) {
+	for what, test := range map[string]struct {
+		change func(path string) error
+		want   string // "" for none
+		opened int    // descriptors more
+	}{
+		"nothing":     {func(string) error { return nil }, "small", 0},
+		"removed":     {os.Remove, "", 0},
+		"moved aside": {func(path string) error { return os.Rename(path, path+".old") }, "", 0},
+		"replaced": {func(path string) error {
+			return errors.Join(os.WriteFile(path+"~", []byte("other"), 0o644), os.Rename(path+"~", path))
+		}, "other", 1},
+		"written over": {func(path string) error { return os.WriteFile(path, []byte("other"), 0o644) }, "other", 1},
+		"longer":       {func(path string) error { return os.WriteFile(path, []byte("longer"), 0o644) }, "longer", 1},
+		"made a link": {func(path string) error {
+			return errors.Join(os.Rename(path, path+".old"), os.Symlink("1.jpg.old", path))
+		}, "", 0},
+		"another's name": {func(path string) error { return os.Rename(filepath.Join(path, "../../1.jpg"), path) }, "shown", 1},
+	} {
+		dir, root := tree(t)
+		d, err := ways["openat2"](t, root).Folder("a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var room atomic.Int32
+		room.Store(1)
+		unkept := testkit.Descriptors(t)
+		d.Keep(&room)
+		first, _, err := d.File("_thumbs/1.jpg")
+		if err != nil {
+			t.Fatal(err)
+		}
+		beyond, _, err := d.File("1.jpg")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := beyond.Close(); err != nil || testkit.Descriptors(t) != unkept+1 {
+			t.Errorf("%s: one for which there is no room is kept, %v", what, err)
+		}
+		before := testkit.Descriptors(t)
+		time.Sleep(10 * time.Millisecond) // a tick of the clock of the file system
+		if err := test.change(filepath.Join(dir, "a", "_thumbs", "1.jpg")); err != nil {
+			t.Fatal(err)
+		}
+		again, info, err := d.File("_thumbs/1.jpg")
+		if got := testkit.Descriptors(t) - before; got != test.opened {
+			t.Errorf("%s: %d descriptors more are open, want %d", what, got, test.opened)
+		}
+		if err == nil {
+			data, err := io.ReadAll(io.NewSectionReader(again, 0, 100))
+			if string(data) != test.want || err != nil || info.Size() != int64(len(data)) {
+				t.Errorf("%s: it holds %q, %v, and its size is %d", what, data, err, info.Size())
+			}
+			if err := errors.Join(again.Close(), d.Close()); err != nil {
+				t.Error(err)
+			}
+		} else {
+			if test.want != "" || !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%s: %v", what, err)
+			}
+			if err := d.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		if n, err := first.ReadAt(make([]byte, 5), 0); n != 5 {
+			t.Errorf("%s: who has it open reads %d bytes, %v", what, n, err)
+		}
+		if err := first.Close(); err != nil {
+			t.Error(err)
+		}
+		if got := testkit.Descriptors(t); got != unkept-1 || room.Load() != 1 {
+			t.Errorf("%s: once all is closed %d descriptors are open, want %d; there is room for %d", what, got, unkept-1, room.Load())
+		}
 	}
 }
 
@@ -317,6 +400,13 @@ func TestOpen_swapped(t *testing.T) {
 			d := open(t, root)
 			return func() (string, error) { return read(d, ".", "a/1.jpg") }
 		}
+	}
+	readers["openat2, kept"] = func(t *testing.T, root *os.Root) func() (string, error) {
+		d := ways["openat2"](t, root)
+		var room atomic.Int32
+		room.Store(10)
+		d.Keep(&room)
+		return func() (string, error) { return read(d, "", "a/1.jpg") }
 	}
 	for what, paths := range swapped {
 		for way, reader := range readers {
