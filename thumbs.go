@@ -27,9 +27,10 @@ type thumbnails struct {
 
 // serve answers with a rendition of a photo, made now if there is none.
 func (t *thumbnails) serve(w http.ResponseWriter, r *http.Request, at target) error {
+	albumName, file := at.album(), at.file()
 	// An index of the folder as it is now says that there is no .nomedia in it, and no sidecar:
 	// each look for what is not there may be a round trip to another machine.
-	folder, state, err := t.entries.Enter(t.photos.Below(), at.album(), func(name string, folder *nolink.Dir) bool {
+	folder, state, err := t.entries.Enter(t.photos.Below(), albumName, func(name string, folder *nolink.Dir) bool {
 		state, err := folder.Lstat(".")
 		return err == nil && t.store.Listed(name, state) != nil
 	})
@@ -38,10 +39,10 @@ func (t *thumbnails) serve(w http.ResponseWriter, r *http.Request, at target) er
 	}
 	defer folder.Close()
 	look := album.Stat
-	if t.store.ListedAlone(at.album(), state, at.file()) {
+	if t.store.ListedAlone(albumName, state, file) {
 		look = album.StatAlone
 	}
-	src, err := look(folder, at.album(), at.file())
+	src, err := look(folder, albumName, file)
 	if err != nil {
 		return err
 	}

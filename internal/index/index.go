@@ -171,6 +171,8 @@ type Index struct {
 	text  string         // the photos' lines
 	begin []uint32       // where the lines begin in text, and where the last ends
 	by    map[Name]int32 // the line of each photo
+
+	sidecars bool // some photo has one
 }
 
 // Parse reads an index. What it returns takes a few times the bytes of data at most.
@@ -193,6 +195,7 @@ func Parse(data []byte) (*Index, error) {
 			return nil, errFormat
 		}
 		x.by[p.Name] = int32(len(x.begin))
+		x.sidecars = x.sidecars || p.Sidecar != ""
 		x.begin = append(x.begin, uint32(at))
 		at += len(line) + 1
 	}
@@ -224,16 +227,13 @@ func (x *Index) Find(file string) (Photo, bool) {
 	return x.At(int(i)), true
 }
 
-// FindFile is Find for what the photo's file is, and parses no more of its line.
-func (x *Index) FindFile(file string) (File, bool) {
+// Alone reports whether it names a photo and no sidecar of it. A nil index names none.
+func (x *Index) Alone(file string) bool {
 	if x == nil {
-		return File{}, false
+		return false
 	}
 	i, ok := x.by[Name(file)]
-	if !ok {
-		return File{}, false
-	}
-	return x.FileAt(int(i)), true
+	return ok && (!x.sidecars || x.FileAt(int(i)).Sidecar == "")
 }
 
 // Cost is what the index takes in memory, bytes.

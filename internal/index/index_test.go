@@ -61,12 +61,12 @@ func TestParse(t *testing.T) {
 		if got, ok := x.Find(string(want.Name)); !ok || !reflect.DeepEqual(got, want) {
 			t.Errorf("Find(%q) = %+v, %v", want.Name, got, ok)
 		}
-		if got, ok := x.FindFile(string(want.Name)); !ok || got != want.File {
-			t.Errorf("FindFile(%q) = %+v, %v", want.Name, got, ok)
+		if got := x.Alone(string(want.Name)); got != (want.Sidecar == "") {
+			t.Errorf("Alone(%q) = %t", want.Name, got)
 		}
 	}
-	if _, ok := x.FindFile("other.jpg"); ok {
-		t.Error("the file of a photo is found that is not there")
+	if x.Alone("other.jpg") || (*Index)(nil).Alone("1.jpg") {
+		t.Error("a photo is alone that is not there")
 	}
 	if _, ok := x.Find("other.jpg"); ok {
 		t.Error("a photo is found that is not there")

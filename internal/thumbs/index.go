@@ -79,8 +79,7 @@ func (t *Store) Listed(albumName string, folder fs.FileInfo) *index.Index {
 // ListedAlone reports whether an album's index, if Listed returns it, names a photo and no
 // sidecar of it.
 func (t *Store) ListedAlone(albumName string, folder fs.FileInfo, file string) bool {
-	said, ok := t.Listed(albumName, folder).FindFile(file)
-	return ok && said.Sidecar == ""
+	return t.Listed(albumName, folder).Alone(file)
 }
 
 func named(x *index.Index, st Stamp) bool {

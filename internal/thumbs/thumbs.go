@@ -15,6 +15,7 @@ import (
 	"path"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -278,11 +279,12 @@ func (t *Store) noteUnfit(src album.Photo, rend string, err error) {
 // alternative, if one is accepted and there, or else the
 // JPEG. photos is the album's folder.
 func (t *Store) Open(photos *nolink.Dir, src album.Photo, rend string, accepts func(mediaType string) bool) (f *nolink.Handle, info fs.FileInfo, mediaType string, ok bool) {
-	below, at := photos, rendition.Folder(".", rend)
+	name := rendition.Name(src, rend)
+	below, at := photos, strings.TrimPrefix(name, src.Album+"/")
 	if !t.storage.Beside() {
-		below, at = t.storage.Cache.Below(), rendition.Folder(src.Album, rend)
+		below, at = t.storage.Cache.Below(), name
 	}
-	jpeg, info, err := below.File(path.Join(at, src.File))
+	jpeg, info, err := below.File(at)
 	if err != nil {
 		return nil, nil, "", false
 	}
@@ -291,7 +293,6 @@ func (t *Store) Open(photos *nolink.Dir, src album.Photo, rend string, accepts f
 			jpeg.Close()
 		}
 	}()
-	name := rendition.Name(src, rend)
 	r, ok := t.recall(name, info)
 	if !ok {
 		if r, ok = t.FromIndex(t.remembered(src.Album), src, rend); ok && r.IsOf(info) {
@@ -307,7 +308,7 @@ func (t *Store) Open(photos *nolink.Dir, src album.Photo, rend string, accepts f
 			if !accepts(alt.MediaType) {
 				continue
 			}
-			if a, ainfo, ok := openAlternative(below, path.Join(at, alt.Dir, src.File), info); ok {
+			if a, ainfo, ok := openAlternative(below, path.Join(path.Dir(at), alt.Dir, src.File), info); ok {
 				return a, ainfo, alt.MediaType, true
 			}
 		}
