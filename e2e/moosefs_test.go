@@ -245,6 +245,40 @@ func TestMooseFS_masterAway(t *testing.T) {
 	}
 }
 
+// A mount that no longer answers while thumbnails on it are open, and are to be closed, keeps no
+// other album waiting.
+func TestMooseFS_hangsWhileOpen(t *testing.T) {
+	t.Parallel()
+	m := startMooseFS(t, 1)
+	there := "/" + filepath.Base(m.mount(0)) + "/a/"
+	fill(t, filepath.Join(m.mount(0), "a"), 20, [2]int{300, 200})
+	fill(t, filepath.Join(m.dir, "Here"), 1, [2]int{300, 200})
+	p := start(t, nil, "-background=false", m.dir)
+	p.shows("/Here/")
+	p.shows(there)
+	for i := range 20 {
+		if status, _, err := fetch(fmt.Sprintf("%s%s_thumbs/%d.jpg", p.url, there, i+1)); status != 200 {
+			t.Fatalf("a thumbnail = %d, %v", status, err)
+		}
+	}
+	client := m.mounts[0].Process
+	if err := client.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	defer client.Signal(syscall.SIGCONT)
+	visitor := &http.Client{Timeout: 5 * time.Second}
+	for begun := time.Now(); time.Since(begun) < 2*time.Second; time.Sleep(50 * time.Millisecond) {
+		r, err := visitor.Get(p.url + "/Here/_thumbs/1.jpg")
+		if err != nil {
+			t.Fatalf("after %v: %v", time.Since(begun), err)
+		}
+		r.Body.Close()
+		if r.StatusCode != 200 {
+			t.Errorf("a thumbnail on the disk = %d", r.StatusCode)
+		}
+	}
+}
+
 // How fast the program answers with warm thumbnails on MooseFS, against a local disk.
 func TestMooseFS_speed(t *testing.T) {
 	m := startMooseFS(t, 1)
