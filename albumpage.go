@@ -663,8 +663,8 @@ func (g *grid) stream(w http.ResponseWriter, r *http.Request) {
 	defer workers.Wait()
 	defer cancel()
 	var next atomic.Int64
-	// Twice the processors, so that they work while others write to disk.
-	for range min(2*runtime.GOMAXPROCS(0), len(g.cells)) {
+	// Four times the processors, so that these work while others wait for a slow disk.
+	for range min(4*runtime.GOMAXPROCS(0), len(g.cells)) {
 		workers.Go(func() {
 			for ctx.Err() == nil {
 				i := int(next.Add(1)) - 1

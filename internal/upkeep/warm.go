@@ -66,7 +66,7 @@ func Warm(ctx context.Context, t *thumbs.Store, index IndexFunc, shard Shard, jo
 	albums, total := w.count(ctx, ".")
 	w.progress = newProgress(stderr, total)
 	begun := time.Now()
-	w.run(ctx, albums, 2*jobs) // twice the jobs, so that some decode while others write to disk
+	w.run(ctx, albums, 4*jobs) // four times the jobs, so that these work while others wait for a slow disk
 	w.indexAll(ctx)
 	w.progress.end()
 	return w.report(ctx, stdout, total, time.Since(begun))
