@@ -111,9 +111,9 @@ const (
 // digest returns a digest of a file of so many bytes, by which it is told from others of its
 // name and size.
 func digest(f io.ReaderAt, size int64) (string, error) {
-	h := sha256.New()
+	h, buffer := sha256.New(), make([]byte, endSize)
 	section := func(at, n int64) error {
-		_, err := io.Copy(h, io.NewSectionReader(f, at, n))
+		_, err := io.CopyBuffer(h, io.NewSectionReader(f, at, n), buffer)
 		return err
 	}
 	if size <= wholly {
