@@ -204,19 +204,20 @@ type grid struct {
 	p        *albumPages
 	key      pageKey
 	settings note.Settings
-	order    string         // of photos and albums
-	choice   string         // the same where the visitor asked for it and would not get it otherwise, else \"\"
-	folder   album.Listing  // as it is
-	album    album.Listing  // as the visitor may see it
-	shown    []album.Photo  // the album's photos without one that is only its cover, by name
-	pages    int            // how many pages the album has
-	arranged bool           // the album's photos are in their order, and the cells laid out
-	cells    []cell         // none before that
-	jumps    []link         // lead to places in the album; none before that
-	warm     bool           // every cell is known
-	looks    int            // folders that may still be looked at for the cards
-	sent     []picks.Sent   // choices of the album's photos, for who is signed in
-	times    map[string]int // by file: how many of these have it
+	order    string          // of photos and albums
+	choice   string          // the same where the visitor asked for it and would not get it otherwise, else \"\"
+	folder   album.Listing   // as it is
+	album    album.Listing   // as the visitor may see it
+	shown    []album.Photo   // the album's photos without one that is only its cover, by name
+	pages    int             // how many pages the album has
+	arranged bool            // the album's photos are in their order, and the cells laid out
+	cells    []cell          // none before that
+	jumps    []link          // lead to places in the album; none before that
+	warm     bool            // every cell is known
+	looks    int             // folders that may still be looked at for the cards
+	listed   map[string]bool // by the name of an album in it: that was listed with the names that it has
+	sent     []picks.Sent    // choices of the album's photos, for who is signed in
+	times    map[string]int  // by file: how many of these have it
 }
 
 // cell is a sub-album or a photo on a page.
@@ -242,7 +243,7 @@ func (p *albumPages) newGrid(ctx context.Context, key pageKey, stamp thumbs.Stam
 		return nil, err
 	}
 	g, err := p.gridOf(ctx, key, stamp, a)
-	if err != nil || looked || p.library.unchanged(a, g.photos()) {
+	if err != nil || looked || p.library.unchanged(a, g.photos(), g.listed) {
 		return g, err
 	}
 	p.library.listings.Delete(key.album)
@@ -373,13 +374,14 @@ func (g *grid) layOut(albums []string, all []album.Photo, months []thumbs.Month)
 		}
 		months = slices.Concat(months[:without], months[without+1:])
 	}
+	from := (g.key.n - 1) * pageSize
+	to := min(from+pageSize, len(photos))
 	if g.key.n == 1 {
+		g.cells = make([]cell, 0, len(albums)+to)
 		for _, name := range albums {
 			g.cells = append(g.cells, cell{sub: path.Join(g.album.Name, name)})
 		}
 	}
-	from := (g.key.n - 1) * pageSize
-	to := min(from+pageSize, len(photos))
 	if g.key.chosen != "" {
 		photos = chosenOf(photos, g.key.chosen)
 		to = len(photos)
@@ -464,10 +466,13 @@ func (g *grid) fillKnown(stamp thumbs.Stamp) bool {
 	within := store.Within(g.album.Name)
 	defer within.Close()
 	all := true
+	g.listed = map[string]bool{}
 	for i := range g.cells {
 		c := &g.cells[i]
 		if c.sub != "" {
-			c.fillKnownCard(g, within.Stamp(path.Base(c.sub)))
+			st := g.p.library.stampWithin(within, c.sub)
+			c.fillKnownCard(g, st)
+			g.listed[path.Base(c.sub)] = g.p.library.listedSince(c.sub, st)
 		} else if c.record, c.known = store.FromIndex(x, c.src, ""); !c.known {
 			c.record, c.known = store.Cached(own, c.src, "")
 		}
@@ -492,7 +497,7 @@ func (c *cell) fillUnstored(t *thumbs.Store) {
 // fillKnownCard fills in a sub-album's cell, whose stamp was just taken, if that takes no
 // listing of its folders and no making of its cover.
 func (c *cell) fillKnownCard(g *grid, st thumbs.Stamp) {
-	p := g.p
+	p, now := g.p, time.Now()
 	sum, ok := p.library.summarizeAt(context.Background(), c.sub, st, g.key.visitor, true, &g.looks)
 	if !ok {
 		return
@@ -503,7 +508,14 @@ func (c *cell) fillKnownCard(g *grid, st thumbs.Stamp) {
 		c.broken, c.known = true, true
 		return
 	}
-	c.fillStored(p.store)
+	if c.src != sum.cover() {
+		c.fillStored(p.store)
+		return
+	}
+	bare := false
+	if c.record, bare, c.known = p.store.Covering(c.src, sum.lies, now); c.known && !bare {
+		c.fillOffered(p.store)
+	}
 }
 
 // fillStored fills in a cell whose thumbnail is on disk.

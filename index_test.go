@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"gallery/internal/album"
 	"gallery/internal/index"
 	"gallery/internal/thumbs"
 )
@@ -180,6 +181,34 @@ func TestIndex_folderTimeKept(t *testing.T) {
 		if page := string(s.get("/").body); !strings.Contains(page, strconv.Itoa(5+i)+" photos") {
 			t.Errorf("restarted %v: the card does not count the photo that was added: %q", restarted, regexp.MustCompile(`[0-9]+ photos`).FindAllString(page, -1))
 		}
+	}
+}
+
+// An album that is left out from now on goes from the page above it, whose own names stay.
+func TestIndex_leftOutMeanwhile(t *testing.T) {
+	s := indexedSite(t)
+	s.get("/Trip/")
+	s.later()
+	lib, day := s.server.library, s.store.Stamp("Trip/Day 1")
+	for _, path := range []string{"/Trip/", "/Trip/"} {
+		if a := s.get(path); !strings.Contains(string(a.body), "Day 1") {
+			t.Fatal("the page does not show the album")
+		}
+	}
+	if !lib.listedSince("Trip/Day 1", day) || lib.listedSince("Trip/Day 1", thumbs.Stamp{}) {
+		t.Error("it is not known by its stamp that the album was listed")
+	}
+	mark := filepath.Join(s.dir, "Trip", "Day 1", ".nomedia")
+	defer os.Remove(mark)
+	writeFile(t, mark, nil)
+	lib.age("Trip")
+	s.server.albumPages.pages.Clear()
+	if a := s.get("/Trip/"); strings.Contains(string(a.body), "Day 1") {
+		t.Error("the page shows an album that is left out")
+	}
+	lib.summaries.Put("left out", folderSummary{stamp: day})
+	if lib.listedSince("left out", day) {
+		t.Error("an album that was left out counts as listed")
 	}
 }
 
@@ -361,7 +390,10 @@ func TestIndex_cardChanges(t *testing.T) {
 		}
 	}
 	s.index("Trip/Day 1", "Trip", ".")
-	cover := s.server.library.restat
+	cover := func(src album.Photo) album.Photo {
+		now, _ := s.server.library.restat(src)
+		return now
+	}
 	own, ok := s.server.library.summaries.Get("Trip")
 	if !ok || own.First.File == "" || cover(own.First).Sidecar != "" {
 		t.Fatalf("the summary of Trip is %+v", own)

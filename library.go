@@ -284,7 +284,8 @@ func (l *library) listShown(ctx context.Context, name string, st thumbs.Stamp) (
 }
 
 // unchanged reports whether the photos and albums in the folder of a listing are as that says.
-func (l *library) unchanged(a album.Listing, photos []album.Photo) bool {
+// Those of known albums it need not look at.
+func (l *library) unchanged(a album.Listing, photos []album.Photo, known map[string]bool) bool {
 	folder, err := l.photos.Below().Folder(a.Name)
 	if err != nil {
 		return false
@@ -307,7 +308,7 @@ func (l *library) unchanged(a album.Listing, photos []album.Photo) bool {
 			names = a.Left
 		}
 		for _, sub := range names {
-			if !l.photos.Hangs(path.Join(a.Name, sub)) && album.LeavesOutBelow(folder, sub) != left {
+			if !known[sub] && !l.photos.Hangs(path.Join(a.Name, sub)) && album.LeavesOutBelow(folder, sub) != left {
 				return false
 			}
 		}
@@ -511,7 +512,8 @@ func (l *library) noteOf(a album.Listing, src album.Photo) note.Note {
 // summary is what an album's card says of it, sub-albums and all.
 type summary struct {
 	index.Summary
-	unreadable bool // the album cannot be opened
+	unreadable bool         // the album cannot be opened
+	lies       thumbs.Stamp // of the album in which the cover lies, when it was looked at; zero before that
 }
 
 // cover returns the photo that the album's card shows. While the dates are not all
@@ -557,17 +559,17 @@ func (l *library) summarizeAt(ctx context.Context, name string, st thumbs.Stamp,
 	sum, _, ok := l.collect(ctx, name, st, v, known, looks)
 	if ok {
 		if sum.Exact && sum.Taken.Cover.File != "" {
-			sum.Taken.Cover = l.restat(sum.Taken.Cover)
+			sum.Taken.Cover, sum.lies = l.restat(sum.Taken.Cover)
 		} else {
-			sum.First = l.restat(sum.First)
+			sum.First, sum.lies = l.restat(sum.First)
 		}
 	}
 	return sum, ok
 }
 
-// restat returns a cover as it is now, or as it was if it is gone. Where its folder's own
-// summary has it without a sidecar, and no name has changed since, there is none.
-func (l *library) restat(cover album.Photo) album.Photo {
+// restat returns a cover as it is now, or as it was if it is gone, and its album's stamp. Where its
+// folder's own summary has it without a sidecar, and no name has changed since, there is none.
+func (l *library) restat(cover album.Photo) (album.Photo, thumbs.Stamp) {
 	own, ok := l.summaries.Get(cover.Album)
 	if ok && own.until.IsZero() {
 		for _, src := range []album.Photo{own.Taken.Cover, own.First} {
@@ -576,7 +578,23 @@ func (l *library) restat(cover album.Photo) album.Photo {
 			}
 		}
 	}
-	return l.store.Restat(cover)
+	return l.store.RestatIn(cover, thumbs.Stamp{})
+}
+
+// listedSince reports whether an album, whose stamp is st, was listed when it had these names:
+// nothing in it leaves it out.
+func (l *library) listedSince(name string, st thumbs.Stamp) bool {
+	own, ok := l.summaries.Get(name)
+	return ok && own.Folders > 0 && own.until.IsZero() && own.stamp.SameNames(st) && st != thumbs.Stamp{}
+}
+
+// stampWithin is the stamp of an album within another. What an album without photos has in its
+// _thumbs is not looked at.
+func (l *library) stampWithin(within *thumbs.Within, name string) thumbs.Stamp {
+	if own, ok := l.summaries.Get(name); ok && own.First.File == "" && len(own.albums) > 0 {
+		return within.StampSince(path.Base(name), own.stamp)
+	}
+	return within.Stamp(path.Base(name))
 }
 
 // onCards is how many photos the cards of an album as the visitor sees it count.
@@ -585,7 +603,8 @@ func (l *library) onCards(ctx context.Context, seen album.Listing, v visitor) (n
 	within := l.store.Within(seen.Name)
 	defer within.Close()
 	for _, sub := range seen.Albums {
-		sum, _ := l.summarizeAt(ctx, path.Join(seen.Name, sub), within.Stamp(sub), v, false, &looks)
+		name := path.Join(seen.Name, sub)
+		sum, _ := l.summarizeAt(ctx, name, l.stampWithin(within, name), v, false, &looks)
 		n += sum.Photos
 	}
 	return n
@@ -615,11 +634,12 @@ func (l *library) collect(ctx context.Context, name string, st thumbs.Stamp, v v
 		within := l.store.Within(name)
 		defer within.Close()
 		for _, sub := range folder.albums {
-			below, n, ok := l.collect(ctx, path.Join(name, sub), within.Stamp(sub), v, known, looks)
+			below := path.Join(name, sub)
+			part, n, ok := l.collect(ctx, below, l.stampWithin(within, below), v, known, looks)
 			if !ok {
 				return summary{}, 0, false
 			}
-			sum.Add(below.Summary, folder.Photos > 0)
+			sum.Add(part.Summary, folder.Photos > 0)
 			folders += n
 		}
 	}
@@ -867,7 +887,7 @@ func (l *library) sumUp(name string, folder folderSummary) total {
 	defer within.Close()
 	for _, sub := range folder.albums {
 		below := path.Join(name, sub)
-		t, ok := l.totalAt(below, within.Stamp(sub))
+		t, ok := l.totalAt(below, l.stampWithin(within, below))
 		if !ok {
 			l.look(below)
 			continue

@@ -87,7 +87,13 @@ func (t *Store) Within(albumName string) *Within {
 }
 
 // Stamp is the stamp of the album in it that bears a name.
-func (w *Within) Stamp(sub string) Stamp {
+func (w *Within) Stamp(sub string) Stamp { return w.stamp(sub, Stamp{}) }
+
+// StampSince is Stamp for an album of no photos, whose stamp was before: while it has the same
+// names that is returned, whatever came to its _thumbs since, on which nothing depends.
+func (w *Within) StampSince(sub string, before Stamp) Stamp { return w.stamp(sub, before) }
+
+func (w *Within) stamp(sub string, before Stamp) Stamp {
 	if w.photos == nil || w.store.storage.Photos.Hangs(path.Join(w.album, sub)) {
 		return Stamp{}
 	}
@@ -96,6 +102,9 @@ func (w *Within) Stamp(sub string) Stamp {
 		return Stamp{}
 	}
 	st := stampOf(info)
+	if !before.timeless() && st.SameNames(before) {
+		return before
+	}
 	if w.cache == nil {
 		return st
 	}

@@ -54,6 +54,7 @@ type Store struct {
 	arranged *bounded.Map[arrangement, arranged]
 
 	index    *bounded.Map[string, rendition.Record] // by the rendition's name: what lies on disk
+	covers   *bounded.Map[string, covered]          // by the photo's name: the thumbnails of cards
 	indexes  *bounded.Map[string, indexed]          // by album: the index on disk
 	failed   *bounded.Map[string, failure]          // by the rendition's name: what cannot be made
 	pruned   *bounded.Map[string, Stamp]            // by album: the folder's state at its last pruning
@@ -94,6 +95,9 @@ const (
 	// maxUnsaved bounds the bytes of the renditions that wait in memory for the
 	// disk to take them: some 1,000 thumbnails.
 	maxUnsaved = 32 << 20
+	// maxCovers bounds the covers that are remembered, of some 500 bytes: those of pages that are
+	// looked at often.
+	maxCovers = 4000
 	// usualClaim is longer than any making takes.
 	usualClaim = time.Minute
 )
@@ -116,6 +120,7 @@ func New(st *storage.Storage, o Options, log *slog.Logger) *Store {
 		budget:   semaphore.NewWeighted(o.Memory),
 		slots:    semaphore.NewWeighted(int64(cmp.Or(o.Jobs, runtime.GOMAXPROCS(0)))),
 		index:    bounded.NewMap[string, rendition.Record](entries, nil),
+		covers:   bounded.NewMap[string, covered](maxCovers, nil),
 		indexes:  bounded.NewMap[string](o.Memory/4, indexed.cost),
 		failed:   bounded.NewMap[string, failure](entries, nil),
 		arranged: bounded.NewMap[arrangement](o.Memory/arrangedShare, arranged.cost),
@@ -193,6 +198,34 @@ func (t *Store) Stored(src album.Photo, rend string) (rendition.Record, bool) {
 	}
 	defer folder.Close()
 	return t.Cached(folder, src, rend)
+}
+
+// covered is the thumbnail of a cover as it was found.
+type covered struct {
+	record rendition.Record
+	bare   bool      // there were no folders of larger renditions in its _thumbs
+	thumbs time.Time // mtime of that
+	at     time.Time // before it was looked at
+}
+
+// Covering is Stored for a cover, whose album had the stamp st at a time: it does not look for
+// what was found while no name in _thumbs has changed. bare says that there are none of the
+// larger renditions.
+func (t *Store) Covering(src album.Photo, st Stamp, at time.Time) (r rendition.Record, bare, ok bool) {
+	known, ok := t.covers.Get(src.Name())
+	if ok && known.thumbs.Equal(st.Thumbs) && Settled(st.Thumbs, known.at) && t.Fresh(known.record, src, "") {
+		return known.record, known.bare, true
+	}
+	if r, ok = t.Stored(src, ""); !ok || st.Thumbs.IsZero() {
+		return r, false, ok
+	}
+	bare = true
+	for _, rend := range []string{rendition.Sharp, rendition.Preview} {
+		_, err := t.storage.Cache.Below().LstatAt(rendition.Folder(src.Album, rend))
+		bare = bare && errors.Is(err, fs.ErrNotExist)
+	}
+	t.covers.Put(src.Name(), covered{r, bare, st.Thumbs, at})
+	return r, bare, true
 }
 
 // Sharper returns the records of an album's fresh renditions of a kind, by their
@@ -416,27 +449,44 @@ func (t *Store) blamePhoto(src album.Photo, tasks []task, err *error) {
 }
 
 // Restat returns the photo as it is now, or as it was if it is gone.
-func (t *Store) Restat(src album.Photo) album.Photo { return t.RestatIn(src, Stamp{}) }
+func (t *Store) Restat(src album.Photo) album.Photo {
+	now, _ := t.restat(src, Stamp{}, false)
+	return now
+}
 
 // RestatIn is Restat for who knows that the photo had no sidecar when its folder had these
-// names, which had settled; the zero Stamp says nothing.
-func (t *Store) RestatIn(src album.Photo, alone Stamp) album.Photo {
+// names, which had settled; the zero Stamp says nothing. It also returns the folder's stamp as
+// it is now.
+func (t *Store) RestatIn(src album.Photo, alone Stamp) (album.Photo, Stamp) {
+	return t.restat(src, alone, true)
+}
+
+func (t *Store) restat(src album.Photo, alone Stamp, stamped bool) (now album.Photo, st Stamp) {
 	folder, err := t.storage.Photos.Below().Folder(src.Album)
 	if err != nil {
-		return src
+		return src, Stamp{}
 	}
 	defer folder.Close()
 	look := album.Stat
-	state, err := folder.Lstat(".")
-	switch {
-	case err != nil:
-	case alone.timeless() && t.ListedAlone(src.Album, state, src.File), !alone.timeless() && alone.SameNames(stampOf(state)):
-		look = album.StatAlone
+	if state, err := folder.Lstat("."); err == nil {
+		st = stampOf(state)
+		if alone.timeless() && t.ListedAlone(src.Album, state, src.File) || !alone.timeless() && alone.SameNames(st) {
+			look = album.StatAlone
+		}
 	}
-	if now, err := look(folder, src.Album, src.File); err == nil {
-		return now
+	if stamped {
+		below, at := folder.Lstat, album.ThumbsDir
+		if !t.storage.Beside() {
+			below, at = t.storage.Cache.Below().LstatAt, rendition.Folder(src.Album, "")
+		}
+		if info, err := below(at); err == nil {
+			st.Thumbs = info.ModTime()
+		}
 	}
-	return src
+	if now, err = look(folder, src.Album, src.File); err != nil {
+		return src, st
+	}
+	return now, st
 }
 
 // find looks for fresh renditions on disk once more, now that nobody else is making any,
