@@ -321,7 +321,7 @@ const (
 
 // averaged returns to how many cells a picture is averaged before imaging reduces it: as many as it
 // has pixels, where little fewer would be left. In drawings, and where dots of a palette's colours
-// stand for those between, cells across of less than two pixels would show which pixels they fall on.
+// stand for those between, cells of less than two pixels would show which pixels they fall on.
 func averaged(canvas, to image.Point, palette bool) image.Point {
 	eighths := 8 * max(canvas.X, canvas.Y) / max(to.X, to.Y)
 	small := area(canvas) < smallPixels
@@ -334,11 +334,11 @@ func averaged(canvas, to image.Point, palette bool) image.Point {
 	case eighths >= 3*8:
 		gap = thirdGap
 	}
-	if eighths < leastGap || small && eighths < 2*gap {
+	if 5*eighths < 6*gap || small && eighths < 2*gap || palette && eighths < 2*8 {
 		return canvas
 	}
 	cells := image.Pt(min(canvas.X, ceilDiv(gap*to.X, 8)), to.Y)
-	if 5*eighths < 6*gap || palette && eighths < 2*gap {
+	if palette && eighths < 2*gap {
 		cells.X = canvas.X
 	}
 	if eighths >= bothFrom*8 {
