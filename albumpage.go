@@ -263,7 +263,7 @@ func (p *albumPages) gridOf(ctx context.Context, key pageKey, stamp thumbs.Stamp
 		shown, seen.Albums, seen.Others = chosenOf(shown, key.chosen), nil, nil
 	}
 	g := &grid{
-		p: p, key: key, settings: settings, order: order, choice: choice, folder: a, album: seen, shown: shown, pages: pagesFor(len(shown)), looks: manyFolders,
+		p: p, key: key, settings: settings, order: order, choice: choice, folder: a, album: seen, shown: shown, pages: pagesFor(len(shown)), looks: p.library.looksFor(key.album),
 	}
 	if key.chosen != "" {
 		g.pages = 1

@@ -546,6 +546,15 @@ type total struct {
 // visitors' backs.
 const manyFolders = 200
 
+// looksFor is how many folders are looked at for the cards of an album's page. Beside so many
+// that what cards say may be older than asideAge anyway, a few are not worth their calls.
+func (l *library) looksFor(name string) int {
+	if all, ok := l.totals.Get(name); ok && time.Duration(all.folders)*asideEach > asideAge {
+		return 0
+	}
+	return manyFolders
+}
+
 // summarize returns the summary of an album that the visitor may see, of all below it that
 // they may. With known it reads no folder that it does not remember, and reports false instead.
 // It looks at no more than *looks folders, which it counts down, unless it has to tell who may

@@ -312,7 +312,7 @@ func (b *bench) serveGrown(ctx context.Context, program, dir string, photos int)
 		return nil, err
 	}
 	const pause = 1100 * time.Millisecond // longer than a page is kept
-	again, err := s.cpu(ctx, "/", 5, pause)
+	again, err := s.cpu(ctx, "/", 10, pause)
 	if err != nil {
 		return nil, err
 	}
