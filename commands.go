@@ -29,6 +29,7 @@ import (
 	"gallery/internal/access"
 	"gallery/internal/album"
 	"gallery/internal/doctor"
+	"gallery/internal/heap"
 	"gallery/internal/listen"
 	"gallery/internal/machine"
 	"gallery/internal/manual"
@@ -160,6 +161,10 @@ func memoryMistake(budget, machine int64) string {
 	return fmt.Sprintf("-memory %s is more than this machine has (%s): pictures may take so much that the system ends the program",
 		humanize.IBytes(uint64(budget)), humanize.IBytes(uint64(machine)))
 }
+
+// warmMemory is what warming takes if it needs no more, bytes: two progressive photos of cameras
+// in work take 80 MB.
+const warmMemory = 112 << 20
 
 // boundMemory has the garbage collector keep the process at limit bytes, unless GOMEMLIMIT
 // says otherwise.
@@ -485,7 +490,7 @@ func runWarm(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	}
 	// The budget counts all that making renditions allocates, garbage included. There is little else, but for
 	// the program itself, which the collector does not see.
-	boundMemory(c.memory - c.memory/8)
+	heap.Confine(ctx, warmMemory, c.memory-c.memory/8)
 	log := slog.New(slog.DiscardHandler)
 	st, err := storage.New(c.root, c.cache, log)
 	if err != nil {

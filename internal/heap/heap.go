@@ -19,6 +19,9 @@ const (
 	// large heap is mostly text to be searched, which the collector does not read.
 	rarest, soonest = 400, 25
 
+	// everythingElse is what the runtime takes besides the heap, bytes.
+	everythingElse = 8 << 20
+
 	// every is how often it is looked at whether work has ended.
 	every = 5 * time.Second
 	// idle is how much is allocated in that time, bytes, by a program that only waits.
@@ -43,6 +46,33 @@ func Keep(ctx context.Context) {
 			k.look()
 		}
 	}
+}
+
+// Confine has the collector keep the process within least bytes of memory or, where more is in
+// use, within a little more than that, so that it does not run all the time: at most within
+// most. It lasts until ctx ends. GOMEMLIMIT goes before it.
+func Confine(ctx context.Context, least, most int64) {
+	if os.Getenv("GOMEMLIMIT") != "" {
+		return
+	}
+	debug.SetMemoryLimit(confined(0, least, most))
+	collected := make(chan struct{}, 1)
+	tell(ctx, collected)
+	go func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-collected:
+				debug.SetMemoryLimit(confined(live(), least, most))
+			}
+		}
+	}()
+}
+
+// confined is what a process may take of whose heap so many bytes are in use.
+func confined(live uint64, least, most int64) int64 {
+	return min(most, max(least, int64(live)+room+everythingElse))
 }
 
 // sentinel is what nothing holds, so that each collection finds it. It has a pointer, or it
@@ -75,12 +105,17 @@ func (k *keeper) adjust() {
 	if k.fixed {
 		return
 	}
-	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(samples)
-	if p := percent(samples[0].Value.Uint64()); p != k.set {
+	if p := percent(live()); p != k.set {
 		debug.SetGCPercent(p)
 		k.set = p
 	}
+}
+
+// live is how much of the heap the last collection left, bytes.
+func live() uint64 {
+	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(samples)
+	return samples[0].Value.Uint64()
 }
 
 // look gives back what work took when it has ended.

@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 	"testing"
+	"time"
 )
 
 func TestPercent(t *testing.T) {
@@ -79,4 +80,31 @@ func TestKeep_afterEachCollection(t *testing.T) {
 	runtime.KeepAlive(held)
 	held = nil
 	set(rarest)
+}
+
+// A process that has enough is collected before it takes more, and one that needs more gets it.
+func TestConfine(t *testing.T) {
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(-1))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	const least, most = 100 << 20, 200 << 20
+	Confine(ctx, least, most)
+	set := func(from, to int64) {
+		t.Helper()
+		for got := debug.SetMemoryLimit(-1); got < from || got > to; got = debug.SetMemoryLimit(-1) {
+			if ctx.Err() != nil {
+				t.Fatalf("the process may take %d MiB, want %d to %d", got>>20, from>>20, to>>20)
+			}
+			runtime.GC()
+		}
+	}
+	set(least, least)
+	held := make([]byte, 90<<20)
+	set(int64(len(held))+room, most-1)
+	runtime.KeepAlive(held)
+	held = make([]byte, 500<<20)
+	set(most, most)
+	runtime.KeepAlive(held)
+	held = nil
+	set(least, least)
 }
