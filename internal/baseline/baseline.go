@@ -87,8 +87,10 @@ type encoder struct {
 	components    int // 1 or 3
 	chroma        Chroma
 	planes        [3]plane
-	steps         [2][64]byte // of quantization, in zigzag order, for luma and chroma
-	divisors      [2]divisors // by them
+	steps         [2][64]byte  // of quantization, in zigzag order, for luma and chroma
+	divisors      [2]divisors  // by them
+	samples       block        // and what becomes of them
+	quantized     coefficients // of the same block
 	symbols
 	codes [4]codeTable
 	bitWriter
@@ -144,21 +146,17 @@ func (e *encoder) writeHeaders() {
 
 // transform makes the symbols of all MCUs, from left to right and from top to bottom (A.2).
 func (e *encoder) transform() {
-	var (
-		b    block
-		last [3]int // DC coefficient of the component's block before (F.1.1.5.1)
-	)
-	code := func(component int) {
+	var last [3]int // DC coefficient of the component's block before (F.1.1.5.1)
+	code := func(component, x, y int, halved bool) {
 		table := min(component, 1)
-		b.transform()
-		last[component] = e.addBlock(&b, &e.divisors[table], uint(table), last[component])
+		nonzero := e.block(&e.planes[component], &e.divisors[table], x, y, halved)
+		last[component] = e.addBlock(&e.quantized, nonzero, uint(table), last[component])
 	}
 	if e.components == 1 || e.chroma == Full {
 		for y := 0; y < e.height; y += 8 {
 			for x := 0; x < e.width; x += 8 {
 				for c := range e.components {
-					b.load(&e.planes[c], x, y, e.width, e.height)
-					code(c)
+					code(c, x, y, false)
 				}
 			}
 		}
@@ -166,16 +164,27 @@ func (e *encoder) transform() {
 		for y := 0; y < e.height; y += 16 {
 			for x := 0; x < e.width; x += 16 {
 				for i := range 4 {
-					b.load(&e.planes[0], x+8*(i&1), y+8*(i>>1), e.width, e.height)
-					code(0)
+					code(0, x+8*(i&1), y+8*(i>>1), false)
 				}
 				for c := 1; c < 3; c++ {
-					b.loadHalved(&e.planes[c], x, y, e.width, e.height)
-					code(c)
+					code(c, x, y, true)
 				}
 			}
 		}
 	}
+}
+
+// block sets e.quantized to the coefficients, divided by d, of the block of p at column x and row y, or of the one that 16x16 samples from
+// there on are at half resolution. Bit k of nonzero says whether number k in zigzag order is not 0.
+func (e *encoder) block(p *plane, d *divisors, x, y int, halved bool) (nonzero uint64) {
+	b := &e.samples
+	if halved {
+		b.loadHalved(p, x, y, e.width, e.height)
+	} else {
+		b.load(p, x, y, e.width, e.height)
+	}
+	b.transform()
+	return d.quantize(&e.quantized, b)
 }
 
 // A block is 8x8 samples, or what becomes of them, in rows: samples less 128, with fracBits fractional bits.

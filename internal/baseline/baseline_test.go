@@ -236,14 +236,16 @@ func TestTransform(t *testing.T) {
 			ones[k] = 1
 		}
 		d := newDivisors(&ones)
-		for k, at := range zigzag {
+		var q coefficients
+		d.quantize(&q, &b)
+		for _, at := range zigzag {
 			u, v := int(at%8), int(at/8)
 			want := 0.0
 			for i, s := range samples {
 				want += s * math.Cos(float64(2*(i%8)+1)*float64(u)*math.Pi/16) * math.Cos(float64(2*(i/8)+1)*float64(v)*math.Pi/16)
 			}
 			want *= scale(u) * scale(v) / 4
-			if got := d.quantize(&b, k); math.Abs(float64(got)-want) > 0.52 {
+			if got := q[at]; math.Abs(float64(got)-want) > 0.52 {
 				t.Fatalf("coefficient (%d, %d) = %d, want %.3f", u, v, got, want)
 			}
 		}
@@ -268,11 +270,12 @@ func TestOptimal(t *testing.T) {
 		codes := spec.codes()
 		bits, longest := 0, 0
 		for sym, count := range counts {
-			length := int(codes[sym] >> codeLength)
+			size := sym & 15
+			length := max(int(codes[sym]>>codeLength)-size, 0)
 			if (length > 0) != (count > 0) || length > 16 {
 				t.Fatalf("symbol %d, %d times, has a code of %d bits", sym, count, length)
 			}
-			if code := codes[sym] & (1<<codeLength - 1); count > 0 && code == 1<<length-1 {
+			if code := codes[sym] & (1<<codeLength - 1) >> size; count > 0 && code == 1<<length-1 {
 				t.Errorf("symbol %d has a code of %d ones", sym, length)
 			}
 			bits += length * count
@@ -294,6 +297,69 @@ func TestOptimal(t *testing.T) {
 		}
 		if bits < best || longest < 16 && bits != best {
 			t.Errorf("%d bits with codes of up to %d, the least without a limit are %d", bits, longest, best)
+		}
+	}
+}
+
+// TestWrite compares with codes and values written bit by bit.
+func TestWrite(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 9))
+	for n := range 200 {
+		var spec [4]huffmanSpec
+		var codes [4]codeTable
+		for i := range codes {
+			var counts [256]int
+			for range 1 + random.IntN(100) {
+				counts[random.IntN(256)] = 1 + random.IntN(1<<(n%20))
+			}
+			spec[i] = optimal(&counts)
+			codes[i] = spec[i].codes()
+		}
+		var list []symbol
+		var want []byte
+		acc, length := byte(0), 0
+		put := func(bits uint32, n int) {
+			for n--; n >= 0; n-- {
+				acc = acc<<1 | byte(bits>>n&1)
+				if length++; length == 8 {
+					want = append(want, acc)
+					if acc == 0xff {
+						want = append(want, 0)
+					}
+					length = 0
+				}
+			}
+		}
+		for range random.IntN(3000) {
+			table := random.IntN(4)
+			sym := spec[table].symbols[random.IntN(len(spec[table].symbols))]
+			size := int(sym & 15)
+			value := random.Uint32() & (1<<size - 1)
+			if random.IntN(3) > 0 {
+				value = 1<<size - 1
+			}
+			list = append(list, symbol(uint32(sym)|uint32(table)<<8|value<<16))
+			code, at := uint32(0), 0 // annex C
+			for i, count := range spec[table].counts {
+				for range count {
+					if spec[table].symbols[at] == sym {
+						put(code, i+1)
+					}
+					code++
+					at++
+				}
+				code <<= 1
+			}
+			put(value, size)
+		}
+		for length > 0 {
+			put(1, 1)
+		}
+		var w bitWriter
+		w.write(list, &codes)
+		w.pad()
+		if !bytes.Equal(w.out, want) {
+			t.Fatalf("%d symbols come to %d bytes, want %d, or to others", len(list), len(w.out), len(want))
 		}
 	}
 }

@@ -50,13 +50,14 @@ func (b *block) transform() {
 	}
 }
 
-// divisors are what to multiply coefficients with, in zigzag order, to divide them by quantization steps: with divisorBits
-// fractional bits.
-type divisors [64]int64
+// divisors are what to multiply coefficients with, in rows, to divide them by quantization steps: with divisorBits fractional
+// bits.
+type divisors [64]int32
 
 // divisorBits keeps a coefficient times its reciprocal, 11+3+fracBits bits and up to as many as this, within 63 bits.
 const divisorBits = 32
 
+// newDivisors returns the divisors for quantization steps in zigzag order.
 func newDivisors(quantization *[64]byte) (d divisors) {
 	factor := func(u int) float64 {
 		if u == 0 {
@@ -66,14 +67,25 @@ func newDivisors(quantization *[64]byte) (d divisors) {
 	}
 	for k, q := range quantization {
 		u, v := int(zigzag[k]%8), int(zigzag[k]/8)
-		d[k] = int64(math.Round((1 << (divisorBits - fracBits)) / (8 * factor(u) * factor(v) * float64(q))))
+		d[zigzag[k]] = int32(math.Round((1 << (divisorBits - fracBits)) / (8 * factor(u) * factor(v) * float64(q))))
 	}
 	return d
 }
 
-// quantize returns coefficient number k in zigzag order, divided by its step and rounded.
-func (d *divisors) quantize(b *block, k int) int {
-	return int((int64(b[zigzag[k]&63])*d[k&63] + 1<<(divisorBits-1)) >> divisorBits)
+// coefficients are those of a block, in rows, quantized.
+type coefficients [64]int16
+
+// quantize sets q to the coefficients of b, divided by their steps and rounded. Bit k of nonzero says whether number k in zigzag
+// order is not 0.
+func (d *divisors) quantize(q *coefficients, b *block) (nonzero uint64) {
+	for _, at := range &zigzag {
+		at &= 63
+		v := (int64(b[at])*int64(d[at]) + 1<<(divisorBits-1)) >> divisorBits
+		q[at] = int16(v)
+		// A number or its negative has the topmost bit set, unless it is 0.
+		nonzero = nonzero>>1 | uint64(v|-v)&(1<<63)
+	}
+	return nonzero
 }
 
 // zigzag is the order in which coefficients are stored (figure A.6), as indexes of rows of eight.

@@ -1,6 +1,7 @@
 package baseline
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"slices"
@@ -51,17 +52,20 @@ func StandardHuffman(class, table int) (counts [16]byte, symbols []byte) {
 	return spec.counts, slices.Clone(spec.symbols)
 }
 
-// codeTable holds, for each symbol, its code and, from bit codeLength on, the code's length.
-type codeTable [256]uint32
+// codeTable holds, for each symbol, its code with room behind it for the bits of the value that follows, whose number is in the
+// symbol's last four bits; and from bit codeLength on, the length of both.
+type codeTable [256]uint64
 
-const codeLength = 24
+const codeLength = 32
 
 // codes returns the codes of a table (annex C): those of one length are consecutive numbers.
 func (spec *huffmanSpec) codes() (t codeTable) {
-	code, k := uint32(0), 0
+	code, k := uint64(0), 0
 	for i, n := range spec.counts {
 		for range n {
-			t[spec.symbols[k]] = uint32(i+1)<<codeLength | code
+			sym := spec.symbols[k]
+			size := sym & 15
+			t[sym] = uint64(byte(i+1)+size)<<codeLength | code<<size
 			code++
 			k++
 		}
@@ -70,15 +74,15 @@ func (spec *huffmanSpec) codes() (t codeTable) {
 	return t
 }
 
-// A bitWriter appends entropy-coded data to out. The last n bits of acc, fewer than 32, are not there yet.
+// A bitWriter appends entropy-coded data to out. The last n bits of acc, 64 at most, are not there yet.
 type bitWriter struct {
 	out []byte
 	acc uint64
 	n   uint
 }
 
-// A symbol is what is to be coded, before its code is known: the symbol proper in bits 0 to 7, in bits 8 to 11 how many bits of a
-// value follow it, in bits 12 and 13 its table, and from bit 16 on the value.
+// A symbol is what is to be coded, before its code is known: the symbol proper in bits 0 to 7, in bits 8 and 9 its table, and from
+// bit 16 on the bits of the value that follows it.
 type symbol uint32
 
 // Tables, as symbols name them: those of chroma are one more.
@@ -96,40 +100,31 @@ type symbols struct {
 // maxSymbols is the most that a block has: one for each coefficient, or less. (As an array's length it saves looks at its bounds.)
 const maxSymbols = 64
 
-// addBlock adds a transformed block, quantized, whose tables are those of luma, 0, or chroma, 1. It returns its DC coefficient; last
-// is that of the block before (F.1.2).
-func (s *symbols) addBlock(b *block, d *divisors, tables uint, last int) int {
+// addBlock adds a block of quantized coefficients, whose tables are those of luma, 0, or chroma, 1. Bit k of nonzero says whether
+// coefficient number k in zigzag order is not 0. It returns the DC coefficient; last is that of the block before (F.1.2).
+func (s *symbols) addBlock(q *coefficients, nonzero uint64, tables uint, last int) int {
 	s.list = slices.Grow(s.list, maxSymbols)
 	used := len(s.list)
 	list := (*[maxSymbols]symbol)(s.list[used : used+maxSymbols])
-	dc := d.quantize(b, 0)
+	dc := int(q[0])
 	value, size := magnitude(dc - last)
 	s.counts[tableDC+tables&1][size&255]++
-	list[0] = symbol(size | size<<8 | (tableDC+tables)<<12 | uint(value)<<16)
+	list[0] = symbol(size | (tableDC+tables)<<8 | value<<16)
 
-	var q [64]int
-	nonzero := uint64(0) // bit k for coefficient k
-	for k := 1; k < 64; k++ {
-		v := d.quantize(b, k)
-		q[k] = v
-		// A number or its negative has the topmost bit set, unless it is 0.
-		nonzero = nonzero>>1 | uint64(v|-v)&(1<<63)
-	}
-	counts, table := &s.counts[tableAC+tables&1], symbol(tableAC+tables)<<12
+	counts, table := &s.counts[tableAC+tables&1], symbol(tableAC+tables)<<8
 	n, k := 1, 0
-	for nonzero != 0 {
+	for nonzero &^= 1; nonzero != 0; nonzero &= nonzero - 1 {
 		next := bits.TrailingZeros64(nonzero)
-		nonzero &= nonzero - 1
 		run := uint(next - k - 1)
 		for k = next; run > 15; run -= 16 {
 			counts[0xf0]++
 			list[n&(maxSymbols-1)] = table | 0xf0
 			n++
 		}
-		value, size := magnitude(q[k&63])
+		value, size := magnitude(int(q[zigzag[next&63]&63]))
 		sym := (run<<4 | size) & 255
 		counts[sym]++
-		list[n&(maxSymbols-1)] = table | symbol(sym|size<<8|uint(value)<<16)
+		list[n&(maxSymbols-1)] = table | symbol(sym|value<<16)
 		n++
 	}
 	if k < 63 { // end of block
@@ -201,66 +196,69 @@ func optimal(counts *[256]int) (spec huffmanSpec) {
 	return spec
 }
 
-// maxSymbolBytes is the most that a symbol adds to the file, in bytes: a flush of four, each stuffed.
-const maxSymbolBytes = 8
-
 // write writes symbols in these codes.
 func (w *bitWriter) write(list []symbol, codes *[4]codeTable) {
+	var data packed
 	for len(list) > 0 {
-		n := min(len(list), 1<<10)
-		w.out = slices.Grow(w.out, maxSymbolBytes*n)
-		for _, s := range list[:n] {
-			w.put(codes[s>>12&3][s&255], uint64(s>>16), uint(s>>8&15))
-		}
+		n := min(len(list), symbolsAtOnce)
+		w.stuff(data[:w.pack(&data, list[:n], codes)])
 		list = list[n:]
 	}
 }
 
 // magnitude returns the bits that follow the code for v, and their number (F.1.2.1): those of v, or of v-1 if it is negative.
-func magnitude(v int) (value uint64, size uint) {
+func magnitude(v int) (value, size uint) {
 	sign := v >> (bits.UintSize - 1)
 	size = uint(bits.Len(uint((v ^ sign) - sign)))
-	return uint64(v+sign) & (1<<size - 1), size
+	return uint(v+sign) & (1<<size - 1), size
 }
 
-// put writes a code, and size bits of value behind it.
-func (w *bitWriter) put(code uint32, value uint64, size uint) {
-	length := uint(code>>codeLength) + size
-	w.acc = w.acc<<length | uint64(code&(1<<codeLength-1))<<size | value
-	w.n += length
-	if w.n >= 32 {
-		w.n -= 32
-		w.flush(uint32(w.acc >> w.n))
-	}
-}
+// packed has room for what comes of symbolsAtOnce symbols, 31 bits of each at most, and for what was left of those before.
+type packed [4*symbolsAtOnce + 8]byte
 
-// flush writes four bytes, each 0xff followed by a stuffed 0 (B.1.1.5).
-func (w *bitWriter) flush(four uint32) {
-	// If no byte is 0xff, subtracting 1 from each byte of the complement carries nowhere.
-	if inverse := ^four; (inverse-0x01010101)&^inverse&0x80808080 == 0 {
-		w.out = binary.BigEndian.AppendUint32(w.out, four)
-		return
-	}
-	for shift := 24; shift >= 0; shift -= 8 {
-		v := byte(four >> shift)
-		w.out = append(w.out, v)
-		if v == 0xff {
-			w.out = append(w.out, 0)
+const symbolsAtOnce = 1 << 10
+
+// pack sets data to the whole words of eight bytes that come of symbols, unstuffed, and returns how many bytes those are.
+func (w *bitWriter) pack(data *packed, list []symbol, codes *[4]codeTable) int {
+	acc, free, at := w.acc, 64-int(w.n), 0
+	for _, s := range list {
+		code := codes[s>>8&3][s&255]
+		length := int(code >> codeLength)
+		value := code&(1<<codeLength-1) | uint64(s>>16)
+		free -= length
+		if free < 0 {
+			// The topmost bits still go into this word.
+			binary.BigEndian.PutUint64(data[at:at+8], acc<<((length+free)&63)|value>>(-free&63))
+			at += 8
+			acc = value
+			free += 64
+		} else {
+			acc = acc<<(length&63) | value
 		}
+	}
+	w.acc, w.n = acc, uint(64-free)
+	return at
+}
+
+// stuff appends bytes, each 0xff followed by a stuffed 0 (B.1.1.5).
+func (w *bitWriter) stuff(data []byte) {
+	for {
+		i := bytes.IndexByte(data, 0xff)
+		if i < 0 {
+			w.out = append(w.out, data...)
+			return
+		}
+		w.out = append(append(w.out, data[:i+1]...), 0)
+		data = data[i+1:]
 	}
 }
 
 // pad writes what is left, filled up to whole bytes with ones (F.1.2.3).
 func (w *bitWriter) pad() {
-	for w.n > 0 {
-		fill := (8 - w.n%8) % 8
-		w.acc = w.acc<<fill | (1<<fill - 1)
-		w.n += fill
-		w.n -= 8
-		v := byte(w.acc >> w.n)
-		w.out = append(w.out, v)
-		if v == 0xff {
-			w.out = append(w.out, 0)
-		}
+	fill := -w.n & 7
+	acc := w.acc<<fill | (1<<fill - 1)
+	for n := w.n + fill; n > 0; n -= 8 {
+		w.stuff([]byte{byte(acc >> (n - 8))})
 	}
+	w.n = 0
 }
