@@ -6,6 +6,7 @@
 //   - The transform is the one of Arai, Agui and Nakajima, whose constant factors are put into the quantization (dct.go).
 //   - Quantization multiplies by reciprocals, and notes on the way which coefficients are not zero, so that the entropy coder goes
 //     from one of these to the next (huffman.go).
+//   - Blocks are transformed and quantized by vectors where there are some (vector_amd64.go).
 //   - The Huffman tables are made for the picture, and so fit it better than those of annex K.
 //   - Chroma is averaged and transformed without rounding between.
 package baseline
@@ -174,9 +175,21 @@ func (e *encoder) transform() {
 	}
 }
 
-// block sets e.quantized to the coefficients, divided by d, of the block of p at column x and row y, or of the one that 16x16 samples from
-// there on are at half resolution. Bit k of nonzero says whether number k in zigzag order is not 0.
+// blockVector does what block does for a block within the picture, whose first sample is the first
+// of pix; it is nil where there are no vectors.
+var blockVector func(q *coefficients, pix []byte, stride int, d *divisors, halved bool) (nonzero uint64)
+
+// block sets e.quantized to the coefficients, divided by d, of the block of p at column x and row y,
+// or of the one that the 16x16 samples from there on are at half resolution. Bit k of nonzero says
+// whether number k in zigzag order is not 0.
 func (e *encoder) block(p *plane, d *divisors, x, y int, halved bool) (nonzero uint64) {
+	side := 8
+	if halved {
+		side = 16
+	}
+	if blockVector != nil && x+side <= e.width && y+side <= e.height {
+		return blockVector(&e.quantized, p.pix[y*p.stride+x:], p.stride, d, halved)
+	}
 	b := &e.samples
 	if halved {
 		b.loadHalved(p, x, y, e.width, e.height)
