@@ -121,12 +121,12 @@ func paddedLine(n int) int { return ceilDiv(n, lineStep) * lineStep }
 // add adds a line of pixels, which is padded, shared by two rows as down says.
 func (c *cells) add(line []uint8, down share) {
 	rows := [2]*[2][]uint64{&c.sums[down.cell&1], &c.sums[(down.cell+1)&1]}
-	if down.right == 0 {
-		addLine(rows[0], line, uint64(down.left))
-		return
-	}
 	if addLinesVector != nil {
 		addLinesVector(rows, line, uint64(down.left), uint64(down.right))
+		return
+	}
+	if down.right == 0 {
+		addLine(rows[0], line, uint64(down.left))
 		return
 	}
 	addLines(rows, line, uint64(down.left), uint64(down.right))

@@ -1,6 +1,7 @@
 package photo
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
@@ -150,12 +151,7 @@ func rows(m image.Image, grey bool) (func(y int, line []uint8), error) {
 	case *image.Paletted:
 		ok = covers(m.Pix, m.Stride, w, h) && !grey
 		table := flatPalette(m.Palette)
-		row = func(y int, line []uint8) {
-			for x, i := range m.Pix[y*m.Stride : y*m.Stride+w] {
-				p, c := line[3*x:3*x+3:3*x+3], &table[i]
-				p[0], p[1], p[2] = c[0], c[1], c[2]
-			}
-		}
+		row = func(y int, line []uint8) { indexRow(line, m.Pix[y*m.Stride:y*m.Stride+w], table) }
 	case *image.YCbCr:
 		ok = plain(m) && !grey
 		row = func(y int, line []uint8) { ycbcrRow(line, m, y, w) }
@@ -293,16 +289,37 @@ func chromaY(r image.YCbCrSubsampleRatio) int {
 	return 1
 }
 
+// indexRow writes the colours of a row of indexes. A word is stored for each pixel, whose fourth byte
+// the next one covers.
+func indexRow(line, row []uint8, table *flatColors) {
+	for len(row) >= 4 && len(line) > 3*4 {
+		to, from := (*[3*4 + 1]uint8)(line), (*[4]uint8)(row)
+		binary.LittleEndian.PutUint32(to[0:], table[from[0]])
+		binary.LittleEndian.PutUint32(to[3:], table[from[1]])
+		binary.LittleEndian.PutUint32(to[6:], table[from[2]])
+		binary.LittleEndian.PutUint32(to[9:], table[from[3]])
+		line, row = line[3*4:], row[4:]
+	}
+	for x, i := range row {
+		c := table[i]
+		line[3*x], line[3*x+1], line[3*x+2] = uint8(c), uint8(c>>8), uint8(c>>16)
+	}
+}
+
+// flatColors are a palette's colours, R in the lowest byte of a word, then G and B.
+type flatColors [256]uint32
+
 // flatPalette returns a palette's colours on white. Indexes beyond it are
 // black, as in image/png.
-func flatPalette(p color.Palette) *[256][3]uint8 {
-	var table [256][3]uint8
+func flatPalette(p color.Palette) *flatColors {
+	var table flatColors
 	for i, c := range p[:min(len(p), 256)] {
 		if c == nil {
 			continue
 		}
 		n := color.NRGBAModel.Convert(c).(color.NRGBA)
-		table[i] = [3]uint8{onWhite(n.R, n.A), onWhite(n.G, n.A), onWhite(n.B, n.A)}
+		r, g, b := onWhite(n.R, n.A), onWhite(n.G, n.A), onWhite(n.B, n.A)
+		table[i] = uint32(r) | uint32(g)<<8 | uint32(b)<<16
 	}
 	return &table
 }

@@ -221,7 +221,7 @@ func checkChunk(s *source, whole span) error {
 }
 
 // readPalette reads a palette's colours on white (PNG, 11.2.2 and 11.3.1.1).
-func readPalette(s *source, l layout) (*[256][3]uint8, error) {
+func readPalette(s *source, l layout) (*flatColors, error) {
 	if l.png.plte.n == 0 {
 		return nil, errors.New("no palette")
 	}
@@ -410,11 +410,15 @@ func highBytes(line, row []byte) {
 	}
 }
 
-func paletteRow(line, row []byte, depth int, table *[256][3]uint8) {
+func paletteRow(line, row []byte, depth int, table *flatColors) {
+	if depth == 8 {
+		indexRow(line, row, table)
+		return
+	}
 	mask := byte(1<<depth - 1)
 	for x := 0; len(line) >= 3; x, line = x+1, line[3:] {
 		bit := x * depth
-		c := &table[row[bit>>3]>>(8-depth-bit&7)&mask]
-		line[0], line[1], line[2] = c[0], c[1], c[2]
+		c := table[row[bit>>3]>>(8-depth-bit&7)&mask]
+		line[0], line[1], line[2] = uint8(c), uint8(c>>8), uint8(c>>16)
 	}
 }

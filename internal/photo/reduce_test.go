@@ -477,3 +477,26 @@ func BenchmarkReduce(b *testing.B) {
 		})
 	}
 }
+
+// A row of indexes becomes their colours, whatever its length, and nothing is written behind it.
+func TestIndexRow(t *testing.T) {
+	var palette color.Palette
+	for i := range 256 {
+		palette = append(palette, color.NRGBA{uint8(i), uint8(3 * i), uint8(7*i + 1), 0xff})
+	}
+	table := flatPalette(palette)
+	for n := range 40 {
+		row, line := make([]uint8, n), make([]uint8, 3*n)
+		var want []uint8
+		for x := range row {
+			row[x] = uint8(97*x + n)
+			c := palette[row[x]].(color.NRGBA)
+			want = append(want, c.R, c.G, c.B)
+		}
+		backing := append(line, 9, 9, 9, 9)
+		indexRow(backing[:3*n], row, table)
+		if got := backing[:3*n]; !bytes.Equal(got, want) || !bytes.Equal(backing[3*n:], []uint8{9, 9, 9, 9}) {
+			t.Errorf("%d pixels become %d, want %d", n, backing, want)
+		}
+	}
+}
