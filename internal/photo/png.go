@@ -182,7 +182,7 @@ func (h *header) setPNG(depth, color int, interlaced bool) error {
 	row := w*int64(channels*depth)/8 + 2
 	pixels := w * hh
 	h.png.decoded = pixels * int64(out)
-	h.decode += (1 + 2*paethRows) * (row + 2*rowPad)
+	h.decode += (1 + 2*(paethRows+paethSpare)) * (row + 2*rowPad)
 	if interlaced { // seven passes, each rounded up (PNG, 8.2), and their rows
 		h.png.decoded += (pixels + 2*w + 2*hh + 7) * int64(out)
 		h.decode += 14 * row

@@ -20,7 +20,8 @@ import (
 type pngRows struct {
 	pixels    io.Reader // inflated
 	idat      *idatReader
-	filtered  [][]byte // of the rows that are decoded at once, padded, the filter type before the first byte
+	atOnce    int      // rows that are decoded at once
+	filtered  [][]byte // of these and paethSpare more, padded, the filter type before the first byte until it is known
 	rows      [][]byte // the row before these, and these, padded with zeros in front
 	have, had int      // how many of them are decoded, and had
 	n         int      // bytes a row
@@ -80,13 +81,19 @@ func newPNGRows(s *source, l layout) (*pngRows, error) {
 	}
 	p.n = (w*channels*l.png.depth + 7) / 8
 	p.bpp = max(1, channels*l.png.depth/8)
-	atOnce := 1
+	p.atOnce = 1
+	spare := 0
 	if paethRowsVector != nil && (p.bpp == 3 || p.bpp == 4) {
-		atOnce = paethRows
+		p.atOnce, spare = paethRows, paethSpare
 	}
-	padded := func() []byte { return make([]byte, rowPad+p.n+rowPad) }
+	size := rowPad + p.n + rowPad
+	block := make([]byte, (1+2*(p.atOnce+spare))*size) // one, since each is rounded up
+	padded := func() (row []byte) {
+		row, block = block[:size:size], block[size:]
+		return row
+	}
 	p.rows = append(p.rows, padded())
-	for range atOnce {
+	for range p.atOnce + spare {
 		p.filtered, p.rows = append(p.filtered, padded()), append(p.rows, padded())
 	}
 	if err := checkChunk(s, span{8, l.png.head.n - 8}); err != nil {
@@ -129,28 +136,28 @@ func (p *pngRows) next(line []byte) error {
 // decode decodes the next rows, all of which have been had.
 func (p *pngRows) decode() error {
 	p.rows[0], p.rows[p.have] = p.rows[p.have], p.rows[0]
-	p.have, p.had = min(len(p.filtered), p.left), 0
-	paeth := 0
-	for _, f := range p.filtered[:p.have] {
+	p.have, p.had = min(p.atOnce, p.left), 0
+	var filters [paethRows + 1]byte // and none behind the last
+	for i, f := range p.filtered[:p.have] {
 		if _, err := io.ReadFull(p.pixels, f[rowPad-1:rowPad+p.n]); err != nil {
 			return fmt.Errorf("pixels: %w", unexpected(err))
 		}
-		if f[rowPad-1] == filterPaeth {
-			paeth++
-		}
-	}
-	if paeth == paethRows {
-		for _, f := range p.filtered {
-			f[rowPad-1] = 0
-		}
-		paethRowsVector(p.rows, p.filtered, p.n, p.bpp)
-		return nil
+		filters[i], f[rowPad-1] = f[rowPad-1], 0
 	}
 	begin, end := rowPad-p.bpp, rowPad+p.n
-	for i, f := range p.filtered[:p.have] {
-		if err := unfilter(p.rows[i+1][begin:end], p.rows[i][begin:end], f[rowPad:end], f[rowPad-1], p.bpp); err != nil {
+	for i := 0; i < p.have; {
+		if p.atOnce > 1 && filters[i] == filterPaeth && filters[i+1] == filterPaeth {
+			// What this makes of other rows they are made over.
+			paethRowsVector(p.rows[i:], p.filtered[i:], p.n, p.bpp)
+			for filters[i] == filterPaeth {
+				i++
+			}
+			continue
+		}
+		if err := unfilter(p.rows[i+1][begin:end], p.rows[i][begin:end], p.filtered[i][rowPad:end], filters[i], p.bpp); err != nil {
 			return err
 		}
+		i++
 	}
 	return nil
 }
@@ -354,13 +361,18 @@ func paethAny(to, above, filtered []byte, bpp int) {
 }
 
 // paethVector is paethAny for pixels of three and of four bytes by the processor's vectors, or nil.
-// paethRowsVector is that for paethRows rows at once, all padded, with that above before them.
+// paethRowsVector is that for the first paethRows rows at once, all padded, with that above before them.
 var (
 	paethVector     func(to, above, filtered []byte, bpp int)
 	paethRowsVector func(rows, filtered [][]byte, n, bpp int)
 )
 
-const paethRows = 4
+// Where fewer rows than these are by this filter, those behind them are computed for nothing: of the
+// last two these are no rows of the picture.
+const (
+	paethRows  = 4
+	paethSpare = paethRows - 2
+)
 
 // paeth3 and paeth4 are paethAny for pixels of three and of four bytes, whose computations
 // go side by side.

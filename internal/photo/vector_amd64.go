@@ -20,7 +20,6 @@ func init() {
 
 // vectorPaeth is paethAny for pixels of three or four bytes.
 func vectorPaeth(to, above, filtered []byte, bpp int) {
-	bytes := archsimd.BroadcastInt16x8(0xff)
 	low := archsimd.LoadInt8x16(&[16]int8{0, 2, 4, 6, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1})
 	var a, c archsimd.Int16x8
 	for len(to) >= bpp && len(above) >= bpp && len(filtered) >= bpp {
@@ -29,7 +28,7 @@ func vectorPaeth(to, above, filtered []byte, bpp int) {
 		lo, hi := a.Min(b), a.Max(b)
 		p := c.Merge(lo, hi.Greater(at)) // c where hi > at
 		p = p.Merge(hi, at.Greater(lo))
-		a, c = v.Add(p).And(bytes), b
+		a, c = v.AsUint8x16().Add(p.AsUint8x16()).AsInt16x8(), b
 		four := a.AsUint8x16().PermuteOrZero(low).AsUint32x4().GetElem(0)
 		to[0], to[1], to[2] = byte(four), byte(four>>8), byte(four>>16)
 		if bpp == 4 {
@@ -44,44 +43,85 @@ func vectorPaeth(to, above, filtered []byte, bpp int) {
 // above it, which has then what stands above: one pixel behind, and the third two, since from the
 // second it is in the other half of the vector, which takes longer. Before a row begins there are
 // zeros, of which come zeros; what comes behind its end is in its padding, too.
+//
+// Four pixels of each row are loaded and stored at once. What is stored behind three-byte pixels
+// the next ones cover.
 func vectorPaethRows(rows, filtered [][]byte, n, bpp int) {
-	bytes := archsimd.BroadcastInt16x16(0xff)
-	low := archsimd.LoadInt8x32(&[32]int8{
-		0, 2, 4, 6, 8, 10, 12, 14, -1, -1, -1, -1, -1, -1, -1, -1, 0, 2, 4, 6, 8, 10, 12, 14, -1, -1, -1, -1, -1, -1, -1, -1})
-	size := n + 4*bpp
-	part := func(row []byte, behind int) []byte { return row[rowPad-behind*bpp:][:size+3] }
+	step := paethRows * bpp
+	size := (n + paethRows*bpp + step - 1) / step * step
+	part := func(row []byte, behind int) []byte { return row[rowPad-behind*bpp:][:size-step+16] }
 	f0, f1, f2, f3 := part(filtered[0], 0), part(filtered[1], 1), part(filtered[2], 3), part(filtered[3], 4)
 	above, r0, r1, r2, r3 := part(rows[0], 0), part(rows[1], 0), part(rows[2], 1), part(rows[3], 3), part(rows[4], 4)
-	word := binary.LittleEndian.Uint32
-	var a, b, before archsimd.Int16x16 // at the left, above, and a of the pixel before
-	for i := 0; i < size; i += bpp {
-		var two archsimd.Uint64x2
-		two = two.SetElem(0, uint64(word(f0[i:]))|uint64(word(f1[i:]))<<32)
-		two = two.SetElem(1, uint64(word(f2[i:]))|uint64(word(f3[i:]))<<32)
-		v := two.AsUint8x16().ExtendToUint16().AsInt16x16()
-		// What stands above the first and the third row is in the upper parts of halves.
-		var first archsimd.Uint64x2
-		first = first.SetElem(0, uint64(word(above[i:]))<<32)
-		var up archsimd.Int16x16
-		up = up.SetLo(first.AsUint8x16().ExtendLo8ToUint16().AsInt16x8()).SetHi(before.GetLo())
-		c := b
-		b = a.AsUint8x32().ConcatShiftBytesRightGrouped(8, up.AsUint8x32()).AsInt16x16()
 
-		at := c.Add(c).Add(c).Sub(b).Sub(a)
-		lo, hi := a.Min(b), a.Max(b)
-		p := c.Merge(lo, hi.Greater(at)) // c where hi > at
-		p = p.Merge(hi, at.Greater(lo))
-		before = a
-		a = v.Add(p).And(bytes)
+	// Tables of bytes: a pixel to four bytes; one of the row above to the upper part of a half, in 16
+	// bits each; and of pixels that lie as they are computed, back to their order.
+	var spread, order [16]int8
+	var pixel [paethRows][16]int8
+	for i := range order {
+		order[i] = -1
+	}
+	for k := range paethRows {
+		for i := range pixel[k] {
+			pixel[k][i] = -1
+		}
+		for c := range 4 {
+			spread[4*k+c] = int8(k*bpp + c)
+			pixel[k][8+2*c] = int8(k*bpp + c)
+			if c < bpp {
+				order[k*bpp+c] = int8(k/2*8 + 2*c + k%2)
+			}
+		}
+	}
+	fours, inOrder := archsimd.LoadInt8x16(&spread), archsimd.LoadInt8x16(&order)
+	pixel0, pixel1, pixel2, pixel3 := archsimd.LoadInt8x16(&pixel[0]), archsimd.LoadInt8x16(&pixel[1]),
+		archsimd.LoadInt8x16(&pixel[2]), archsimd.LoadInt8x16(&pixel[3])
 
-		packed := a.AsUint8x32().PermuteOrZeroGrouped(low).AsUint64x4()
-		upper, lower := packed.GetLo().GetElem(0), packed.GetHi().GetElem(0)
-		binary.LittleEndian.PutUint32(r0[i:], uint32(upper))
-		binary.LittleEndian.PutUint32(r1[i:], uint32(upper>>32))
-		binary.LittleEndian.PutUint32(r2[i:], uint32(lower))
-		binary.LittleEndian.PutUint32(r3[i:], uint32(lower>>32))
+	var s paethState
+	for i := 0; i+16 <= len(above) && i+16 <= len(f0) && i+16 <= len(f1) && i+16 <= len(f2) && i+16 <= len(f3); i += step {
+		// What is loaded of the rows is turned to vectors of a pixel of each.
+		v0 := archsimd.LoadUint8x16((*[16]uint8)(f0[i:])).PermuteOrZero(fours).AsUint32x4()
+		v1 := archsimd.LoadUint8x16((*[16]uint8)(f1[i:])).PermuteOrZero(fours).AsUint32x4()
+		v2 := archsimd.LoadUint8x16((*[16]uint8)(f2[i:])).PermuteOrZero(fours).AsUint32x4()
+		v3 := archsimd.LoadUint8x16((*[16]uint8)(f3[i:])).PermuteOrZero(fours).AsUint32x4()
+		upper, lower := v0.InterleaveLo(v1).AsUint64x2(), v2.InterleaveLo(v3).AsUint64x2()
+		up := archsimd.LoadUint8x16((*[16]uint8)(above[i:]))
+		s = s.next(upper.InterleaveLo(lower), up.PermuteOrZero(pixel0))
+		a0 := s.a
+		s = s.next(upper.InterleaveHi(lower), up.PermuteOrZero(pixel1))
+		two0 := a0.Or(s.a.ShiftAllLeft(8)).AsUint64x4()
+		upper, lower = v0.InterleaveHi(v1).AsUint64x2(), v2.InterleaveHi(v3).AsUint64x2()
+		s = s.next(upper.InterleaveLo(lower), up.PermuteOrZero(pixel2))
+		a2 := s.a
+		s = s.next(upper.InterleaveHi(lower), up.PermuteOrZero(pixel3))
+		two2 := a2.Or(s.a.ShiftAllLeft(8)).AsUint64x4()
+
+		even, odd := two0.InterleaveLoGrouped(two2).AsUint8x32(), two0.InterleaveHiGrouped(two2).AsUint8x32()
+		even.GetLo().PermuteOrZero(inOrder).Store((*[16]uint8)(r0[i:]))
+		odd.GetLo().PermuteOrZero(inOrder).Store((*[16]uint8)(r1[i:]))
+		even.GetHi().PermuteOrZero(inOrder).Store((*[16]uint8)(r2[i:]))
+		odd.GetHi().PermuteOrZero(inOrder).Store((*[16]uint8)(r3[i:]))
 	}
 	archsimd.ClearAVXUpperBits()
+}
+
+// A paethState is of a pixel of each of four rows: what it is, what stands above it, and what the
+// pixels before were.
+type paethState struct{ a, b, before archsimd.Int16x16 }
+
+// next reverses the filter of the next pixels, of which up is above the first, in the upper part.
+func (s paethState) next(filtered archsimd.Uint64x2, up archsimd.Uint8x16) paethState {
+	v := filtered.AsUint8x16().ExtendToUint16().AsUint8x32()
+	// What stands above the first and the third row is in the upper parts of halves.
+	var upper archsimd.Int16x16
+	upper = upper.SetLo(up.AsInt16x8()).SetHi(s.before.GetLo())
+	a, c := s.a, s.b
+	b := a.AsUint8x32().ConcatShiftBytesRightGrouped(8, upper.AsUint8x32()).AsInt16x16()
+
+	at := c.Add(c).Add(c).Sub(a).Sub(b) // in this order, since b is later there
+	lo, hi := a.Min(b), a.Max(b)
+	p := c.Merge(lo, hi.Greater(at)) // c where hi > at
+	p = p.Merge(hi, at.Greater(lo))
+	return paethState{v.Add(p.AsUint8x32()).AsInt16x16(), b, a}
 }
 
 // pixel returns the first four bytes, or three where there are no more, in 16 bits each.
