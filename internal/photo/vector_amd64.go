@@ -14,7 +14,7 @@ func init() {
 	if archsimd.X86.AVX2() {
 		paethVector, paethRowsVector = vectorPaeth, vectorPaethRows
 		addLinesVector, settleVector, acrossVector, levelsVector = vectorAddLines, vectorSettle, vectorAcross, vectorLevels
-		planarVector = vectorPlanar
+		planarVector, fullRangeVector = vectorPlanar, vectorFullRange
 	}
 }
 
@@ -242,6 +242,25 @@ func vectorPlanar(y, cb, cr, row []uint8) (done int) {
 		store(y, r.Mul(ry).Add(g.Mul(gy)).Add(b.Mul(by)).Add(half))
 		store(cb, r.Mul(rcb).Add(g.Mul(gcb)).Add(b.ShiftAllLeft(15)).Add(middle))
 		store(cr, r.ShiftAllLeft(15).Add(g.Mul(gcr)).Add(b.Mul(bcr)).Add(middle))
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
+}
+
+// vectorFullRange converts the samples of a plane, 32 at once. It returns how many are done.
+func vectorFullRange(plane []uint8, f fullRange) (done int) {
+	const step = 32
+	above, most := archsimd.BroadcastUint8x32(15), archsimd.BroadcastUint8x32(uint8(f.most))
+	times, minus, inverse := archsimd.BroadcastUint16x16(f.times), archsimd.BroadcastUint16x16(f.minus), archsimd.BroadcastUint16x16(f.inverse)
+	low := archsimd.BroadcastUint16x16(0xff)
+	full := func(v archsimd.Uint16x16) archsimd.Uint16x16 {
+		return v.Mul(times).SubSaturated(minus).MulHigh(inverse).ShiftAllRight(6).Min(low)
+	}
+	for ; done+step <= len(plane); done += step {
+		samples := (*[step]uint8)(plane[done:])
+		v := archsimd.LoadUint8x32(samples).SubSaturated(above).Min(most).AsUint16x16()
+		even, odd := full(v.And(low)), full(v.ShiftAllRight(8))
+		even.Or(odd.ShiftAllLeft(8)).AsUint8x32().Store(samples)
 	}
 	archsimd.ClearAVXUpperBits()
 	return done

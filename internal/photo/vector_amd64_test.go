@@ -156,3 +156,26 @@ func TestVectorPNGPlanar(t *testing.T) {
 		t.Error("pixels get other colours")
 	}
 }
+
+// The processor's vectors convert each sample of a VP8 picture, in even and in odd places, as is done
+// by the definition.
+func TestVectorFullRange(t *testing.T) {
+	needVectors(t)
+	plane := make([]uint8, 2*256+5)
+	for i := range plane {
+		plane[i] = uint8(i / 2)
+	}
+	luma, chroma := slices.Clone(plane), slices.Clone(plane)
+	if n := vectorFullRange(luma, lumaRange); n != 2*256 || vectorFullRange(chroma, chromaRange) != n {
+		t.Fatalf("%d samples of %d are done", n, len(plane))
+	}
+	for i, v := range plane {
+		wantLuma, wantChroma := scaled(int(v)-16, 219, 0), scaled(int(v)-128, 224, 128)
+		if i >= 2*256 {
+			wantLuma, wantChroma = v, v
+		}
+		if luma[i] != wantLuma || chroma[i] != wantChroma {
+			t.Errorf("sample %d, %d, becomes %d and %d, want %d and %d", i, v, luma[i], chroma[i], wantLuma, wantChroma)
+		}
+	}
+}

@@ -291,16 +291,31 @@ func toFullRange(m *image.YCbCr) {
 		luma[v] = scaled(v-16, 219, 0)
 		chroma[v] = scaled(v-128, 224, 128)
 	}
-	for i, v := range m.Y {
-		m.Y[i] = luma[v]
+	convert := func(plane []uint8, to *[256]uint8, fractions fullRange) {
+		if fullRangeVector != nil {
+			plane = plane[fullRangeVector(plane, fractions):]
+		}
+		for i, v := range plane {
+			plane[i] = to[v]
+		}
 	}
-	for i, v := range m.Cb {
-		m.Cb[i] = chroma[v]
-	}
-	for i, v := range m.Cr {
-		m.Cr[i] = chroma[v]
-	}
+	convert(m.Y, &luma, lumaRange)
+	convert(m.Cb, &chroma, chromaRange)
+	convert(m.Cr, &chroma, chromaRange)
 }
+
+// A fullRange says how vectors compute a sample of full range: times what it is above 15, up to most,
+// less minus, and this, if it is positive, multiplied by inverse/2^22, which is 1/73 or 1/224.
+type fullRange struct{ most, times, minus, inverse uint16 }
+
+var (
+	lumaRange   = fullRange{220, 85, 49, 57457}
+	chromaRange = fullRange{225, 255, 31, 18725}
+)
+
+// fullRangeVector converts a plane to full range by the processor's vectors, and returns how many
+// samples it did, or is nil.
+var fullRangeVector func(plane []uint8, f fullRange) (done int)
 
 // scaled returns v, of a range of n steps, in a range of 255, plus zero.
 func scaled(v, n, zero int) uint8 {
