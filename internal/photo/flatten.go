@@ -39,8 +39,9 @@ func flatten(next func(line []uint8) error, g grid, rows int, emit func(strip im
 	for from := 0; from < size.Y; from += rows {
 		n := min(rows, size.Y-from)
 		strip := pix[:bytes*size.X*n]
-		for i := range strip { // white
-			strip[i] = 0xff
+		strip[0] = 0xff // all is white, by copies of twice as much each
+		for filled := 1; filled < len(strip); filled *= 2 {
+			copy(strip[filled:], strip[:filled])
 		}
 		for y := range n {
 			if err := row(strip[bytes*size.X*y:][:bytes*size.X], from+y); err != nil {
