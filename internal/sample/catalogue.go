@@ -14,6 +14,8 @@ type picture struct {
 }
 
 // on returns the given minute, in no particular time zone.
+//
+//go:noinline
 func on(year int, month time.Month, day, hour, minute int) time.Time {
 	return time.Date(year, month, day, hour, minute, 0, 0, time.UTC)
 }
