@@ -96,7 +96,7 @@ for unit in gallery.service gallery.socket gallery-warm.timer gallery-clean.time
 done
 is 000 $site/
 [ "$(find /etc/systemd/system -name 'gallery*')" = "" ] || failed "left: $(find /etc/systemd/system -name 'gallery*')"
-[ "$(systemctl --failed --no-legend)" = "" ] || failed "failed: $(systemctl --failed --no-legend)"
+[ "$(systemctl --failed --no-legend 'gallery*')" = "" ] || failed "failed: $(systemctl --failed --no-legend 'gallery*')"
 [ ! -e /usr/bin/gallery ] || failed "the program is there still"
 grep -q Ours /etc/default/gallery || failed "the settings are gone"
 [ "$(sums)" = "$before" ] || failed "removing changed photos or thumbnails"
