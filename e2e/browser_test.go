@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -219,10 +220,19 @@ func eval[T any](b *browser, expression string) T {
 func (b *browser) until(condition string) {
 	b.t.Helper()
 	poll := chromedp.Poll[chromedp.Void](condition, chromedp.WithPollingTimeout(5*time.Second))
+	within := func(do func(ctx context.Context) error) error {
+		ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
+		defer cancel()
+		return do(ctx)
+	}
 	var err error
 	for range 4 {
-		if _, err = chromedp.Run(b.ctx, poll); err == nil {
+		err = within(func(ctx context.Context) error { _, err := chromedp.Run(ctx, poll); return err })
+		if err == nil {
 			return
+		}
+		if errors.Is(err, context.DeadlineExceeded) { // after Back chromedp may not know the page's frame, for ever
+			_ = within(func(ctx context.Context) error { return chromedp.Do(ctx, chromedp.Reload()) })
 		}
 	}
 	b.t.Fatalf("waiting for %s: %v", condition, err)
