@@ -8,14 +8,14 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"gallery/internal/testkit"
 )
 
 // TestVectorBlock compares with the way without vectors: random blocks, flat ones, and those that drive each coefficient as far as
 // it goes.
 func TestVectorBlock(t *testing.T) {
-	if blockVector == nil {
-		t.Skip("the processor has no AVX2")
-	}
+	testkit.NeedAVX2(t)
 	random := rand.New(rand.NewPCG(7, 8))
 	// extreme is the sign of coefficient at's wave at column x and row y of a block.
 	extreme := func(at, x, y int) bool {
@@ -70,6 +70,7 @@ func TestVectorBlock(t *testing.T) {
 
 // TestAppend_vector compares files with those that are made without vectors.
 func TestAppend_vector(t *testing.T) {
+	testkit.NeedAVX2(t)
 	vector := blockVector
 	defer func() { blockVector = vector }()
 	for _, width := range []int{5, 16, 47, 301} {

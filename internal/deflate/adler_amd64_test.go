@@ -5,21 +5,14 @@ package deflate
 import (
 	"bytes"
 	"hash/adler32"
-	"os"
-	"simd/archsimd"
 	"testing"
+
+	"gallery/internal/testkit"
 )
 
 // The sum by vectors is that of hash/adler32, also of the largest bytes, and in whatever pieces.
 func TestVectorSum(t *testing.T) {
-	const missing = "this takes a processor with AVX2"
-	switch {
-	case archsimd.X86.AVX2():
-	case os.Getenv("CI") != "":
-		t.Fatal(missing)
-	default:
-		t.Skip(missing)
-	}
+	testkit.NeedAVX2(t)
 	for _, b := range [][]byte{data(200_000, 1), bytes.Repeat([]byte{0xff}, 200_000)} {
 		for _, piece := range []int{1, 31, 32, 33, 5551, 5552, 70_000, len(b)} {
 			got, want := newSum(), adler32.New()

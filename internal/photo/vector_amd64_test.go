@@ -7,28 +7,16 @@ import (
 	"image"
 	"image/color"
 	"math/rand/v2"
-	"os"
 	"reflect"
-	"simd/archsimd"
 	"slices"
 	"testing"
-)
 
-// needVectors skips a test where the processor has no AVX2.
-func needVectors(t *testing.T) {
-	const missing = "this takes a processor with AVX2"
-	switch {
-	case archsimd.X86.AVX2():
-	case os.Getenv("CI") != "":
-		t.Fatal(missing)
-	default:
-		t.Skip(missing)
-	}
-}
+	"gallery/internal/testkit"
+)
 
 // The processor's vectors reverse Paeth's filter as is done byte by byte.
 func TestVectorPaeth(t *testing.T) {
-	needVectors(t)
+	testkit.NeedAVX2(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, bpp := range []int{3, 4} {
 		for pixels := range 300 {
@@ -71,7 +59,7 @@ func TestVectorPaeth(t *testing.T) {
 
 // The processor's vectors sum lines down, and put the sums in order, as is done by words.
 func TestVectorPNGCells(t *testing.T) {
-	needVectors(t)
+	testkit.NeedAVX2(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, n := range []int{1, 31, 32, 33, 1000} {
 		line := make([]uint8, paddedLine(n))
@@ -102,7 +90,7 @@ func TestVectorPNGCells(t *testing.T) {
 
 // The processor's vectors average lines across, and sharpen rows, as is done by words.
 func TestVectorPNGRows(t *testing.T) {
-	needVectors(t)
+	testkit.NeedAVX2(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, n := range []int{1, 2, 7, 100, 1001} {
 		for _, width := range []int{n, (n + 1) / 2, (n + 6) / 7, 1} {
@@ -140,7 +128,7 @@ func TestVectorPNGRows(t *testing.T) {
 
 // The processor's vectors convert pixels as image/color does.
 func TestVectorPNGPlanar(t *testing.T) {
-	needVectors(t)
+	testkit.NeedAVX2(t)
 	m := image.NewRGBA(image.Rect(0, 0, 256, 17*17*3))
 	for i := range m.Rect.Dy() {
 		for x := range 256 {
@@ -160,7 +148,7 @@ func TestVectorPNGPlanar(t *testing.T) {
 // The processor's vectors convert each sample of a VP8 picture, in even and in odd places, as is done
 // by the definition.
 func TestVectorFullRange(t *testing.T) {
-	needVectors(t)
+	testkit.NeedAVX2(t)
 	plane := make([]uint8, 2*256+5)
 	for i := range plane {
 		plane[i] = uint8(i / 2)

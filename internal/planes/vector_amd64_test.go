@@ -6,27 +6,14 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"simd/archsimd"
 	"testing"
-)
 
-// needAVX2 leaves a test out where the processor has no AVX2; where CI is set it has.
-func needAVX2(tb testing.TB) {
-	tb.Helper()
-	const missing = "this takes a processor with AVX2"
-	switch {
-	case archsimd.X86.AVX2():
-	case os.Getenv("CI") != "":
-		tb.Fatal(missing)
-	default:
-		tb.Skip(missing)
-	}
-}
+	"gallery/internal/testkit"
+)
 
 // The processor's vectors make the same samples as words of three lanes do.
 func TestVectorPlane(t *testing.T) {
-	needAVX2(t)
+	testkit.NeedAVX2(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	between := func(least, most int) int { return least + random.IntN(most-least+1) }
 	for range 300 {
@@ -51,7 +38,7 @@ func TestVectorPlane(t *testing.T) {
 }
 
 func BenchmarkVectorPlane(b *testing.B) {
-	needAVX2(b)
+	testkit.NeedAVX2(b)
 	pix := make([]byte, 2016*1512)
 	for _, side := range []int{400, 800, 1600} {
 		ax, ay := newAxis(side, 2016, 2016, horizontalBits, 0), newAxis(side*3/4, 1512, 1512, verticalBits, 0)

@@ -5,23 +5,10 @@ package scaledjpeg
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"simd/archsimd"
 	"testing"
-)
 
-// needAVX2 leaves a test out where the processor has no AVX2; where CI is set it has.
-func needAVX2(tb testing.TB) {
-	tb.Helper()
-	const missing = "this takes a processor with AVX2"
-	switch {
-	case archsimd.X86.AVX2():
-	case os.Getenv("CI") != "":
-		tb.Fatal(missing)
-	default:
-		tb.Skip(missing)
-	}
-}
+	"gallery/internal/testkit"
+)
 
 // randomBlock returns coefficients of a block as photos have them, or with many and large ones.
 func randomBlock(random *rand.Rand) (b block) {
@@ -35,7 +22,7 @@ func randomBlock(random *rand.Rand) (b block) {
 
 // Vectors make the same samples as scalars do, to the level.
 func TestVectorStore(t *testing.T) {
-	needAVX2(t)
+	testkit.NeedAVX2(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	const stride = 11
 	off, all := 0, 0
@@ -74,7 +61,7 @@ func TestVectorStore(t *testing.T) {
 
 // Vectors dequantize, and make rows of 2x2, to the very same numbers, whatever coefficients and steps are.
 func TestVectorRow2x2(t *testing.T) {
-	needAVX2(t)
+	testkit.NeedAVX2(t)
 	random := rand.New(rand.NewPCG(5, 6))
 	const blocks = 8*3 + 5
 	stored := 0
@@ -123,7 +110,7 @@ func TestVectorRow2x2(t *testing.T) {
 
 // What only damaged data holds overflows nowhere: samples stay on the side that they are on.
 func TestVectorStore_extremes(t *testing.T) {
-	needAVX2(t)
+	testkit.NeedAVX2(t)
 	random := rand.New(rand.NewPCG(3, 4))
 	var pix, want [64]byte
 	for range 2000 {
@@ -152,7 +139,7 @@ func TestVectorStore_extremes(t *testing.T) {
 }
 
 func BenchmarkVectorStore(b *testing.B) {
-	needAVX2(b)
+	testkit.NeedAVX2(b)
 	blk := randomBlock(rand.New(rand.NewPCG(1, 2)))
 	four := [16]int32{900 << fracReduced, 40 << fracReduced, -30 << fracReduced, 0, 20 << fracReduced, 5 << fracReduced}
 	pix := make([]byte, 64)
