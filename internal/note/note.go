@@ -79,9 +79,10 @@ const (
 	// maxNested is how many quotes and lists may begin on one line, within one another.
 	maxNested = 8
 	// maxMarkup is how many characters of a note may be punctuation, and maxEffort that
-	// number times the bytes of the longest word, such as an address. A parser of Markdown
-	// looks through what is open, or to the word's end, for each that begins: 16 kB of ">"
-	// take it 200 times as long as 16 kB of words. People write no such note.
+	// number times the bytes of the longest word, such as an address, or the lines. A parser
+	// of Markdown looks through what is open, to the word's end, or through a paragraph's
+	// lines, for each that begins: 16 kB of ">" take it 200 times as long as 16 kB of words.
+	// People write no such note.
 	maxMarkup = 2000
 	maxEffort = 4 << 20
 	// maxCells is how many cells a table may have: the bars in a note's fullest line times
@@ -181,7 +182,7 @@ func tooDear(md []byte) bool {
 		}
 		longest = max(longest, word)
 	}
-	return markup > maxMarkup || markup*longest > maxEffort || fullest*lines > maxCells
+	return markup > maxMarkup || markup*max(longest, lines) > maxEffort || fullest*lines > maxCells
 }
 
 // flattened has each line begin at most maxNested quotes and lists, so that what comes behind
