@@ -209,11 +209,21 @@ func (b *browser) run(script string) {
 // eval returns the value of an expression, a promise's once it is settled.
 func eval[T any](b *browser, expression string) T {
 	b.t.Helper()
-	value, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	value, err := stayed(b, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
 		b.t.Fatalf("%s: %v", expression, err)
 	}
 	return value
+}
+
+// stayed runs an action, and again where the page was just being left for another.
+func stayed[T any](b *browser, action chromedp.Action[T]) (T, error) {
+	value, err := chromedp.Run(b.ctx, action)
+	for tries := 0; err != nil && tries < 50 && strings.Contains(err.Error(), "navigated"); tries++ {
+		time.Sleep(20 * time.Millisecond)
+		value, err = chromedp.Run(b.ctx, action)
+	}
+	return value, err
 }
 
 // until waits for a condition in the page, also if the page is another by then.
@@ -241,11 +251,7 @@ func (b *browser) until(condition string) {
 // location is the address of the page.
 func (b *browser) location() string {
 	b.t.Helper()
-	at, err := chromedp.Run(b.ctx, chromedp.Location())
-	for tries := 0; err != nil && tries < 50 && strings.Contains(err.Error(), "navigated"); tries++ { // a page is just being left
-		time.Sleep(20 * time.Millisecond)
-		at, err = chromedp.Run(b.ctx, chromedp.Location())
-	}
+	at, err := stayed(b, chromedp.Location())
 	if err != nil {
 		b.t.Fatal(err)
 	}
