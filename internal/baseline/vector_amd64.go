@@ -42,7 +42,7 @@ func vectorBlock(q *coefficients, pix []byte, stride int, d *divisors, halved bo
 	z1 := quantized(y2, (*[8]int32)(d[16:24])).SaturateToInt16ConcatGrouped(quantized(y3, (*[8]int32)(d[24:32])))
 	z2 := quantized(y4, (*[8]int32)(d[32:40])).SaturateToInt16ConcatGrouped(quantized(y5, (*[8]int32)(d[40:48])))
 	z3 := quantized(y6, (*[8]int32)(d[48:56])).SaturateToInt16ConcatGrouped(quantized(y7, (*[8]int32)(d[56:64])))
-	byRows := archsimd.LoadUint32x8(&[8]uint32{0, 1, 4, 5, 2, 3, 6, 7})
+	byRows := archsimd.LoadUint32x8(&leftRight)
 	z0.AsInt32x8().Permute(byRows).AsInt16x16().Store((*[16]int16)(q[:16]))
 	z1.AsInt32x8().Permute(byRows).AsInt16x16().Store((*[16]int16)(q[16:32]))
 	z2.AsInt32x8().Permute(byRows).AsInt16x16().Store((*[16]int16)(q[32:48]))
@@ -64,6 +64,14 @@ func vectorBlock(q *coefficients, pix []byte, stride int, d *divisors, halved bo
 	archsimd.ClearAVXUpperBits()
 	return nonzero
 }
+
+var (
+	// leftRight makes two rows of their left halves and then their right ones.
+	leftRight = [8]uint32{0, 1, 4, 5, 2, 3, 6, 7}
+	// swapped swaps the words of each element of 32 bits.
+	swapped = [32]int8{
+		2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13}
+)
 
 // zigzagBytes is where the bytes of either half of the zigzag order come from: their indexes in
 // each of four vectors of 16 bytes, or -1. The vectors are the left and the right half of the upper
@@ -101,8 +109,7 @@ func averaged(pix []byte, at, stride int) archsimd.Int16x16 {
 // inColumns turns rows 0 and 4, 1 and 5, 2 and 6, and 3 and 7, to pairs of columns: 0 and 1, 3 and
 // 2, 4 and 5, and 7 and 6, the former in the lower 16 bits of an element.
 func inColumns(a, b, c, d archsimd.Int16x16) (p01, p32, p45, p76 archsimd.Int32x8) {
-	swap := archsimd.LoadInt8x32(&[32]int8{
-		2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13})
+	swap := archsimd.LoadInt8x32(&swapped)
 	p0, p1, p2, p3 := turned(a.AsInt32x8(), b.AsInt32x8(), c.AsInt32x8(), d.AsInt32x8())
 	return p0.AsInt32x8(), p1.AsInt8x32().PermuteOrZeroGrouped(swap).AsInt32x8(),
 		p2.AsInt32x8(), p3.AsInt8x32().PermuteOrZeroGrouped(swap).AsInt32x8()
@@ -203,8 +210,8 @@ func quantized(x archsimd.Int32x8, d *[8]int32) archsimd.Int32x8 {
 	// moved there; the upper 32 bits are the result.
 	round := archsimd.BroadcastInt64x4(1 << (divisorBits - 1))
 	by := archsimd.LoadInt32x8(d)
-	odd := func(v archsimd.Int32x8) archsimd.Int32x8 { return v.AsUint64x4().ShiftAllRight(32).AsInt32x8() }
-	even := x.MulEvenWiden(by).Add(round).AsUint64x4().ShiftAllRight(32)
-	upper := archsimd.BroadcastUint64x4(0xffffffff << 32)
-	return odd(x).MulEvenWiden(odd(by)).Add(round).AsUint64x4().And(upper).Or(even).AsInt32x8()
+	odd := func(v archsimd.Int32x8) archsimd.Int32x8 { return v.PermuteScalarsGrouped(1, 1, 3, 3) }
+	evens := x.MulEvenWiden(by).Add(round).AsInt32x8()
+	odds := odd(x).MulEvenWiden(odd(by)).Add(round).AsInt32x8()
+	return evens.SelectFromPairGrouped(1, 3, 5, 7, odds).PermuteScalarsGrouped(0, 2, 1, 3)
 }

@@ -55,7 +55,8 @@ func vectorPaethRows(rows, filtered [][]byte, n, bpp int) {
 
 	// Tables of bytes: a pixel to four bytes; one of the row above to the upper part of a half, in 16
 	// bits each; and of pixels that lie as they are computed, back to their order.
-	var spread, order [16]int8
+	var spread [16]int8
+	var order [32]int8 // twice
 	var pixel [paethRows][16]int8
 	for i := range order {
 		order[i] = -1
@@ -69,37 +70,41 @@ func vectorPaethRows(rows, filtered [][]byte, n, bpp int) {
 			pixel[k][8+2*c] = int8(k*bpp + c)
 			if c < bpp {
 				order[k*bpp+c] = int8(k/2*8 + 2*c + k%2)
+				order[16+k*bpp+c] = order[k*bpp+c]
 			}
 		}
 	}
-	fours, inOrder := archsimd.LoadInt8x16(&spread), archsimd.LoadInt8x16(&order)
-	pixel0, pixel1, pixel2, pixel3 := archsimd.LoadInt8x16(&pixel[0]), archsimd.LoadInt8x16(&pixel[1]),
-		archsimd.LoadInt8x16(&pixel[2]), archsimd.LoadInt8x16(&pixel[3])
 
 	var s paethState
 	for i := 0; i+16 <= len(above) && i+16 <= len(f0) && i+16 <= len(f1) && i+16 <= len(f2) && i+16 <= len(f3); i += step {
+		// Tables are loaded each time: there are too few registers to hold all, and SSE would keep the
+		// rest, which costs some processors hundreds of cycles among 32-byte vectors.
+		fours, inOrder := archsimd.LoadInt8x16(&spread), archsimd.LoadInt8x32(&order)
 		// What is loaded of the rows is turned to vectors of a pixel of each.
 		v0 := archsimd.LoadUint8x16((*[16]uint8)(f0[i:])).PermuteOrZero(fours).AsUint32x4()
 		v1 := archsimd.LoadUint8x16((*[16]uint8)(f1[i:])).PermuteOrZero(fours).AsUint32x4()
 		v2 := archsimd.LoadUint8x16((*[16]uint8)(f2[i:])).PermuteOrZero(fours).AsUint32x4()
 		v3 := archsimd.LoadUint8x16((*[16]uint8)(f3[i:])).PermuteOrZero(fours).AsUint32x4()
 		upper, lower := v0.InterleaveLo(v1).AsUint64x2(), v2.InterleaveLo(v3).AsUint64x2()
-		up := archsimd.LoadUint8x16((*[16]uint8)(above[i:]))
-		s = s.next(upper.InterleaveLo(lower), up.PermuteOrZero(pixel0))
-		a0 := s.a
-		s = s.next(upper.InterleaveHi(lower), up.PermuteOrZero(pixel1))
-		two0 := a0.Or(s.a.ShiftAllLeft(8)).AsUint64x4()
+		p0, p1 := extended(upper.InterleaveLo(lower)), extended(upper.InterleaveHi(lower))
 		upper, lower = v0.InterleaveHi(v1).AsUint64x2(), v2.InterleaveHi(v3).AsUint64x2()
-		s = s.next(upper.InterleaveLo(lower), up.PermuteOrZero(pixel2))
+		p2, p3 := extended(upper.InterleaveLo(lower)), extended(upper.InterleaveHi(lower))
+		up := archsimd.LoadUint8x16((*[16]uint8)(above[i:]))
+		s = s.next(p0, up.PermuteOrZero(archsimd.LoadInt8x16(&pixel[0])))
+		a0 := s.a
+		s = s.next(p1, up.PermuteOrZero(archsimd.LoadInt8x16(&pixel[1])))
+		two0 := a0.Or(s.a.ShiftAllLeft(8)).AsUint64x4()
+		s = s.next(p2, up.PermuteOrZero(archsimd.LoadInt8x16(&pixel[2])))
 		a2 := s.a
-		s = s.next(upper.InterleaveHi(lower), up.PermuteOrZero(pixel3))
+		s = s.next(p3, up.PermuteOrZero(archsimd.LoadInt8x16(&pixel[3])))
 		two2 := a2.Or(s.a.ShiftAllLeft(8)).AsUint64x4()
 
-		even, odd := two0.InterleaveLoGrouped(two2).AsUint8x32(), two0.InterleaveHiGrouped(two2).AsUint8x32()
-		even.GetLo().PermuteOrZero(inOrder).Store((*[16]uint8)(r0[i:]))
-		odd.GetLo().PermuteOrZero(inOrder).Store((*[16]uint8)(r1[i:]))
-		even.GetHi().PermuteOrZero(inOrder).Store((*[16]uint8)(r2[i:]))
-		odd.GetHi().PermuteOrZero(inOrder).Store((*[16]uint8)(r3[i:]))
+		even := two0.InterleaveLoGrouped(two2).AsUint8x32().PermuteOrZeroGrouped(inOrder)
+		odd := two0.InterleaveHiGrouped(two2).AsUint8x32().PermuteOrZeroGrouped(inOrder)
+		even.GetLo().Store((*[16]uint8)(r0[i:]))
+		odd.GetLo().Store((*[16]uint8)(r1[i:]))
+		even.GetHi().Store((*[16]uint8)(r2[i:]))
+		odd.GetHi().Store((*[16]uint8)(r3[i:]))
 	}
 	archsimd.ClearAVXUpperBits()
 }
@@ -109,8 +114,7 @@ func vectorPaethRows(rows, filtered [][]byte, n, bpp int) {
 type paethState struct{ a, b, before archsimd.Int16x16 }
 
 // next reverses the filter of the next pixels, of which up is above the first, in the upper part.
-func (s paethState) next(filtered archsimd.Uint64x2, up archsimd.Uint8x16) paethState {
-	v := filtered.AsUint8x16().ExtendToUint16().AsUint8x32()
+func (s paethState) next(filtered archsimd.Uint8x32, up archsimd.Uint8x16) paethState {
 	// What stands above the first and the third row is in the upper parts of halves.
 	var upper archsimd.Int16x16
 	upper = upper.SetLo(up.AsInt16x8()).SetHi(s.before.GetLo())
@@ -121,7 +125,12 @@ func (s paethState) next(filtered archsimd.Uint64x2, up archsimd.Uint8x16) paeth
 	lo, hi := a.Min(b), a.Max(b)
 	p := c.Merge(lo, hi.Greater(at)) // c where hi > at
 	p = p.Merge(hi, at.Greater(lo))
-	return paethState{v.Add(p.AsUint8x32()).AsInt16x16(), b, a}
+	return paethState{filtered.Add(p.AsUint8x32()).AsInt16x16(), b, a}
+}
+
+// extended returns bytes in 16 bits each.
+func extended(bytes archsimd.Uint64x2) archsimd.Uint8x32 {
+	return bytes.AsUint8x16().ExtendToUint16().AsUint8x32()
 }
 
 // pixel returns the first four bytes, or three where there are no more, in 16 bits each.
@@ -146,7 +155,7 @@ func vectorAddLines(rows [2]*[2][]uint64, line []uint8, left, right uint64) {
 	even0, odd0, even1, odd1 := rows[0][0], rows[0][1], rows[1][0], rows[1][1]
 	for ; len(line) >= lineStep; line = line[lineStep:] {
 		missing := archsimd.LoadUint8x32((*[lineStep]uint8)(line)).Not().AsUint16x16()
-		even, odd := missing.And(low), missing.ShiftAllRight(8)
+		even, odd := missing.And(low), missing.AsInt16x16().ShiftAllRight(8).AsUint16x16().And(low)
 		add((*[4]uint64)(even0), even.Mul(l))
 		add((*[4]uint64)(odd0), odd.Mul(l))
 		add((*[4]uint64)(even1), even.Mul(r))
@@ -158,11 +167,11 @@ func vectorAddLines(rows [2]*[2][]uint64, line []uint8, left, right uint64) {
 
 // vectorSettle is settle.
 func vectorSettle(samples []uint16, sums *[2][]uint64) {
-	half := archsimd.BroadcastUint16x16(1 << (7 - fraction))
+	half, down := archsimd.BroadcastUint16x16(1<<(7-fraction)), archsimd.BroadcastUint16x16(1<<(8+fraction))
 	evens, odds := sums[0], sums[1]
 	for ; len(evens) >= 4; samples, evens, odds = samples[lineStep:], evens[4:], odds[4:] {
-		even := archsimd.LoadUint64x4((*[4]uint64)(evens)).AsUint16x16().Add(half).ShiftAllRight(8 - fraction)
-		odd := archsimd.LoadUint64x4((*[4]uint64)(odds)).AsUint16x16().Add(half).ShiftAllRight(8 - fraction)
+		even := archsimd.LoadUint64x4((*[4]uint64)(evens)).AsUint16x16().Add(half).MulHigh(down)
+		odd := archsimd.LoadUint64x4((*[4]uint64)(odds)).AsUint16x16().Add(half).MulHigh(down)
 		// Each of these is of the first half of eight, and of the second half of the other eight.
 		lo, hi := even.InterleaveLoGrouped(odd), even.InterleaveHiGrouped(odd)
 		lo.GetLo().Store((*[8]uint16)(samples))
@@ -252,14 +261,14 @@ func vectorFullRange(plane []uint8, f fullRange) (done int) {
 	const step = 32
 	above, most := archsimd.BroadcastUint8x32(15), archsimd.BroadcastUint8x32(uint8(f.most))
 	times, minus, inverse := archsimd.BroadcastUint16x16(f.times), archsimd.BroadcastUint16x16(f.minus), archsimd.BroadcastUint16x16(f.inverse)
-	low := archsimd.BroadcastUint16x16(0xff)
+	low, down6 := archsimd.BroadcastUint16x16(0xff), archsimd.BroadcastUint16x16(1<<(16-6))
 	full := func(v archsimd.Uint16x16) archsimd.Uint16x16 {
-		return v.Mul(times).SubSaturated(minus).MulHigh(inverse).ShiftAllRight(6).Min(low)
+		return v.Mul(times).SubSaturated(minus).MulHigh(inverse).MulHigh(down6).Min(low)
 	}
 	for ; done+step <= len(plane); done += step {
 		samples := (*[step]uint8)(plane[done:])
 		v := archsimd.LoadUint8x32(samples).SubSaturated(above).Min(most).AsUint16x16()
-		even, odd := full(v.And(low)), full(v.ShiftAllRight(8))
+		even, odd := full(v.And(low)), full(v.AsInt16x16().ShiftAllRight(8).AsUint16x16().And(low))
 		even.Or(odd.ShiftAllLeft(8)).AsUint8x32().Store(samples)
 	}
 	archsimd.ClearAVXUpperBits()

@@ -190,13 +190,14 @@ func transform4(p words, round numbers) (points01, points32 numbers) {
 
 // dequantizeVector is dequantizeBlock, to the same numbers.
 func dequantizeVector(b []int32, coefs []int16, quant, half *[64]int32) (flat bool) {
-	set := archsimd.LoadInt16x8((*[8]int16)(coefs)).And(archsimd.LoadInt16x8(&allButFirst))
+	var set numbers
 	for k := 0; k+8 <= len(coefs) && k+8 <= len(b) && k+8 <= len(quant); k += 8 {
-		c := archsimd.LoadInt16x8((*[8]int16)(coefs[k:]))
+		v := archsimd.LoadInt16x8((*[8]int16)(coefs[k:])).ExtendToInt32()
 		if k > 0 {
-			set = set.Or(c)
+			set = set.Or(v)
+		} else {
+			set = v.And(archsimd.LoadInt32x8(&allButFirst))
 		}
-		v := c.ExtendToInt32()
 		q, h := archsimd.LoadInt32x8((*[8]int32)(quant[k:])), archsimd.LoadInt32x8((*[8]int32)(half[k:]))
 		v.Mul(q).Add(h.CopySign(v)).Store((*[8]int32)(b[k:]))
 	}
@@ -206,7 +207,7 @@ func dequantizeVector(b []int32, coefs []int16, quant, half *[64]int32) (flat bo
 }
 
 var (
-	allButFirst = [8]int16{0, -1, -1, -1, -1, -1, -1, -1}
+	allButFirst = [8]int32{0, -1, -1, -1, -1, -1, -1, -1}
 
 	// row2x2 makes a row of samples of eight blocks of those at the left of blocks 0 to 3, those at the right, and the same of 4 to 7.
 	row2x2 = [16]int8{0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15}
@@ -222,10 +223,13 @@ func storeVectorRow2x2(pix []byte, stride int, coefs []int16, quant, half *[4]in
 	if most > math.MaxInt32 {
 		return 0
 	}
-	twice := func(a *[4]int32) numbers {
-		return archsimd.LoadInt32x8(&[8]int32{a[0], a[1], a[2], a[3], a[0], a[1], a[2], a[3]})
+	// All of them are made before the first is loaded: SSE does it.
+	var twice [3][8]int32
+	for i := range 8 {
+		twice[0][i], twice[1][i] = quant[i%4], half[i%4]
 	}
-	q, h, round := twice(quant), twice(half), twice(&[4]int32{roundReduced})
+	twice[2][0], twice[2][4] = roundReduced, roundReduced
+	q, h, round := archsimd.LoadInt32x8(&twice[0]), archsimd.LoadInt32x8(&twice[1]), archsimd.LoadInt32x8(&twice[2])
 	order := archsimd.LoadInt8x16(&row2x2)
 	block := func(coefs []int16) numbers { // dequantizes two
 		v := archsimd.LoadInt16x8((*[8]int16)(coefs)).ExtendToInt32()
