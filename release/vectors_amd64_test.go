@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,12 +30,10 @@ func TestProgram_vectorsWithoutSSE(t *testing.T) {
 	}
 	begins := regexp.MustCompile(`^[0-9a-f]+ <(gallery/.*)>:$`)
 	function, wide, functions := "", false, 0
-	for lines := bufio.NewScanner(bytes.NewReader(code)); lines.Scan(); {
-		line := lines.Text()
+	for line := range strings.Lines(string(code)) {
 		if !strings.HasPrefix(line, " ") { // between functions
-			wide = false
-			function = ""
-			if m := begins.FindStringSubmatch(line); m != nil {
+			function, wide = "", false
+			if m := begins.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
 				function = m[1]
 			}
 			continue

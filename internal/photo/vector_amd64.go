@@ -10,6 +10,9 @@ import (
 // With GOEXPERIMENT=simd, Paeth's filter is reversed by vectors where the processor has AVX2: what
 // has to be done for one byte of a pixel before the next pixel can begin is then done for all of
 // its bytes at once.
+//
+// Shifts to the right are of numbers with a sign, or products: for others the compiler would put SSE
+// among AVX, which takes some processors more than a hundred cycles for each.
 func init() {
 	if archsimd.X86.AVX2() {
 		paethVector, paethRowsVector = vectorPaeth, vectorPaethRows
@@ -77,8 +80,8 @@ func vectorPaethRows(rows, filtered [][]byte, n, bpp int) {
 
 	var s paethState
 	for i := 0; i+16 <= len(above) && i+16 <= len(f0) && i+16 <= len(f1) && i+16 <= len(f2) && i+16 <= len(f3); i += step {
-		// Tables are loaded each time: there are too few registers to hold all, and SSE would keep the
-		// rest, which costs some processors hundreds of cycles among 32-byte vectors.
+		// Tables are loaded each time: there are too few registers to hold all, and SSE would put the
+		// rest aside.
 		fours, inOrder := archsimd.LoadInt8x16(&spread), archsimd.LoadInt8x32(&order)
 		// What is loaded of the rows is turned to vectors of a pixel of each.
 		v0 := archsimd.LoadUint8x16((*[16]uint8)(f0[i:])).PermuteOrZero(fours).AsUint32x4()

@@ -223,7 +223,7 @@ func storeVectorRow2x2(pix []byte, stride int, coefs []int16, quant, half *[4]in
 	if most > math.MaxInt32 {
 		return 0
 	}
-	// All of them are made before the first is loaded: SSE does it.
+	// All are made before the first is loaded: it is SSE that makes them, which is slow after AVX.
 	var twice [3][8]int32
 	for i := range 8 {
 		twice[0][i], twice[1][i] = quant[i%4], half[i%4]
