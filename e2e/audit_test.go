@@ -134,7 +134,7 @@ func TestAccessibility_axe(t *testing.T) {
 			{"help", "", "document.querySelector('[data-do=help]').click()", "!document.querySelector('.panel.help').hidden"},
 		} {
 			if state.path != "" {
-				b.do(chromedp.Navigate(p.url + state.path))
+				b.visit(p.url + state.path)
 			}
 			if state.then != "" {
 				b.run(state.then)
@@ -169,9 +169,9 @@ func TestAccessibility_private(t *testing.T) {
 	shown := p.pick(cookie)
 	guest, owner := newBrowser(t, 1200, 800), newBrowser(t, 1200, 800)
 	guest.tolerant, owner.tolerant = true, true // of 403 and 410
-	guest.do(chromedp.Navigate(p.url + link))
+	guest.visit(p.url + link)
 	guest.until(`location.pathname === '/Wedding/' && document.readyState === 'complete'`)
-	owner.visit(p.url+"/.signin?album=Wedding", 200)
+	owner.expect(p.url+"/.signin?album=Wedding", 200)
 	owner.fill(".sign", map[string]string{"name": "ann", "password": password})
 	owner.do(chromedp.Click(chromedp.CSS(`.sign button`)))
 	owner.until(`location.pathname === '/Wedding/' && document.readyState === 'complete'`)
@@ -196,7 +196,7 @@ func TestAccessibility_private(t *testing.T) {
 			b := state.b
 			b.prefers("color-scheme", scheme)
 			if state.path != "" {
-				b.do(chromedp.Navigate(p.url + state.path))
+				b.visit(p.url + state.path)
 			}
 			if state.then != "" {
 				b.run(state.then)
@@ -236,7 +236,7 @@ func TestAccessibility_readOnce(t *testing.T) {
 		}
 		return all
 	}
-	b.do(chromedp.Navigate(p.url + "/a/"))
+	b.visit(p.url + "/a/")
 	b.until(`document.querySelectorAll('.photo').length === 3 && document.readyState === 'complete'`)
 	if got, want := names("heading"), []string{"a", "Sub"}; !slices.Equal(got, want) {
 		t.Errorf("the headings are %q, want %q", got, want)

@@ -178,6 +178,33 @@ func (b *browser) do(actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
+// visit opens an address and returns once its page is complete.
+func (b *browser) visit(address string) {
+	b.t.Helper()
+	b.replace(chromedp.Navigate(address))
+}
+
+// reload opens the page's own address once more.
+func (b *browser) reload() {
+	b.t.Helper()
+	b.replace(chromedp.Reload())
+}
+
+// replace runs an action that puts a new page in this one's place. The action alone also
+// returns for what the old page does last, such as to change its address.
+func (b *browser) replace(action chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	b.run(`window.replaced = true`)
+	b.do(action)
+	for range 500 {
+		if eval[bool](b, `!window.replaced && document.readyState === 'complete'`) {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	b.t.Fatal("the page before it is still there")
+}
+
 // prefers sets what the visitor prefers, such as "dark" of "color-scheme".
 func (b *browser) prefers(feature, value string) {
 	b.t.Helper()
@@ -283,7 +310,7 @@ func (b *browser) sampleAlbums(home string) []string {
 	var withPhotos []string
 	photos := 0
 	for todo := []string{home + "/"}; len(todo) > 0; todo = todo[1:] {
-		b.do(chromedp.Navigate(todo[0]))
+		b.visit(todo[0])
 		b.decoded()
 		if n := eval[int](b, `document.querySelectorAll('.photo img').length`); n > 0 {
 			photos += n
@@ -313,7 +340,7 @@ func TestBrowser_sampleAndLightbox(t *testing.T) {
 			if len(albums) < 3 {
 				t.Fatalf("the sample has %d albums with photos, want 3", len(albums))
 			}
-			b.do(chromedp.Navigate(albums[0]))
+			b.visit(albums[0])
 			links := eval[[]string](b, `[...document.querySelectorAll('.photo a')].map((a) => a.href)`)
 
 			// By click, and closed by its button.
@@ -351,7 +378,7 @@ func TestBrowser_sampleAndLightbox(t *testing.T) {
 			b.do(chromedp.Evaluate[chromedp.Void](`history.forward()`))
 			b.until(dialogOpen)
 			b.until(previewShown)
-			b.do(chromedp.Reload())
+			b.reload()
 			b.until(`document.body.classList.contains('single')`)
 			if n := b.decoded(); n != 1 {
 				t.Errorf("the photo's page shows %d pictures, want 1", n)
@@ -360,7 +387,7 @@ func TestBrowser_sampleAndLightbox(t *testing.T) {
 			b.until(fmt.Sprintf(`location.href === %q`, links[1]))
 
 			// Nothing may move, and nothing may stick out.
-			b.do(chromedp.Navigate(albums[0]))
+			b.visit(albums[0])
 			b.decoded()
 			shift := eval[float64](b, `new Promise((resolve) => {
 				let sum = 0;
@@ -400,7 +427,7 @@ func TestBrowser_withoutScript(t *testing.T) {
 			}
 			t.Fatalf("%s led to %s, want %s", selector, b.location(), path)
 		}
-		b.do(chromedp.Navigate(home + "/"))
+		b.visit(home + "/")
 		follow(`.card a`, "/a/")
 		follow(`.photo a`, links[0])
 		follow(`a[rel="next"]`, links[1])
@@ -408,8 +435,8 @@ func TestBrowser_withoutScript(t *testing.T) {
 		follow(`a[rel="up"]`, "/a/")
 		follow(`.sorts a + a`, "/a/?sort=date")
 		follow(`.photo a`, links[0]+"?sort=date")
-		follow(`.crumbs a`, "/?sort=date")       // the order goes along
-		b.do(chromedp.Navigate(home + links[3])) // a deep link
+		follow(`.crumbs a`, "/?sort=date") // the order goes along
+		b.visit(home + links[3])           // a deep link
 		b.do(chromedp.WaitVisible(chromedp.CSS(`#photo`)))
 		follow(`a[rel="up"]`, "/a/")
 	})

@@ -78,7 +78,7 @@ func TestLightbox_share(t *testing.T) {
 		})
 	}
 	// The album's own button copies its one address, whatever the order, either way.
-	b.do(chromedp.Navigate(p.url + "/a/?sort=-date"))
+	b.visit(p.url + "/a/?sort=-date")
 	for _, way := range []string{"navigator.clipboard.readText()", "window.copied"} {
 		b.until(`document.querySelector('header .share')?.checkVisibility()`)
 		b.run(`document.querySelector('header .share').focus(); document.activeElement.click()`)
@@ -115,7 +115,7 @@ func TestLightbox_share(t *testing.T) {
 	}
 
 	b.phone()
-	b.do(chromedp.Navigate(p.url + "/a/"))
+	b.visit(p.url + "/a/")
 	b.run(`Object.defineProperty(navigator, 'share', { value: async (what) => { window.shared = what; } })`)
 	b.run(`document.querySelector('.photo a').click()`)
 	b.until(position + ` === '1 of 5'`)
@@ -133,7 +133,7 @@ func TestLightbox_reducedMotion(t *testing.T) {
 	count := func(motion string) (moved int) {
 		t.Helper()
 		b.prefers("reduced-motion", motion)
-		b.do(chromedp.Navigate(p.url + "/a/"))
+		b.visit(p.url + "/a/")
 		b.run(`window.moved = 0;
 			document.addEventListener('transitionrun', (e) => { if (/transform/.test(e.propertyName)) window.moved++; });
 			const start = document.startViewTransition.bind(document);
@@ -228,7 +228,7 @@ func TestDevice_sharpWide(t *testing.T) {
 				Width: int64(width), Height: 900, DeviceScaleFactor: 2})
 			return chromedp.Void{}, err
 		})
-		b.do(chromedp.Navigate(p.url + "/a/"))
+		b.visit(p.url + "/a/")
 		b.decoded()
 		b.rest()
 		soft := eval[[]string](b, `(async () => {

@@ -11,8 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/chromedp/chromedp"
 )
 
 // faceTree is an album with the owner's files beside it.
@@ -127,7 +125,7 @@ func TestNginx_embedAndRobots(t *testing.T) {
 		for from, may := range map[string]bool{friend.URL: true, stranger.URL: target == "/Trip/1.jpg"} {
 			site = "https://gallery.example.com:" + port + target
 			b := newBrowser(t, 800, 600)
-			b.do(chromedp.Navigate(from))
+			b.visit(from)
 			b.until(`document.readyState === 'complete'`)
 			b.rest()
 			b.mu.Lock()

@@ -152,7 +152,7 @@ func TestFidelity(t *testing.T) {
 	guard(t, dir)
 	p := start(t, nil, dir)
 	b := newBrowser(t, 1200, 800)
-	b.do(chromedp.Navigate(p.url + "/a/"))
+	b.visit(p.url + "/a/")
 	b.decoded()
 
 	const itself = 1 << 30 // the side of an original, which is shown itself
@@ -202,7 +202,7 @@ func TestFidelity(t *testing.T) {
 		compare(name, "the lightbox", shownImg, 1600, itself)
 	}
 	for _, k := range all {
-		b.do(chromedp.Navigate(p.url + "/a/" + k.Name + "/"))
+		b.visit(p.url + "/a/" + k.Name + "/")
 		b.until(`document.readyState === 'complete'`)
 		compare(k.Name, "the page", `document.querySelector('#photo img, img#photo')`, 1600, itself)
 	}

@@ -114,7 +114,7 @@ func TestLightbox_recovers(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			b := b.in(t)
 			f.set(nil)
-			b.do(chromedp.Navigate(fmt.Sprintf("%s/%d/", f.url, album)))
+			b.visit(fmt.Sprintf("%s/%d/", f.url, album))
 			left := 2 // failures of each address
 			seen := map[string]int{}
 			f.set(func(r *http.Request) int {
@@ -161,12 +161,13 @@ func TestGrid_recovers(t *testing.T) {
 			}
 			return 0
 		})
-		b.do(chromedp.Navigate("about:blank"), chromedp.Navigate(fmt.Sprintf("%s/a/?%d", f.url, status)))
+		b.visit("about:blank")
+		b.visit(fmt.Sprintf("%s/a/?%d", f.url, status))
 		b.until(`[...document.querySelectorAll('main img')].every((img) => img.naturalWidth > 0) && document.querySelectorAll('main img').length === 9`)
 		if len(seen) != 9 {
 			t.Errorf("%d: %d thumbnails have failed, want 9", status, len(seen))
 		}
-		b.do(chromedp.Navigate("about:blank"))
+		b.visit("about:blank")
 		if _, err := chromedp.Call(b.ctx, network.ClearBrowserCache, cdp.Empty{}); err != nil {
 			t.Fatal(err)
 		}
@@ -179,7 +180,7 @@ func TestGrid_recovers(t *testing.T) {
 		}
 		return 0
 	})
-	b.do(chromedp.Navigate(f.url + "/c/"))
+	b.visit(f.url + "/c/")
 	b.run(`new Promise((resolve) => {
 		const set = setTimeout;
 		window.setTimeout = (f, ms) => set(f, ms > 1e6 ? resolve() ?? ms : 1);

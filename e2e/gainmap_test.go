@@ -13,8 +13,6 @@ import (
 	"regexp"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"gallery/internal/gainmap"
 	"gallery/internal/testkit"
 )
@@ -113,7 +111,7 @@ func TestGainMap_base(t *testing.T) {
 	put(t, filepath.Join(dir, "without.jpg"), without)
 	p := start(t, nil, dir)
 	b := newBrowser(t, 1200, 800)
-	b.do(chromedp.Navigate(p.url + "/with.jpg/"))
+	b.visit(p.url + "/with.jpg/")
 	if got := eval[[]int](b, `Promise.all(['with', 'without'].map(async (name) => {
 		const img = new Image();
 		img.src = '/_thumbs/1600/' + name + '.jpg';

@@ -31,7 +31,7 @@ func TestGrid_streams(t *testing.T) {
 					home = "http://" + n.plain
 				}
 				b := newBrowser(t, width, 900)
-				b.do(chromedp.Navigate("about:blank"))
+				b.visit("about:blank")
 				b.run(fmt.Sprintf(`location.href = %q`, home+"/a/"))
 				b.until(`document.querySelector('.photo.placed img.in') && document.readyState === 'loading'`)
 				if n := eval[int](b, `document.querySelectorAll('.photo').length`); n >= photos {
@@ -65,7 +65,7 @@ func TestGrid_streamsWithoutScript(t *testing.T) {
 		going := make(chan struct{})
 		go func() {
 			defer close(going)
-			b.do(chromedp.Navigate(p.url + "/a/"))
+			b.visit(p.url + "/a/")
 		}()
 		line, seen, settling := 0, 0, 0
 		for loading := true; loading; {
@@ -160,13 +160,14 @@ func TestGrid_backToPhoto(t *testing.T) {
 		b.until(fmt.Sprintf(`(() => { const a = document.querySelector('.photo a[href="%s"]'); const r = a?.getBoundingClientRect();
 			return r && r.top >= 0 && r.bottom <= innerHeight && document.activeElement === a; })()`, photo))
 	}
-	b.do(chromedp.Navigate(p.url+"/a/"), chromedp.Navigate(p.url+"/a/400.jpg/"))
+	b.visit(p.url + "/a/")
+	b.visit(p.url + "/a/400.jpg/")
 	b.do(chromedp.Click(chromedp.CSS(`a[rel="up"]`)))
 	b.at("/a/")
 	inView("/a/400.jpg/")
 	// Back leads to where one was on the photo's page, and a reload stays.
 	b.run(`scrollTo(0, 0)`)
-	b.do(chromedp.Reload())
+	b.reload()
 	b.until(`document.readyState === 'complete' && scrollY === 0`)
 
 	b.run(`document.querySelectorAll('.photo a')[499].click()`)
@@ -181,7 +182,8 @@ func TestGrid_backToPhoto(t *testing.T) {
 
 	// A page that streams in does not leap away from who has begun to use it.
 	fill(t, filepath.Join(dir, "cold"), 120, [2]int{2400, 1600})
-	b.do(chromedp.Navigate(p.url+"/cold/120.jpg/"), chromedp.Click(chromedp.CSS(`a[rel="up"]`)))
+	b.visit(p.url + "/cold/120.jpg/")
+	b.do(chromedp.Click(chromedp.CSS(`a[rel="up"]`)))
 	b.until(`location.pathname === '/cold/' && document.readyState === 'loading' && document.querySelector('.photo') !== null`)
 	b.run(`document.querySelector('.sorts a').focus()`)
 	b.until(`document.readyState === 'complete' && document.querySelectorAll('.photo').length === 120`)
@@ -191,7 +193,7 @@ func TestGrid_backToPhoto(t *testing.T) {
 	}
 
 	// Who comes from elsewhere begins at the top.
-	b.do(chromedp.Navigate(p.url + "/"))
+	b.visit(p.url + "/")
 	b.do(chromedp.Click(chromedp.CSS(`.card a[href="/a/"]`)))
 	b.until(`document.querySelectorAll('.photo').length >= 500 && scrollY === 0`)
 }
@@ -205,7 +207,7 @@ func TestGrid_scrollsSmoothly(t *testing.T) {
 	b := newBrowser(t, 1440, 900)
 	best := 0.0
 	for range 5 {
-		b.do(chromedp.Navigate(p.url + "/a/"))
+		b.visit(p.url + "/a/")
 		b.until(`document.querySelectorAll('.photo').length === 500 && document.readyState === 'complete'`)
 		b.rest()
 		rate := eval[float64](b, `new Promise((resolve) => {
@@ -237,7 +239,7 @@ func TestGrid_takesOutWhatIsFar(t *testing.T) {
 	p := start(t, nil, dir)
 	for _, width := range []int{390} {
 		b := newBrowser(t, width, 800)
-		b.do(chromedp.Navigate(p.url + "/a/"))
+		b.visit(p.url + "/a/")
 		b.until(`document.readyState === 'complete'`)
 		height := 0
 		for range 400 {
@@ -299,7 +301,7 @@ func TestGrid_tables(t *testing.T) {
 		strings.Repeat("| Kilometres", 12)+"|\n"+strings.Repeat("|---", 12)+"|\n"+strings.Repeat("| 1234", 12)+"|\n"))
 	p := start(t, nil, dir)
 	b := newBrowser(t, 320, 640)
-	b.do(chromedp.Navigate(p.url + "/a/"))
+	b.visit(p.url + "/a/")
 	b.until(`document.readyState === 'complete'`)
 	if got := eval[[]string](b, `[...document.querySelectorAll('.about td')].slice(0, 2).map((td) => td.textContent + ' ' + getComputedStyle(td).textAlign)`); !slices.Equal(got, []string{"1 right", "Brig start"}) {
 		t.Errorf("the first row is %q", got)

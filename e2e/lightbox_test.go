@@ -50,7 +50,7 @@ func (b *browser) rest() {
 // open opens the photo at a place in the grid and waits for its preview.
 func (b *browser) open(page string, n int) {
 	b.t.Helper()
-	b.do(chromedp.Navigate(page))
+	b.visit(page)
 	b.run(fmt.Sprintf(`document.querySelectorAll('.photo a')[%d].click()`, n))
 	b.until(dialogOpen)
 	b.until(previewShown)
@@ -131,7 +131,7 @@ func byKeyboard(t *testing.T, home string, links []string) {
 	b.until(fmt.Sprintf(`window.saved === %q`, at))
 
 	// The same on a photo's own page.
-	b.do(chromedp.Navigate(home + links[1]))
+	b.visit(home + links[1])
 	press(kb.ArrowRight)
 	b.at(links[2])
 	b.until(`document.readyState === 'complete'`)
@@ -206,7 +206,7 @@ func TestLightbox_history(t *testing.T) {
 
 func throughHistory(t *testing.T, home string, links []string) {
 	b := newBrowser(t, 1200, 800)
-	b.do(chromedp.Navigate(home + "/"))
+	b.visit(home + "/")
 	b.open(home+"/a/", 0)
 	before := eval[int](b, `history.length`)
 	for _, link := range links[1:3] {
@@ -234,7 +234,7 @@ func throughHistory(t *testing.T, home string, links []string) {
 	b.until(dialogOpen)
 	b.at(links[2])
 	b.until(position + ` === '3 of 5'`)
-	b.do(chromedp.Reload())
+	b.reload()
 	b.at(links[2])
 	b.until(`document.getElementById('photo').alt === '3'`)
 	// From there the photo can be looked at closely, and Back leads back.
@@ -248,7 +248,7 @@ func throughHistory(t *testing.T, home string, links []string) {
 	b.until(`document.querySelectorAll('.photo').length === 5 && ` + dialogClosed)
 
 	// A deep link in another tab's history.
-	b.do(chromedp.Navigate(home + links[3]))
+	b.visit(home + links[3])
 	b.until(`document.querySelector('a[rel="up"]').textContent === '4 of 5'`)
 	b.run(`document.querySelector('a[rel="next"]').click()`)
 	b.at(links[4])
@@ -262,7 +262,7 @@ func TestLightbox_crossesPages(t *testing.T) {
 	fill(t, filepath.Join(dir, "a"), 501, [2]int{60, 40})
 	p := start(t, nil, dir)
 	b := newBrowser(t, 1200, 800)
-	b.do(chromedp.Navigate(p.url + "/a/"))
+	b.visit(p.url + "/a/")
 	// Without the pages being loaded further:
 	b.run(`document.querySelectorAll('.photo a')[499].click()`)
 	b.until(dialogOpen)
@@ -278,12 +278,12 @@ func TestLightbox_crossesPages(t *testing.T) {
 	b.at("/a/")
 
 	// Further pages come as the reader nears the end, and the address with them.
-	b.do(chromedp.Navigate(p.url + "/a/"))
+	b.visit(p.url + "/a/")
 	b.run(`scrollTo(0, document.documentElement.scrollHeight)`)
 	b.until(`document.querySelectorAll('.photo').length === 501`)
 	b.until(`!document.querySelector('.pages [rel="next"]')`)
 	b.run(`scrollTo(0, document.documentElement.scrollHeight)`)
-	b.do(chromedp.Navigate(p.url + "/a/?page=2"))
+	b.visit(p.url + "/a/?page=2")
 	b.until(`document.querySelectorAll('.photo').length === 1`)
 	b.run(`document.querySelector('a[rel="prev"]').click()`)
 	b.until(`location.search === '' && document.querySelectorAll('.photo').length >= 500`)
@@ -323,7 +323,7 @@ func TestLightbox_zoomedEarly(t *testing.T) {
 	f := newFlaky(t, start(t, nil, dir))
 	b := newBrowser(t, 1200, 800)
 	b.tolerant = true
-	b.do(chromedp.Navigate(f.url + "/a/"))
+	b.visit(f.url + "/a/")
 	tries := 0
 	f.set(func(r *http.Request) int {
 		if r.URL.Path != "/a/_thumbs/1600/1.jpg" {
@@ -358,7 +358,7 @@ func TestLightbox_asksNothing(t *testing.T) {
 	n := startNginx(t, &program{t: t, url: f.url}, dir, "gallery.conf")
 	_, port, _ := strings.Cut(n.tls, ":")
 	b := newBrowser(t, 1200, 800)
-	b.do(chromedp.Navigate("https://gallery.example.com:" + port + "/a/"))
+	b.visit("https://gallery.example.com:" + port + "/a/")
 	b.until(`document.readyState === 'complete'`)
 	asked := f.times("")
 	b.run(`document.querySelector('.photo a').click()`)
@@ -800,7 +800,7 @@ func TestPhotoPage_swipe(t *testing.T) {
 	p := start(t, nil, dir)
 	b := newBrowser(t, 390, 844)
 	b.phone()
-	b.do(chromedp.Navigate(p.url + links[1]))
+	b.visit(p.url + links[1])
 	b.until(`document.getElementById('photo').complete`)
 	b.rest()
 	b.run(`document.body.style.paddingBottom = '100vh'; // so that it can be scrolled
@@ -836,7 +836,7 @@ func TestPhotoPage_swipe(t *testing.T) {
 		}
 	}
 	far := actions{touch(down, 300, 200), touch(move, 280, 200), touch(move, 100, 202), touch(lift)}
-	b.do(chromedp.Navigate(p.url + links[2]))
+	b.visit(p.url + links[2])
 	b.until(`document.getElementById('photo').complete`)
 	b.rest()
 	b.do(far...)
@@ -876,7 +876,7 @@ func TestLightbox_latency(t *testing.T) {
 	}
 	tooLong := func(ms float64) bool { return ms > 50 }
 	for round := 0; round < 6 && (round == 0 || slices.ContainsFunc(slices.Collect(maps.Values(best)), tooLong)); round++ {
-		b.do(chromedp.Navigate(p.url + "/a/"))
+		b.visit(p.url + "/a/")
 		b.until(`document.readyState === 'complete'`)
 		b.run(`new PerformanceObserver((list) => {
 			for (const e of list.getEntries()) if (e.interactionId) window.longest = Math.max(window.longest, e.duration);

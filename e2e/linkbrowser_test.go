@@ -41,11 +41,11 @@ func TestBrowser_linkWithoutDownload(t *testing.T) {
 	_, port, _ := strings.Cut(n.tls, ":")
 	for _, home := range []string{p.url, "https://gallery.example.com:" + port} {
 		b := newBrowser(t, 1440, 900)
-		b.do(chromedp.Navigate(home + link))
+		b.visit(home + link)
 		b.until(`location.pathname === '/Family/' && !!document.querySelector('a[href*="large.jpg"]')`)
 		for _, way := range []string{"the grid", "the photo's page"} {
 			if way == "the photo's page" {
-				b.do(chromedp.Navigate(home + "/Family/large.jpg/"))
+				b.visit(home + "/Family/large.jpg/")
 				b.do(chromedp.Click(chromedp.CSS(`#photo`)))
 			} else {
 				b.do(chromedp.Click(chromedp.CSS(`a[href*="large.jpg"]`)))
@@ -124,7 +124,7 @@ func TestLink_browser(t *testing.T) {
 	for by, home := range map[string]string{"program": p.url, "nginx": "https://gallery.example.com:" + port} {
 		t.Run(by, func(t *testing.T) {
 			owner := newBrowser(t, 390, 844)
-			owner.visit(home+"/.signin?album=Family", 200)
+			owner.expect(home+"/.signin?album=Family", 200)
 			owner.fill(".sign", map[string]string{"name": "ann", "password": password})
 			owner.do(chromedp.Click(chromedp.CSS(`.sign button`)))
 			owner.until(`location.pathname === '/Family/' && document.readyState === 'complete'`)
@@ -172,7 +172,7 @@ func TestLink_browser(t *testing.T) {
 					}
 				}
 			}
-			guest.visit(link, 200)
+			guest.expect(link, 200)
 			tellsNothing("the page that asks for the password")
 			guest.fill(".sign", map[string]string{"password": "for the ghosts"})
 			guest.do(chromedp.Click(chromedp.CSS(`.sign button`)))
@@ -192,7 +192,7 @@ func TestLink_browser(t *testing.T) {
 				t.Error("the guest is offered what the link does not give")
 			}
 			for target, want := range map[string]int{"/": 200, "/Family/Party/": 200, "/Club/": 404, "/Open/Hidden/": 404} {
-				guest.visit(home+target, want)
+				guest.expect(home+target, want)
 				if target == "/" && eval[bool](guest, `document.body.textContent.includes('secret')`) {
 					t.Error("the root shows the guest the album")
 				}
@@ -202,14 +202,14 @@ func TestLink_browser(t *testing.T) {
 				t.Fatalf("shares -revoke: %v\n%s", err, out)
 			}
 			revoked := time.Now()
-			for guest.visit(home+"/Family/", 0); eval[int](guest, answered) != 404; guest.visit(home+"/Family/", 0) {
+			for guest.visit(home + "/Family/"); eval[int](guest, answered) != 404; guest.visit(home + "/Family/") {
 				if time.Since(revoked) > 10*time.Second {
 					t.Fatal("a revoked link opens the album still")
 				}
 			}
 			expired, _ := expiredLink(t, dir, "Family")
 			for what, at := range map[string]string{"revoked": strings.TrimPrefix(link, home), "expired": expired} {
-				guest.visit(home+at, 410)
+				guest.expect(home+at, 410)
 				tellsNothing("the page of a link that is " + what)
 				if text := eval[string](guest, `[...document.querySelectorAll('h1, main')].map((e) => e.textContent.trim()).join(': ')`); text != "This link has ended: It opens nothing any more. Whoever sent it to you can send another." {
 					t.Errorf("of a link that is %s the page says %q", what, text)

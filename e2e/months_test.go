@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
-
-	"github.com/chromedp/chromedp"
 )
 
 // An album in an order by date has a heading for each month, where a row begins, and ways
@@ -22,7 +20,7 @@ func TestGrid_months(t *testing.T) {
 	p := start(t, nil, dir)
 	for _, width := range []int{360, 820, 1440} {
 		b := newBrowser(t, width, 900)
-		b.do(chromedp.Navigate(p.url + "/a/?sort=date"))
+		b.visit(p.url + "/a/?sort=date")
 		b.until(`document.readyState === 'complete' && document.querySelectorAll('.photo').length >= 500`)
 		if got := eval[string](b, `[...document.querySelectorAll('.jump a')].map((a) => a.textContent + a.hash).join()`); got != "January 2014#2014-01,February 2014#2014-02,March 2014#2014-03,April 2014#2014-04,May 2014#2014-05,June 2014#2014-06" {
 			t.Errorf("ways to %s", got)
@@ -46,7 +44,7 @@ func TestGrid_months(t *testing.T) {
 		b.until(`document.getElementById('2014-06')`)
 	}
 	b := newBrowser(t, 820, 900)
-	b.do(chromedp.Navigate(p.url + "/a/?page=2"))
+	b.visit(p.url + "/a/?page=2")
 	b.until(`document.readyState === 'complete'`)
 	if got := eval[string](b, `[...document.querySelectorAll('.jump a')].map((a) => a.textContent + a.search + (a.ariaCurrent ?? '')).join()`); got != "1 20140101_120000 0,2 20140601_120000 500?page=2page" {
 		t.Errorf("ways to %s", got)

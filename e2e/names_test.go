@@ -26,7 +26,7 @@ func TestLightbox_hostileNames(t *testing.T) {
 	put(t, filepath.Join(dir, "a", "what?.jpg.md"), []byte("<img src=x onerror=alert(2)> <script>alert(3)</script> *sea*"))
 	p := start(t, nil, dir)
 	b := newBrowser(t, 1000, 700)
-	b.do(chromedp.Navigate(p.url + "/a/"))
+	b.visit(p.url + "/a/")
 	b.run(`window.alert = () => { window.ran = true; }`)
 	links := eval[[]string](b, `[...document.querySelectorAll('.photo a')].map((a) => a.pathname)`)
 	if len(links) != len(names) {
@@ -58,7 +58,7 @@ func TestLightbox_hostileNames(t *testing.T) {
 	b.until(dialogClosed)
 	b.until(fmt.Sprintf(`document.activeElement.pathname === %q`, links[len(links)-1]))
 	for _, link := range links[:3] {
-		b.do(chromedp.Navigate(p.url + link))
+		b.visit(p.url + link)
 		b.until(`document.getElementById('photo').naturalWidth > 400`)
 	}
 }

@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/chromedp/chromedp"
 )
 
 // A page that is open says by itself that photos have come, through nginx, in the visitor's
@@ -27,14 +25,14 @@ func TestNews_browser(t *testing.T) {
 	const told = `!document.querySelector('.news a').hidden`
 	const asked = `performance.getEntriesByType('resource').filter((r) => r.name.includes('.news')).length`
 	b := newBrowser(t, 360, 740)
-	b.do(chromedp.Navigate(home + "/.recent/"))
+	b.visit(home + "/.recent/")
 	b.until(`document.querySelectorAll('.photo').length === 3`)
 	away := newBrowser(t, 360, 740)
-	away.do(chromedp.Navigate(home + "/a/"))
+	away.visit(home + "/a/")
 	away.until(`document.querySelectorAll('.photo').length === 3`)
 	away.run(`Object.defineProperty(document, 'hidden', { get: () => window.hides ?? true, configurable: true })`)
 	album := newBrowser(t, 360, 740)
-	album.do(chromedp.Navigate(home + "/a/?sort=-date"))
+	album.visit(home + "/a/?sort=-date")
 	album.until(`document.querySelectorAll('.photo').length === 3`)
 
 	for i := range 2 {
@@ -66,7 +64,7 @@ func TestNews_browser(t *testing.T) {
 	away.run(`window.hides = false`)
 	away.until(told)
 	away.withoutScript()
-	away.do(chromedp.Navigate(home + "/a/"))
+	away.visit(home + "/a/")
 	if got := eval[float64](away, `document.querySelector('.news').getBoundingClientRect().height + document.querySelector('.news a').offsetHeight`); got != 0 {
 		t.Errorf("without the script it takes %v px", got)
 	}

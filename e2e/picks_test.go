@@ -71,7 +71,7 @@ func TestPicks_browser(t *testing.T) {
 	t.Parallel()
 	p, dir, link, cookie := picksTree(t)
 	b := newBrowser(t, 1440, 900)
-	b.do(chromedp.Navigate(p.url + link))
+	b.visit(p.url + link)
 	b.until(`location.pathname === '/Wedding/' && document.querySelectorAll('.heart').length === 6`)
 	if !eval[bool](b, `getComputedStyle(document.getElementById('picks')).display === 'none'`) {
 		t.Error("the bar is there before anything is picked")
@@ -109,10 +109,10 @@ func TestPicks_browser(t *testing.T) {
 	}
 
 	// It outlives the page, and on a photo's own page the lightbox has the same.
-	b.do(chromedp.Navigate(p.url + "/Wedding/DSC_0003.jpg/"))
+	b.visit(p.url + "/Wedding/DSC_0003.jpg/")
 	b.do(chromedp.Click(chromedp.CSS(`#photo`)))
 	b.until(`document.getElementById('lightbox').open && document.querySelector('[data-do=pick]').ariaPressed === 'true' && document.querySelector('.remark').value === 'larger, with h and i'`)
-	b.do(chromedp.Navigate(p.url + "/Wedding/"))
+	b.visit(p.url + "/Wedding/")
 	b.until(`document.querySelector('#picks output').value === 'Picked: 2' && document.querySelectorAll('.heart:checked').length === 2`)
 
 	b.do(chromedp.Click(chromedp.CSS(`#picks button:not([name])`)))
@@ -128,9 +128,9 @@ func TestPicks_browser(t *testing.T) {
 	}
 	// Somebody else opens the address, and leafs through just that.
 	other := newBrowser(t, 390, 844)
-	other.do(chromedp.Navigate(p.url + link))
+	other.visit(p.url + link)
 	other.until(`location.pathname === '/Wedding/' && document.querySelectorAll('.heart:checked').length === 0 && document.readyState === 'complete'`)
-	other.do(chromedp.Navigate(p.url + shown))
+	other.visit(p.url + shown)
 	other.until(`document.querySelectorAll('.photo').length === 2 && document.querySelectorAll('.heart:checked').length === 2 && document.querySelector('#picks output').value === 'Picked: 2'`)
 	other.lightbox(1)
 	other.until(`location.pathname === '/Wedding/DSC_0003.jpg/' && document.querySelector('.turn.next').disabled && !document.querySelector('.turn.prev').disabled`)
@@ -159,7 +159,8 @@ func TestPicks_browser(t *testing.T) {
 
 	// The photographer sees it, and nobody else does.
 	owner := newBrowser(t, 1440, 900)
-	owner.do(chromedp.Navigate(p.url+"/.signin?album=Wedding"), chromedp.SendKeys(chromedp.CSS(`.sign [name=name]`), "ann"), chromedp.SendKeys(chromedp.CSS(`.sign [name=password]`), password),
+	owner.visit(p.url + "/.signin?album=Wedding")
+	owner.do(chromedp.SendKeys(chromedp.CSS(`.sign [name=name]`), "ann"), chromedp.SendKeys(chromedp.CSS(`.sign [name=password]`), password),
 		chromedp.Click(chromedp.CSS(`.sign button`)))
 	owner.until(`location.pathname === '/Wedding/' && document.querySelectorAll('.times').length === 2`)
 	owner.do(chromedp.Click(chromedp.CSS(`.sent summary`)))
@@ -168,7 +169,7 @@ func TestPicks_browser(t *testing.T) {
 	}
 	owner.do(chromedp.Click(chromedp.CSS(`.sent thead a`)))
 	owner.until(`location.search.startsWith('?picks=') && document.querySelectorAll('.photo').length === 2`)
-	b.do(chromedp.Navigate(p.url + "/Wedding/"))
+	b.visit(p.url + "/Wedding/")
 	b.until(`document.querySelectorAll('.photo').length === 6`)
 	if eval[int](b, `document.querySelectorAll('.sent, .times').length`) != 0 {
 		t.Error("the couple see what was sent")
@@ -231,7 +232,8 @@ func TestPicks_withoutScript(t *testing.T) {
 	b := newBrowser(t, 820, 1180)
 	b.withoutScript()
 	p.send("GET", "/Wedding/", "Cookie", cookie) // no cell moves any more
-	b.do(chromedp.Navigate(p.url+link), chromedp.WaitVisible(chromedp.CSS(`#picks`)))
+	b.visit(p.url + link)
+	b.do(chromedp.WaitVisible(chromedp.CSS(`#picks`)))
 	b.do(chromedp.Click(chromedp.CSS(heart(2))), chromedp.Click(chromedp.CSS(heart(5))), chromedp.Click(chromedp.CSS(`#picks button:not([name])`)))
 	b.do(chromedp.WaitVisible(chromedp.CSS(`.grid[data-closed] .heart:checked`)))
 	shown := strings.TrimPrefix(b.location(), p.url)
@@ -242,7 +244,8 @@ func TestPicks_withoutScript(t *testing.T) {
 		t.Errorf("the archive holds %q", names)
 	}
 	b.do(chromedp.Click(chromedp.CSS(`#picks [name=list]`)), chromedp.WaitVisible(chromedp.CSS(`textarea`)))
-	b.do(chromedp.Navigate(p.url+shown), chromedp.WaitVisible(chromedp.CSS(`.heart:checked`)))
+	b.visit(p.url + shown)
+	b.do(chromedp.WaitVisible(chromedp.CSS(`.heart:checked`)))
 	b.do(chromedp.Click(chromedp.CSS(`#picks [name=send]`)), chromedp.WaitVisible(chromedp.CSS(`[name^=note-]`)))
 	b.do(chromedp.SendKeys(chromedp.CSS(`[name^=note-]`), "this one"), chromedp.Click(chromedp.CSS(`.chosen form button`)), chromedp.WaitVisible(chromedp.CSS(`[role=alert]`)))
 	texts, err := filepath.Glob(filepath.Join(dir, "Wedding", ".picks", "*.txt"))

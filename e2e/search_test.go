@@ -20,7 +20,7 @@ func TestSearch_browser(t *testing.T) {
 	p := start(t, nil, dir)
 	n := startNginx(t, p, dir, "gallery-simple.conf", noLimit...)
 	b := newBrowser(t, 360, 740)
-	b.do(chromedp.Navigate("http://" + n.plain + "/"))
+	b.visit("http://" + n.plain + "/")
 	b.until(`document.querySelector('.search input')`)
 	b.do(chromedp.KeyEvent("/"))
 	b.until(`document.activeElement.matches('.search input')`)

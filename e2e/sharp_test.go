@@ -80,7 +80,7 @@ func TestSharp_shapes(t *testing.T) {
 	}{{1440, 900, 1, "1600"}, {1440, 900, 2, "4096"}, {390, 844, 3, "2560"}, {1440, 900, 3, "4096"}} {
 		what := fmt.Sprintf("%d x %d at %v", screen.width, screen.height, screen.ratio)
 		b.screen(screen.width, screen.height, screen.ratio)
-		b.do(chromedp.Navigate(p.url + "/a/"))
+		b.visit(p.url + "/a/")
 		b.decoded()
 		worst := eval[[]string](b, `(async () => {
 			const soft = `+soft+`;
@@ -145,7 +145,7 @@ func TestSharp_cards(t *testing.T) {
 		ratio         float64
 	}{{320, 640, 2}, {360, 740, 3}, {390, 844, 3}, {820, 1180, 1}, {820, 1180, 2}, {1040, 800, 3}, {1366, 768, 1}, {1440, 900, 1}, {1440, 900, 2}, {1440, 900, 3}, {1920, 1080, 1}, {1920, 1080, 2}} {
 		b.screen(screen.width, screen.height, screen.ratio)
-		b.do(chromedp.Navigate(p.url + "/"))
+		b.visit(p.url + "/")
 		if n := b.decoded(); n != len(shapes) {
 			t.Fatalf("%d covers are shown, want %d", n, len(shapes))
 		}
@@ -185,7 +185,7 @@ func TestSharp_pageAndSaveData(t *testing.T) {
 	b := newBrowser(t, 1440, 900)
 	shown := func(page, selector string) string {
 		t.Helper()
-		b.do(chromedp.Navigate(p.url + page))
+		b.visit(p.url + page)
 		b.decoded()
 		_, path, _ := strings.Cut(eval[string](b, fmt.Sprintf(`document.querySelector(%q).currentSrc`, selector)), "_thumbs/")
 		path, _, _ = strings.Cut(path, "?")

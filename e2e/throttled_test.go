@@ -55,7 +55,7 @@ func TestLightbox_throttled(t *testing.T) {
 		b := newBrowser(t, 390, 844)
 		b.screen(390, 844, 3)
 		b.throttle()
-		b.do(chromedp.Navigate(p.url + "/a/"))
+		b.visit(p.url + "/a/")
 		b.until(`document.readyState === 'complete'`)
 		b.rest()
 		took := eval[struct {

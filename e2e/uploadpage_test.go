@@ -13,7 +13,8 @@ import (
 // signIn goes to an address that asks for a password, and gives ann's.
 func (b *browser) signIn(to string) {
 	b.t.Helper()
-	b.do(chromedp.Navigate(to), chromedp.SendKeys(chromedp.CSS(`.sign [name=name]`), "ann"), chromedp.SendKeys(chromedp.CSS(`.sign [name=password]`), password),
+	b.visit(to)
+	b.do(chromedp.SendKeys(chromedp.CSS(`.sign [name=name]`), "ann"), chromedp.SendKeys(chromedp.CSS(`.sign [name=password]`), password),
 		chromedp.Click(chromedp.CSS(`.sign button`)), chromedp.WaitVisible(chromedp.CSS(`.add`)))
 }
 
@@ -55,7 +56,7 @@ func TestUpload_browser(t *testing.T) {
 			if phone {
 				b.do(chromedp.EmulateViewport(int64(size[0]), int64(size[1]), chromedp.EmulateMobile, chromedp.EmulateTouch))
 			}
-			b.do(chromedp.Navigate(p.url + "/Trip/"))
+			b.visit(p.url + "/Trip/")
 			if n := eval[int](b, `document.querySelectorAll('.add').length`); n != 0 {
 				t.Errorf("there are %d forms before the visitor has signed in", n)
 			}
@@ -83,7 +84,7 @@ func TestUpload_browser(t *testing.T) {
 			if wide := eval[int](b, `document.documentElement.scrollWidth`); wide > size[0] {
 				t.Errorf("the page is %d pixels wide in a window of %d", wide, size[0])
 			}
-			b.do(chromedp.Navigate(p.url + "/Trip/Sommer/"))
+			b.visit(p.url + "/Trip/Sommer/")
 			b.until(`document.querySelectorAll('.photo').length === 2`)
 			exist(t, dir, "Trip/beach.jpg", "Trip/été.jpg", "Trip/Sommer/beach.jpg", "Trip/Sommer/été.jpg")
 		})
