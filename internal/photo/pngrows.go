@@ -313,11 +313,11 @@ func unfilter(row, above, filtered []byte, filter byte, bpp int) error {
 
 // average3 reverses the filter Average of pixels of three bytes, whose computations go side by side.
 func average3(to, above, filtered []byte) {
-	var a0, a1, a2 int
+	var a0, a1, a2 uint
 	for len(to) >= 3 && len(above) >= 3 && len(filtered) >= 3 {
-		a0 = (int(filtered[0]) + (a0+int(above[0]))/2) & 0xff
-		a1 = (int(filtered[1]) + (a1+int(above[1]))/2) & 0xff
-		a2 = (int(filtered[2]) + (a2+int(above[2]))/2) & 0xff
+		a0 = (uint(filtered[0]) + (a0+uint(above[0]))/2) & 0xff
+		a1 = (uint(filtered[1]) + (a1+uint(above[1]))/2) & 0xff
+		a2 = (uint(filtered[2]) + (a2+uint(above[2]))/2) & 0xff
 		to[0], to[1], to[2] = byte(a0), byte(a1), byte(a2)
 		to, above, filtered = to[3:], above[3:], filtered[3:]
 	}

@@ -277,39 +277,41 @@ func fit(next func(line []uint8) error, g grid, to image.Point) (image.Image, er
 }
 
 // afterMeans returns the filter that reduces a line of n pixels, averaged to so many cells, to
-// size: Lanczos, if the cells are the pixels.
+// size: Lanczos, if the cells are the pixels. Of cells that are hardly more than size it is
+// Catmull-Rom's, which takes two thirds of the time: of 45 photos at 1600 that costs 1 dB.
 //
 // Of a frequency w, in radians from cell to cell, a cell's mean passes about 1-w^2/12. Against the
 // second difference at this distance, which is w^2, the filter gives back what it lacks, and a
 // little more for what is finer and lacks more.
 func afterMeans(n, cells, size int) imaging.ResampleFilter {
+	filter := imaging.Lanczos
 	if cells == n {
-		return imaging.Lanczos
+		return filter
 	}
-	const (
-		support = 3
-		fine    = 256 // steps of the table: sines take long
-	)
-	step := float64(size) / float64(cells)
-	lanczos := imaging.Lanczos.Kernel
-	var table [support*fine + 2]float64
+	if cells <= ceilDiv(leastGap*size, 8) {
+		filter = imaging.CatmullRom
+	}
+	const fine = 256 // steps of the table: sines take long
+	step, kernel := float64(size)/float64(cells), filter.Kernel
+	table := make([]float64, int(filter.Support)*fine+2)
 	for i := range table {
 		x := float64(i) / fine
-		table[i] = lanczos(x) - (lanczos(x-step)+lanczos(x+step)-2*lanczos(x))/10
+		table[i] = kernel(x) - (kernel(x-step)+kernel(x+step)-2*kernel(x))/10
 	}
-	return imaging.ResampleFilter{Support: support, Kernel: func(x float64) float64 {
-		if x = math.Abs(x) * fine; x >= support*fine {
+	filter.Kernel = func(x float64) float64 {
+		if x = math.Abs(x) * fine; x >= float64(len(table)-2) {
 			return 0
 		}
 		i := int(x)
 		return table[i] + (x-float64(i))*(table[i+1]-table[i])
-	}}
+	}
+	return filter
 }
 
 // What is averaged first takes many times less than what imaging reduces. Across, cells of so many
 // times the thumbnail's size are left for it, in eighths. Down, where most of its time would go, there
 // are as many as rows wanted, or as across where it takes little beside the decoding. Of photos that
-// leaves, to what Lanczos alone makes of them, 47.2 dB at the worst and 53.2 in the mean at 1600.
+// leaves, to what Lanczos alone makes of them, 45.4 dB at the worst and 52.2 in the mean at 1600.
 const (
 	leastGap    = 10
 	thirdGap    = 12 // where a picture is reduced to a third, and has more detail for its size
