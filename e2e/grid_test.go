@@ -23,30 +23,30 @@ func TestGrid_streams(t *testing.T) {
 	for _, front := range []string{"program", "nginx"} {
 		for _, width := range []int{390, 1440} {
 			t.Run(fmt.Sprint(front, width), func(t *testing.T) {
-				leastShift(t, func() float64 {
-					cache := t.TempDir()
-					p := start(t, nil, "-cache", cache, dir)
-					home := p.url
-					if front == "nginx" {
-						n := startNginx(t, p, dir, "gallery-simple.conf")
-						home = "http://" + n.plain
-					}
-					b := newBrowser(t, width, 900)
-					b.visit("about:blank")
-					b.run(fmt.Sprintf(`location.href = %q`, home+"/a/"))
-					b.until(`document.querySelector('.photo.placed img.in') && document.readyState === 'loading'`)
-					if n := eval[int](b, `document.querySelectorAll('.photo').length`); n >= photos {
-						t.Errorf("when the first photo was seen, all %d were there", n)
-					}
-					b.until(`/^\d+ of 200$/.test(document.querySelector('.progress span').textContent)`)
-					b.until(`document.readyState === 'complete'`)
-					if n := eval[int](b, `document.querySelectorAll('.photo').length`); n != photos {
-						t.Errorf("%d photos came, want %d", n, photos)
-					}
-					b.until(`getComputedStyle(document.querySelector('.progress')).display === 'none'`)
-					b.justified(width)
-					return b.layoutShift()
-				})
+				cache := t.TempDir()
+				p := start(t, nil, "-cache", cache, dir)
+				home := p.url
+				if front == "nginx" {
+					n := startNginx(t, p, dir, "gallery-simple.conf")
+					home = "http://" + n.plain
+				}
+				b := newBrowser(t, width, 900)
+				b.visit("about:blank")
+				b.run(fmt.Sprintf(`location.href = %q`, home+"/a/"))
+				b.until(`document.querySelector('.photo.placed img.in') && document.readyState === 'loading'`)
+				if n := eval[int](b, `document.querySelectorAll('.photo').length`); n >= photos {
+					t.Errorf("when the first photo was seen, all %d were there", n)
+				}
+				b.until(`/^\d+ of 200$/.test(document.querySelector('.progress span').textContent)`)
+				b.until(`document.readyState === 'complete'`)
+				if n := eval[int](b, `document.querySelectorAll('.photo').length`); n != photos {
+					t.Errorf("%d photos came, want %d", n, photos)
+				}
+				b.until(`getComputedStyle(document.querySelector('.progress')).display === 'none'`)
+				if shift := b.layoutShift(); shift != 0 {
+					t.Errorf("the layout has shifted by %v", shift)
+				}
+				b.justified(width)
 			})
 		}
 	}
@@ -59,64 +59,51 @@ func TestGrid_streamsWithoutScript(t *testing.T) {
 	dir := t.TempDir()
 	fill(t, filepath.Join(dir, "a"), 100, [2]int{1800, 1200}, [2]int{1200, 1800}, [2]int{1500, 1500}, [2]int{2400, 800})
 	for _, width := range []int{390, 1440} {
-		leastShift(t, func() float64 {
-			p := start(t, nil, "-cache", t.TempDir(), dir)
-			b := newBrowser(t, width, 900)
-			b.withoutScript()
-			going := make(chan struct{})
-			go func() {
-				defer close(going)
-				b.visit(p.url + "/a/")
-			}()
-			line, seen, settling := 0, 0, 0
-			for loading := true; loading; {
-				select {
-				case <-going:
-					loading = false
-				default:
-				}
-				state := eval[[3]int](b, `[document.querySelector('.progress')?.offsetHeight ?? 0, document.querySelectorAll('.photo').length,
+		p := start(t, nil, "-cache", t.TempDir(), dir)
+		b := newBrowser(t, width, 900)
+		b.withoutScript()
+		going := make(chan struct{})
+		go func() {
+			defer close(going)
+			b.visit(p.url + "/a/")
+		}()
+		line, seen, settling := 0, 0, 0
+		for loading := true; loading; {
+			select {
+			case <-going:
+				loading = false
+			default:
+			}
+			state := eval[[3]int](b, `[document.querySelector('.progress')?.offsetHeight ?? 0, document.querySelectorAll('.photo').length,
 				[...document.querySelectorAll('.photo')].filter((f) => getComputedStyle(f).visibility === 'visible').length]`)
-				if state[0] > 0 && state[1] < 100 {
-					line++
-				}
-				if state[2] > 0 && state[2] < 100 {
-					seen++
-				}
-				if state[1] < 100 {
-					settling = max(settling, state[1]-state[2])
-				}
+			if state[0] > 0 && state[1] < 100 {
+				line++
 			}
-			if line == 0 || seen == 0 || settling < 6 {
-				t.Errorf("%d: while it streamed, the line was there %d times, photos %d times, and at most %d were hidden", width, line, seen, settling)
+			if state[2] > 0 && state[2] < 100 {
+				seen++
 			}
-			if n := eval[int](b, `[...document.querySelectorAll('.photo')].filter((f) => getComputedStyle(f).visibility === 'visible').length`); n != 100 {
-				t.Errorf("%d: in the end %d photos are seen, want 100", width, n)
+			if state[1] < 100 {
+				settling = max(settling, state[1]-state[2])
 			}
-			if h := eval[int](b, `document.querySelector('.progress').offsetHeight`); h != 0 {
-				t.Errorf("%d: in the end the line is still there", width)
-			}
-			return eval[float64](b, `(() => {
+		}
+		if line == 0 || seen == 0 || settling < 6 {
+			t.Errorf("%d: while it streamed, the line was there %d times, photos %d times, and at most %d were hidden", width, line, seen, settling)
+		}
+		if n := eval[int](b, `[...document.querySelectorAll('.photo')].filter((f) => getComputedStyle(f).visibility === 'visible').length`); n != 100 {
+			t.Errorf("%d: in the end %d photos are seen, want 100", width, n)
+		}
+		if h := eval[int](b, `document.querySelector('.progress').offsetHeight`); h != 0 {
+			t.Errorf("%d: in the end the line is still there", width)
+		}
+		shift := eval[float64](b, `(() => {
 			const observer = new PerformanceObserver(() => {});
 			observer.observe({ type: 'layout-shift', buffered: true });
 			return observer.takeRecords().reduce((sum, e) => sum + e.value, 0);
 		})()`)
-		})
-	}
-}
-
-// leastShift fails the test if a cold album's layout shifts each of three times. On a machine that
-// is busy with much else, the browser now and then shows a row in the middle of a figure.
-func leastShift(t *testing.T, visit func() (shift float64)) {
-	t.Helper()
-	for range 3 {
-		shift := visit()
-		if shift == 0 {
-			return
+		if shift != 0 {
+			t.Errorf("%d: the layout has shifted by %v", width, shift)
 		}
-		t.Logf("the layout has shifted by %v", shift)
 	}
-	t.Error("the layout has shifted each time")
 }
 
 // layoutShift is the sum of what has moved on the page.
