@@ -156,7 +156,7 @@ func TestPages_shared(t *testing.T) {
 	write(t, filepath.Join(dir, "covered", "1.jpg"), 90, 60, 1)
 	write(t, filepath.Join(dir, "covered", "cover.jpg"), 60, 90, 2)
 	writeFile(t, filepath.Join(dir, "none", "bad.jpg"), []byte("not a picture"))
-	s := newSite(t, dir, func(c *config) { c.base, c.trustProxy = "/p", true })
+	s := newSite(t, dir, func(c *config) { c.base, c.trustProxy = "/p", true }).unhurried()
 	proxied := []string{"X-Forwarded-Proto", "https", "X-Forwarded-Host", "example.com"}
 	const site = "https://example.com/p"
 	of := func(at, url, image, title, description string, width, height int) map[string]string {

@@ -121,7 +121,7 @@ func (p *albumPages) serve(w http.ResponseWriter, r *http.Request, name string, 
 	key := pageKey{name, sortChoice(r), n, messages.For(r.Header.Get("Accept-Language")), p.gate.mayUpload(v), mayPick, v, p.addresses.origin(r), sparing(r), chosen}
 	stamp := p.store.Stamp(name)
 	cached, ok := p.pages.Get(key)
-	ok = ok && cached.stamp == stamp && time.Since(cached.built) < pageAge
+	ok = ok && cached.stamp == stamp && time.Since(cached.built) < p.library.pageAge
 	p.meters.Looked(ok)
 	built := builtPage{page: cached.Page}
 	if !ok {

@@ -215,7 +215,7 @@ func TestIndex_leftOutMeanwhile(t *testing.T) {
 // age makes an album's listing older than pageAge.
 func (l *library) age(name string) {
 	known, _ := l.listings.Get(name)
-	known.listed = known.listed.Add(-pageAge)
+	known.listed = known.listed.Add(-l.pageAge)
 	l.listings.Put(name, known)
 }
 

@@ -63,11 +63,14 @@ type library struct {
 	title  string // of the site
 	sort   string // the order of albums that say nothing of it
 	others bool   // other files are served, too
-	photos *storage.Dir
-	store  *thumbs.Store
-	rules  *access.Tree
-	links  *sharing.Store
-	knows  func(user string) bool // whether there is a user of that name
+	// pageAge is the constant of that name, except where a test must not depend on how much
+	// of a second it takes.
+	pageAge time.Duration
+	photos  *storage.Dir
+	store   *thumbs.Store
+	rules   *access.Tree
+	links   *sharing.Store
+	knows   func(user string) bool // whether there is a user of that name
 	// nothing is a name that no folder has.
 	nothing string
 	log     *slog.Logger
@@ -91,7 +94,7 @@ func newLibrary(title, sort string, others bool, photos *storage.Dir, store *thu
 	listed, summaries := store.Memory()/listedShare, store.Memory()/summaryShare/summaryCost
 	return &library{
 		nothing: ".nothing-" + rand.Text(),
-		title:   title, sort: sort, others: others, photos: photos, store: store, rules: rules, links: sharing.New(photos, log), log: log,
+		title:   title, sort: sort, others: others, pageAge: pageAge, photos: photos, store: store, rules: rules, links: sharing.New(photos, log), log: log,
 		knows:      func(string) bool { return false },
 		listings:   bounded.NewMap[string](listed, listing.cost),
 		notes:      bounded.NewMap[album.Photo](maxNotes, noteCost),
@@ -231,7 +234,7 @@ func (l *library) list(ctx context.Context, name string) (album.Listing, error) 
 
 // listAt is list for an album whose stamp was just taken.
 func (l *library) listAt(ctx context.Context, name string, st thumbs.Stamp) (album.Listing, error) {
-	if known, ok := l.listings.Get(name); ok && known.stamp.SameNames(st) && time.Since(known.listed) < pageAge {
+	if known, ok := l.listings.Get(name); ok && known.stamp.SameNames(st) && time.Since(known.listed) < l.pageAge {
 		return known.Listing, nil
 	}
 	return l.listNow(ctx, name, st)
@@ -259,7 +262,7 @@ func (l *library) listNow(ctx context.Context, name string, st thumbs.Stamp) (al
 func (l *library) listShown(ctx context.Context, name string, st thumbs.Stamp) (a album.Listing, looked bool, err error) {
 	known, ok := l.listings.Get(name)
 	ok = ok && known.stamp.SameNames(st)
-	if ok && time.Since(known.listed) < pageAge {
+	if ok && time.Since(known.listed) < l.pageAge {
 		return known.Listing, true, nil
 	}
 	if !ok || !st.NamesSettled(known.listed) {
@@ -704,7 +707,7 @@ func (l *library) summarizeFolder(ctx context.Context, name string, known bool, 
 		sum.until = now.Add(thumbs.RetryUnreadable) // what mends it does not show in the stamp
 	case !st.NamesSettled(now) || !thumbs.Settled(st.Thumbs, now),
 		!seen && (st.Photos.After(now) || st.Thumbs.After(now)): // by a clock that is ahead
-		sum.until = now.Add(pageAge) // another change may bear the same stamp
+		sum.until = now.Add(l.pageAge) // another change may bear the same stamp
 	}
 	l.summaries.Put(name, sum)
 	l.look(name)

@@ -483,7 +483,7 @@ func (n *news) serve(w http.ResponseWriter, r *http.Request, albumName string, v
 		}
 	}
 	count, ok := n.counts.Get(key)
-	if !ok || time.Since(count.at) > pageAge {
+	if !ok || time.Since(count.at) > n.searches.library.pageAge {
 		count.photos, err = n.counting.Do(r.Context(), fmt.Sprintf("%q %s", v, key.page), func() (int, error) {
 			at := time.Now()
 			photos, err := n.count(r.Context(), key)

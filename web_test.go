@@ -83,6 +83,13 @@ func (s *site) restart() {
 	s.server, s.store = p.server, p.store
 }
 
+// unhurried has the server believe what it remembers for pageAge until later is called. A test
+// wants it that asks for something twice, and would fail where a slow machine lets a second pass.
+func (s *site) unhurried() *site {
+	s.server.library.pageAge = time.Hour
+	return s
+}
+
 // later lets the server forget what it remembers for pageAge.
 func (s *site) later() {
 	s.server.albumPages.pages.Clear()
@@ -188,26 +195,6 @@ func lacks(t *testing.T, format string, args ...any) {
 		t.Fatalf(format, args...)
 	}
 	t.Skipf(format, args...)
-}
-
-// warm gets a page that was looked at since then, and so must be answered whole now. What is known
-// of albums that have just changed is believed for pageAge only: where a slow machine lets that
-// pass, the view has looked again, and the next one counts.
-func (s *site) warm(since time.Time, path string, header ...string) response {
-	s.t.Helper()
-	for range 20 {
-		start := time.Now()
-		a := s.get(path, header...)
-		if a.Header.Get("ETag") != "" {
-			return a
-		}
-		if time.Since(since) < pageAge {
-			break
-		}
-		since = start
-	}
-	s.t.Fatalf("GET %s, warm: a stream, want a whole answer", path)
-	return response{}
 }
 
 // page asks for a page, which must be there, and parses it.

@@ -125,7 +125,7 @@ func (a *archives) serve(w http.ResponseWriter, r *http.Request, albumName strin
 // for parts of an archive cost one look at its albums in pageAge.
 func (a *archives) layout(ctx context.Context, what archived) (layout, error) {
 	if l, ok := a.layouts.Get(what); ok {
-		if at, ok := a.checked.Get(what); ok && time.Since(at) < pageAge {
+		if at, ok := a.checked.Get(what); ok && time.Since(at) < a.library.pageAge {
 			return l, nil
 		}
 	}
