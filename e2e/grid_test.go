@@ -43,8 +43,9 @@ func TestGrid_streams(t *testing.T) {
 					t.Errorf("%d photos came, want %d", n, photos)
 				}
 				b.until(`getComputedStyle(document.querySelector('.progress')).display === 'none'`)
-				if shift := b.layoutShift(); shift != 0 {
-					t.Errorf("the layout has shifted by %v", shift)
+				b.painted()
+				if shifts := b.shifts(); len(shifts) > 0 {
+					t.Errorf("the layout has shifted: %q", shifts)
 				}
 				b.justified(width)
 			})
@@ -95,25 +96,28 @@ func TestGrid_streamsWithoutScript(t *testing.T) {
 		if h := eval[int](b, `document.querySelector('.progress').offsetHeight`); h != 0 {
 			t.Errorf("%d: in the end the line is still there", width)
 		}
-		shift := eval[float64](b, `(() => {
-			const observer = new PerformanceObserver(() => {});
-			observer.observe({ type: 'layout-shift', buffered: true });
-			return observer.takeRecords().reduce((sum, e) => sum + e.value, 0);
-		})()`)
-		if shift != 0 {
-			t.Errorf("%d: the layout has shifted by %v", width, shift)
+		if shifts := b.shifts(); len(shifts) > 0 {
+			t.Errorf("%d: the layout has shifted: %q", width, shifts)
 		}
 	}
 }
 
-// layoutShift is the sum of what has moved on the page.
-func (b *browser) layoutShift() float64 {
+// painted waits until all that happened so far has been painted.
+func (b *browser) painted() {
 	b.t.Helper()
-	return eval[float64](b, `new Promise((resolve) => {
-		let sum = 0;
-		new PerformanceObserver((list) => { for (const e of list.getEntries()) sum += e.value; }).observe({ type: 'layout-shift', buffered: true });
-		requestAnimationFrame(() => setTimeout(() => resolve(sum), 100));
-	})`)
+	b.run(`new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 100)))`)
+}
+
+// shifts says of all that has moved on the page by itself what it was, and from where to where.
+func (b *browser) shifts() []string {
+	b.t.Helper()
+	return eval[[]string](b, `(() => {
+		const observer = new PerformanceObserver(() => {});
+		observer.observe({ type: 'layout-shift', buffered: true });
+		const at = (r) => [r.x, r.y, r.width, r.height].map(Math.round).join(' ');
+		return observer.takeRecords().map((e) => [e.value.toFixed(5) + ' after ' + Math.round(e.startTime) + ' ms',
+			...e.sources.map((s) => (s.node?.cloneNode().outerHTML ?? s.node?.nodeName) + ' ' + at(s.previousRect) + ' -> ' + at(s.currentRect))].join(', '));
+	})()`)
 }
 
 // justified fails the test unless the photos stand in full rows of equal
@@ -253,7 +257,8 @@ func TestGrid_takesOutWhatIsFar(t *testing.T) {
 		if !eval[bool](b, `!document.querySelector('.pages [rel="next"]')`) {
 			t.Fatalf("%d: the end was not reached", width)
 		}
-		before := b.layoutShift()
+		b.painted()
+		before := len(b.shifts())
 		// Back to the top, step by step: all are there where they are looked for.
 		for range 400 {
 			seen := eval[bool](b, `(() => { const at = document.elementFromPoint(innerWidth / 2, innerHeight / 2); return at.closest('.photo, header, main') !== null && !at.matches('.away'); })()`)
@@ -268,8 +273,9 @@ func TestGrid_takesOutWhatIsFar(t *testing.T) {
 		if h := eval[int](b, `document.documentElement.scrollHeight`); h != height {
 			t.Errorf("%d: the page was %d px high and is %d", width, height, h)
 		}
-		if after := b.layoutShift(); after != before {
-			t.Errorf("%d: the layout has shifted by %v", width, after-before)
+		b.painted()
+		if shifts := b.shifts(); len(shifts) > before {
+			t.Errorf("%d: the layout has shifted: %q", width, shifts[before:])
 		}
 		b.until(`document.querySelectorAll('.photo').length < 800`)
 
