@@ -42,7 +42,7 @@ func (s *site) onDisk(page []byte) int {
 
 // shown is what a page shows, whether it was streamed or not.
 func shown(page []byte) []byte {
-	_, main, _ := bytes.Cut(page, []byte("<main>"))
+	_, main, _ := bytes.Cut(page, []byte("<main"))
 	return main
 }
 

@@ -166,7 +166,7 @@ func (p *searchPages) serve(w http.ResponseWriter, r *http.Request, kind string,
 	}
 	t := messages.For(r.Header.Get("Accept-Language"))
 	view := foundView{frame: p.views.frame(t, ".", v)}
-	view.Whole = true
+	view.Await = "end"
 	for i := range view.Crumbs { // the site's, where the visitor may see its root
 		view.Crumbs[i].Current = false
 	}

@@ -195,7 +195,7 @@ type frame struct {
 	Last     string
 	Kept     bool     // the visitor may not download photos
 	Previews []string // the renditions that the lightbox shows, the smallest first
-	Whole    bool     // browsers may wait for all of the page before they show any
+	Await    string   // browsers may show nothing before the element of this ID is there, "" for none
 
 	Unscripted template.CSS // for a page that is streamed without the script
 
@@ -322,7 +322,7 @@ const viewText = `
 <link rel="manifest" href="{{.Face.Manifest}}">
 {{else}}<link rel="icon" href="data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%2016%2016'%3E%3Crect%20width='16'%20height='16'%20rx='3'%20fill='%23446'/%3E%3Cpath%20d='M2%2013l4-6%203%204%202-2%203%204z'%20fill='%23fff'/%3E%3Ccircle%20cx='11'%20cy='5'%20r='1.5'%20fill='%23fc6'/%3E%3C/svg%3E">
 {{end}}{{with .Feed}}<link rel="alternate" type="application/atom+xml" href="{{.}}">
-{{end}}{{template "ends" .}}{{if .Whole}}<link rel="expect" href="#end" blocking="render">
+{{end}}{{template "ends" .}}{{with .Await}}<link rel="expect" href="#{{.}}" blocking="render">
 {{end}}<style>{{.Style}}</style>
 {{with .Face.Style}}<link rel="stylesheet" href="{{.}}">
 {{end}}{{with .Unscripted}}<noscript><style>{{.}}</style></noscript>
@@ -403,7 +403,7 @@ const viewText = `
 {{end}}{{with .Ways}}<nav class="sorts">{{range .}}<a href="{{.Href}}">{{.Text}}</a>{{end}}</nav>
 {{end}}{{template "search" .}}{{with .Add}}{{template "add" .}}{{end}}{{with .Sent}}{{template "sent" .}}{{end}}</header>
 {{with .Total}}<div class="progress" role="progressbar" aria-label="{{$.T.Progress}}" aria-valuemin="0" aria-valuemax="{{.}}" aria-valuenow="0" data-text="{{$.T.Position}}"><i></i><span></span></div>
-{{end}}{{template "lightbox" .}}<main>
+{{end}}{{template "lightbox" .}}<main id="main">
 {{with .Jumps}}{{template "jump" .}}{{end}}{{with .Empty}}<p class="empty">{{.}}</p>
 {{end}}{{end}}
 

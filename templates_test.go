@@ -107,7 +107,7 @@ func (s *site) harmless(path string, doc *html.Node) {
 			if strings.HasPrefix(a.Key, "on") {
 				s.t.Errorf("%s holds <%s %s=%q>", path, n.Data, a.Key, a.Val)
 			}
-			if (a.Key == "href" || a.Key == "src") && !strings.HasPrefix(strings.TrimPrefix(a.Val, s.URL), "/") && a.Val != "#end" && !strings.HasPrefix(a.Val, "data:image/svg+xml,") {
+			if (a.Key == "href" || a.Key == "src") && !strings.HasPrefix(strings.TrimPrefix(a.Val, s.URL), "/") && a.Val != "#end" && a.Val != "#main" && !strings.HasPrefix(a.Val, "data:image/svg+xml,") {
 				s.t.Errorf("%s leads to %q", path, a.Val)
 			}
 		}

@@ -414,7 +414,7 @@ func TestBrowser_withoutScript(t *testing.T) {
 				time.Sleep(20 * time.Millisecond)
 			}
 			b.do(chromedp.WaitVisible(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector)))
-			for range 200 {
+			for range 1000 {
 				if b.location() == home+path {
 					return
 				}

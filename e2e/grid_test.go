@@ -188,12 +188,12 @@ func TestGrid_backToPhoto(t *testing.T) {
 	fill(t, filepath.Join(dir, "cold"), 120, [2]int{2400, 1600})
 	b.visit(p.url + "/cold/120.jpg/")
 	b.do(chromedp.Click(chromedp.CSS(`a[rel="up"]`)))
-	b.until(`location.pathname === '/cold/' && document.readyState === 'loading' && document.querySelector('.photo') !== null`)
-	b.run(`document.querySelector('.sorts a').focus()`)
+	b.until(`location.pathname === '/cold/' && document.readyState === 'loading' && document.querySelector('.photo') !== null
+		&& (document.querySelector('.sorts a').focus(), true)`)
 	b.until(`document.readyState === 'complete' && document.querySelectorAll('.photo').length === 120`)
 	b.rest()
 	if !eval[bool](b, `scrollY === 0 && document.activeElement.closest('.sorts') !== null`) {
-		t.Error("the streamed page was scrolled, or has taken the focus")
+		t.Errorf("the streamed page was scrolled to %d, or %q has the focus", eval[int](b, `Math.round(scrollY)`), eval[string](b, `document.activeElement.cloneNode().outerHTML`))
 	}
 
 	// Who comes from elsewhere begins at the top.
