@@ -783,7 +783,8 @@ func (g *grid) writeHead(w io.Writer) error {
 	}
 	view.Jumps = g.jumps
 	view.Prev, view.Next = g.neighbours()
-	if view.Await = "end"; !g.warm {
+	view.Await = "end"
+	if !g.warm {
 		view.Await = "main" // so that its head is seen as it stays
 		view.Unscripted = unscripted
 		view.Total = min(pageSize, len(g.shown)-(g.key.n-1)*pageSize)

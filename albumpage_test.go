@@ -48,7 +48,8 @@ func shown(page []byte) []byte {
 
 // A client that takes gzip gets the page compressed, with a tag of its own.
 func TestAlbum_compressed(t *testing.T) {
-	s := smallSite(t, func(c *config) { c.inBackground = false }).unhurried() // whose work changes the page
+	withoutBackground := func(c *config) { c.inBackground = false } // whose work changes the page
+	s := smallSite(t, withoutBackground).unhurried()
 	s.get("/Trip/")
 	plain := s.get("/Trip/", "Accept-Encoding", "identity")
 	zipped := s.get("/Trip/", "Accept-Encoding", "gzip")

@@ -83,8 +83,9 @@ func (s *site) restart() {
 	s.server, s.store = p.server, p.store
 }
 
-// unhurried has the server believe what it remembers for pageAge until later is called. A test
-// wants it that asks for something twice, and would fail where a slow machine lets a second pass.
+// unhurried has the server believe for an hour what it does for pageAge, but for what later has it
+// forget. A test wants it that asks for something twice, and would fail where a slow machine lets
+// a second pass.
 func (s *site) unhurried() *site {
 	s.server.library.pageAge = time.Hour
 	return s

@@ -11,8 +11,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -329,12 +327,8 @@ func plainly(t *testing.T, p *program, photos int) (home string) {
 	for n := range photos {
 		page = fmt.Appendf(page, `<li><a href="/a/%d.jpg/"><img src="/a/_thumbs/%[1]d.jpg" width="400" height="267" alt="%[1]d" loading="lazy"></a></li>`+"\n", n+1)
 	}
-	origin, err := url.Parse(p.url)
-	if err != nil {
-		t.Fatal(err)
-	}
 	pages := http.NewServeMux()
-	pages.Handle("/", httputil.NewSingleHostReverseProxy(origin))
+	pages.Handle("/", p.proxy())
 	pages.HandleFunc("/plain", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Write(page)

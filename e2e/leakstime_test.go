@@ -6,8 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -33,13 +31,9 @@ func TestLeaks_time(t *testing.T) {
 	put(t, filepath.Join(dir, "Family", "raw.heic"), []byte("heic"))
 	p := start(t, nil, "-users", users, "-zip", "-others", "-trust-proxy", dir)
 	changes := append(slices.Clone(noLimit), withOthers...)
-	to, err := url.Parse(p.url)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var mu sync.Mutex
 	asked := map[string]int{} // by whether it is nginx's question
-	proxy := httputil.NewSingleHostReverseProxy(to)
+	proxy := p.proxy()
 	counting := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		asked[map[bool]string{true: "questions", false: "requests"}[r.URL.Path == "/.may"]]++

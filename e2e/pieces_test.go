@@ -6,8 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -49,26 +47,19 @@ func TestPages_inPieces(t *testing.T) {
 	fill(t, filepath.Join(dir, "a"), 6, [2]int{1200, 800}, [2]int{800, 1200})
 	fill(t, filepath.Join(dir, "a", "b"), 1, [2]int{600, 400})
 	p := start(t, nil, "-cache", t.TempDir(), "-zip", dir)
-	origin, err := url.Parse(p.url)
-	if err != nil {
-		t.Fatal(err)
+	proxy := p.proxy()
+	proxy.ModifyResponse = func(a *http.Response) error {
+		if !strings.HasPrefix(a.Header.Get("Content-Type"), "text/html") {
+			return nil
+		}
+		page, err := io.ReadAll(a.Body)
+		a.Body = &tagByTag{a.Body, page}
+		return err
 	}
-	proxy := &httputil.ReverseProxy{
-		FlushInterval: -1,
-		Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(origin)
-			r.Out.Header.Set("Accept-Encoding", "identity")
-		},
-		ModifyResponse: func(a *http.Response) error {
-			if !strings.HasPrefix(a.Header.Get("Content-Type"), "text/html") {
-				return nil
-			}
-			page, err := io.ReadAll(a.Body)
-			a.Body = &tagByTag{a.Body, page}
-			return err
-		},
-	}
-	front := httptest.NewServer(proxy)
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Set("Accept-Encoding", "identity")
+		proxy.ServeHTTP(w, r)
+	}))
 	t.Cleanup(front.Close)
 	for _, script := range []bool{true, false} {
 		for _, width := range []int{390, 1440} {
@@ -80,6 +71,7 @@ func TestPages_inPieces(t *testing.T) {
 				}
 				for _, path := range []string{"/", "/a/", "/a/", "/a/1.jpg/", "/.search?q=jpg", "/.timeline/"} {
 					b.visit(front.URL + path)
+					time.Sleep(100 * time.Millisecond) // until its end is painted, which no script can tell
 					if shifts := b.shifts(); len(shifts) > 0 {
 						t.Errorf("%s: the layout has shifted: %q", path, shifts)
 					}

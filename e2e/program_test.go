@@ -12,6 +12,8 @@ import (
 	"image/jpeg"
 	"io"
 	"io/fs"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -106,6 +108,18 @@ var startLine = regexp.MustCompile(` is at http://([^/]+)/\S* `)
 func start(t *testing.T, env []string, args ...string) *program {
 	t.Helper()
 	return startAs(t, nil, env, args...)
+}
+
+// proxy returns one before the program, which passes each piece of an answer on at once.
+func (p *program) proxy() *httputil.ReverseProxy {
+	p.t.Helper()
+	to, err := url.Parse(p.url)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(to)
+	proxy.FlushInterval = -1
+	return proxy
 }
 
 // startAs runs it as another user, perhaps.
